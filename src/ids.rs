@@ -1,0 +1,79 @@
+//! One type for every kind of id, so that none is taken for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! numbered {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+macro_rules! named {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+numbered! {
+    /// A Slack workspace (or an organisation's one installation) that this bot serves.
+    WorkspaceId
+    /// A place that documents come from.
+    SourceId
+    /// One text as it was ingested.
+    DocumentId
+    /// A stretch of a document, cut at sentence borders, that can be quoted.
+    PassageId
+    /// One execution of an agent.
+    RunId
+    /// What a research run found.
+    FindingId
+    /// One state of a text that people decide on.
+    RevisionId
+    /// A request for decisions on one revision.
+    ReviewId
+    /// One person's recorded verdict.
+    DecisionId
+}
+
+named! {
+    /// Slack's id of a person, `U…` or `W…`.
+    PersonId
+    /// Slack's id of a channel, `C…`, `G…` or `D…`.
+    ChannelId
+    /// Slack's id of a message within its channel: seconds, a dot, six digits.
+    MessageTs
+}

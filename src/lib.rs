@@ -1,5 +1,6 @@
 //! Countersign: agents prepare the work; people countersign it.
 
+pub mod cli;
 pub mod clock;
 pub mod error;
 pub mod evidence;

@@ -5,3 +5,4 @@ pub mod clock;
 pub mod error;
 pub mod evidence;
 pub mod ids;
+pub mod research;

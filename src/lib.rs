@@ -1,5 +1,8 @@
 //! Countersign: agents prepare the work; people countersign it.
 
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod ids;
+
+pub mod jobs;

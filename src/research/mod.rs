@@ -1,0 +1,301 @@
+//! Research: a question becomes a finding whose every quote stands word for word in a document.
+//!
+//! [`request`] records the question and enqueues a run; [`answer`] lets the research agent search
+//! the evidence it may read and quote it; what it found goes to review. A run that finds nothing
+//! says what it searched, and claims nothing.
+//!
+//! - [`extract`] chooses quotes: a pure function of the question and what the search brought.
+//! - [`Finding`] is what people decide on, with the canonical bytes they are bound to.
+//!
+//! **Invariant:** a run makes at most one finding, however often its job runs.
+//!
+//! **Invariant:** a quote is a part of its passage, character by character.
+
+pub mod extract;
+mod finding;
+mod message;
+mod store;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::audit::{self, Actor, Event, Subject};
+use crate::config::{Agent, SubjectKind};
+use crate::error::{Error, Refusal, Result};
+use crate::evidence::{self, Rights};
+use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, ReviewId, RunId};
+use crate::jobs::{self, Job};
+use crate::reviews::{self, Opening, Review};
+use crate::slack::{self, Place, Post};
+
+pub use finding::Finding;
+
+/// The agent of the manifest that answers.
+const AGENT: &str = "research";
+
+/// How many passages are looked at for an answer.
+const PASSAGES: usize = 60;
+
+/// What somebody asks, and where the answer belongs.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub text: String,
+    pub person: PersonId,
+    pub channel: ChannelId,
+    pub thread: Option<MessageTs>,
+}
+
+/// One execution of the research agent.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub id: RunId,
+    pub question: Question,
+    pub state: State,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum State {
+    Queued,
+    Running,
+    Done,
+    /// Nothing in the evidence answers; the sentence says what was searched.
+    Empty(String),
+    /// The sentence says what happened and what to do.
+    Failed(String),
+}
+
+/// Takes a message that somebody pointed at as a question.
+pub fn from_message(text: &str) -> Result<String> {
+    match crate::commands::grammar::parse_mention(text) {
+        Ok(crate::commands::grammar::Command::Research { question }) => Ok(question),
+        _ => Err(Refusal::NothingToResearch.into()),
+    }
+}
+
+/// Records a question and sets the research agent to work. A repeat of a delivery does nothing.
+pub async fn request(app: &App, delivery: &str, question: &Question) -> Result<()> {
+    let now = app.now();
+
+    let mut tx = app.db.begin().await?;
+    if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
+        return Ok(());
+    }
+    let run = store::insert_run(&mut tx, app.workspace.id, AGENT, question, now).await?;
+    let details = BTreeMap::from([
+        ("channel", json!(question.channel)),
+        ("question_sha256", json!(audit::digest(&question.text))),
+    ]);
+    let actor = Actor::Person(question.person.clone());
+    audit::append(&mut tx, event(app, actor, "run.requested", "run", run.0, details)).await?;
+    jobs::enqueue(&mut tx, app.workspace.id, Job::Research { run }).await?;
+    tx.commit().await?;
+
+    tracing::info!(run.id = run.0, "a question was taken");
+    Ok(())
+}
+
+/// Lets the research agent answer a run's question.
+pub async fn answer(app: &App, run: RunId) -> Result<()> {
+    let Some(run) = store::start(&app.db, app.workspace.id, run, app.now()).await? else {
+        return Ok(());
+    };
+    let agent = app
+        .manifest
+        .agent(AGENT)
+        .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
+
+    let sources = readable_sources(app, agent).await?;
+    let rights = Rights::everyone().only_sources(sources.iter().map(|source| source.id));
+    let hits =
+        evidence::search(&app.db, app.workspace.id, &rights, &run.question.text, PASSAGES).await?;
+    let extract = extract::extract(&run.question.text, &hits);
+    match Finding::new(&run.question.text, &sources, &extract) {
+        Some(finding) => conclude(app, &run, &finding).await,
+        None => {
+            let remark = message::nothing_found(&sources);
+            end_without_finding(app, &run, State::Empty(remark), "run.found_nothing").await
+        }
+    }
+}
+
+/// The run's job has failed for good: the person who asked is told.
+pub async fn give_up(app: &App, run: RunId) -> Result<()> {
+    let Some(run) = store::find(&app.db, app.workspace.id, run).await? else {
+        return Ok(());
+    };
+    if !matches!(run.state, State::Queued | State::Running) {
+        return Ok(());
+    }
+    let remark = "This question could not be answered: something broke on our side each time it was tried. Ask again in a while; whoever runs Countersign finds the cause in its log.";
+    end_without_finding(app, &run, State::Failed(remark.to_owned()), "run.failed").await
+}
+
+/// Makes Slack show a run that ended without a finding.
+pub async fn show_run(app: &App, run: RunId) -> Result<()> {
+    let Some(run) = store::find(&app.db, app.workspace.id, run).await? else {
+        return Ok(());
+    };
+    let (State::Empty(remark) | State::Failed(remark)) = &run.state else {
+        return Ok(());
+    };
+    let subject = format!("run:{}", run.id);
+    let (post, more) = message::without_finding(&run, remark).finish();
+    post_all(app, &subject, &run.question, post, more).await
+}
+
+/// Makes Slack show a review's finding as it stands now.
+pub async fn show_review(app: &App, review: ReviewId) -> Result<()> {
+    let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
+        return Ok(());
+    };
+    let SubjectKind::Finding = review.subject;
+    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+    let finding = Finding::from_bytes(&content.bytes)?;
+    let subject = format!("finding:{}", review.subject_id);
+    let card = reviews::under(message::card(&finding, &review.requested_by), &review, &content);
+    let (post, more) = card.finish();
+    post_all(app, &subject, &place_of(&review), post, more).await
+}
+
+fn place_of(review: &Review) -> Question {
+    Question {
+        text: review.title.clone(),
+        person: review.requested_by.clone(),
+        channel: review.channel.clone(),
+        thread: review.thread.clone(),
+    }
+}
+
+/// Shows a card, what did not fit on it in its thread, and says so to the person who asked when
+/// the channel cannot be reached.
+async fn post_all(
+    app: &App,
+    subject: &str,
+    asked: &Question,
+    post: Post,
+    more: Vec<Post>,
+) -> Result<()> {
+    let workspace = app.workspace.id;
+    let place = Place { channel: asked.channel.clone(), thread: asked.thread.clone() };
+    let shown =
+        slack::show(&app.db, &app.slack, &app.clock, workspace, subject, &place, &post).await;
+    let ts = match shown {
+        Ok(ts) => ts,
+        Err(error) if error.is_unreachable_channel() => {
+            let place = Place { channel: ChannelId(asked.person.0.clone()), thread: None };
+            let subject = format!("{subject}:unreachable");
+            let post = message::unreachable(asked);
+            slack::show(&app.db, &app.slack, &app.clock, workspace, &subject, &place, &post).await?;
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let thread = asked.thread.clone().unwrap_or(ts);
+    let place = Place { channel: asked.channel.clone(), thread: Some(thread) };
+    for post in &more {
+        let subject = post.subject().unwrap_or(subject);
+        slack::show(&app.db, &app.slack, &app.clock, workspace, subject, &place, post).await?;
+    }
+    Ok(())
+}
+
+async fn readable_sources(app: &App, agent: &Agent) -> Result<Vec<evidence::Source>> {
+    let sources = evidence::sources(&app.db, app.workspace.id).await?;
+    Ok(sources
+        .into_iter()
+        .filter(|source| source.is_for_everyone() && agent.may_read(&source.name))
+        .collect())
+}
+
+/// Records the finding, what was read for it, and the review it asks for: all or nothing.
+async fn conclude(app: &App, run: &Run, finding: &Finding) -> Result<()> {
+    let now = app.now();
+    let content = finding.to_bytes()?;
+    let mut tx = app.db.begin().await?;
+    if !store::end(&mut tx, app.workspace.id, run.id, &State::Done, now).await? {
+        return Ok(());
+    }
+    let id = store::insert_finding(&mut tx, app.workspace.id, run.id).await?;
+    let agent = Actor::Agent(AGENT.to_owned());
+    let read = BTreeMap::from([
+        ("sources", json!(finding.sources_read())),
+        ("passages", json!(finding.passages())),
+    ]);
+    audit::append(&mut tx, event(app, agent.clone(), "evidence.read", "run", run.id.0, read)).await?;
+    let made = BTreeMap::from([
+        ("run", json!(run.id)),
+        ("engine", json!(finding.engine)),
+        ("content_sha256", json!(audit::digest_bytes(&content))),
+    ]);
+    audit::append(&mut tx, event(app, agent, "finding.made", "finding", id.0, made)).await?;
+    open_review(app, &mut tx, run, finding, id, &content).await?;
+    tx.commit().await?;
+
+    tracing::info!(run.id = run.id.0, finding.id = id.0, "a finding was made");
+    Ok(())
+}
+
+async fn open_review(
+    app: &App,
+    tx: &mut sqlx::PgConnection,
+    run: &Run,
+    finding: &Finding,
+    id: FindingId,
+    content: &[u8],
+) -> Result<()> {
+    let provenance = json!({
+        "agent": AGENT,
+        "engine": finding.engine_in_words(),
+        "run": run.id,
+        "sources": finding.sources_read(),
+    });
+    reviews::open(
+        app,
+        tx,
+        Opening {
+            subject: SubjectKind::Finding,
+            subject_id: id.0,
+            title: &run.question.text,
+            content,
+            provenance: &provenance,
+            requested_by: &run.question.person,
+            agent: AGENT,
+            channel: &run.question.channel,
+            thread: run.question.thread.as_ref(),
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+async fn end_without_finding(app: &App, run: &Run, state: State, act: &'static str) -> Result<()> {
+    let now = app.now();
+    let mut tx = app.db.begin().await?;
+    if !store::end(&mut tx, app.workspace.id, run.id, &state, now).await? {
+        return Ok(());
+    }
+    let agent = Actor::Agent(AGENT.to_owned());
+    audit::append(&mut tx, event(app, agent, act, "run", run.id.0, BTreeMap::new())).await?;
+    jobs::enqueue(&mut tx, app.workspace.id, Job::ShowRun { run: run.id }).await?;
+    tx.commit().await.map_err(Error::from)
+}
+
+fn event(
+    app: &App,
+    actor: Actor,
+    act: &'static str,
+    subject: &'static str,
+    id: i64,
+    details: BTreeMap<&'static str, Value>,
+) -> Event {
+    Event {
+        workspace: app.workspace.id,
+        at: app.now(),
+        actor,
+        act: act.into(),
+        subject: Subject::new(subject, id),
+        details,
+    }
+}

@@ -10,29 +10,29 @@ use serde_json::Value;
 use super::blocks::Block;
 use super::limits;
 
-type Verdict = Result<(), String>;
+type Check = Result<(), String>;
 
-pub fn message(blocks: &[Block]) -> Verdict {
+pub fn message(blocks: &[Block]) -> Check {
     at_most("blocks in a message", blocks.len(), limits::MESSAGE_BLOCKS)?;
     let json: usize = blocks.iter().map(|block| block.as_json().to_string().chars().count()).sum();
     at_most("characters of blocks in a message", json, limits::MESSAGE_JSON)?;
     all(blocks)
 }
 
-pub fn view(blocks: &[Block]) -> Verdict {
+pub fn view(blocks: &[Block]) -> Check {
     at_most("blocks in a view", blocks.len(), limits::VIEW_BLOCKS)?;
     all(blocks)
 }
 
-pub fn within(what: &str, text: &str, limit: usize) -> Verdict {
+pub fn within(what: &str, text: &str, limit: usize) -> Check {
     at_most(&format!("characters in {what}"), text.chars().count(), limit)
 }
 
-fn at_most(what: &str, count: usize, limit: usize) -> Verdict {
+fn at_most(what: &str, count: usize, limit: usize) -> Check {
     if count > limit { Err(format!("{count} {what}; Slack takes {limit}")) } else { Ok(()) }
 }
 
-fn all(blocks: &[Block]) -> Verdict {
+fn all(blocks: &[Block]) -> Check {
     let mut ids = HashSet::new();
     for (index, block) in blocks.iter().enumerate() {
         let block = block.as_json();
@@ -46,7 +46,7 @@ fn all(blocks: &[Block]) -> Verdict {
     Ok(())
 }
 
-fn one(block: &Value) -> Verdict {
+fn one(block: &Value) -> Check {
     let Some(kind) = block["type"].as_str() else {
         return Err("a block without a type".to_owned());
     };
@@ -85,7 +85,7 @@ fn one(block: &Value) -> Verdict {
     }
 }
 
-fn section(block: &Value) -> Verdict {
+fn section(block: &Value) -> Check {
     inner_text_within(block, "text", limits::SECTION)?;
     let fields = list(block, "fields");
     if fields.is_empty() {
@@ -99,7 +99,7 @@ fn section(block: &Value) -> Verdict {
     if block["accessory"].is_object() { element(&block["accessory"]) } else { Ok(()) }
 }
 
-fn element(element: &Value) -> Verdict {
+fn element(element: &Value) -> Check {
     text_within(element, "action_id", limits::ACTION_ID)?;
     text_within(element, "value", limits::VALUE)?;
     text_within(element, "url", limits::URL)?;
@@ -129,7 +129,7 @@ fn element(element: &Value) -> Verdict {
     )
 }
 
-fn distinct_actions(elements: &[Value]) -> Verdict {
+fn distinct_actions(elements: &[Value]) -> Check {
     let mut ids = HashSet::new();
     match elements.iter().filter_map(|it| it["action_id"].as_str()).find(|id| !ids.insert(*id)) {
         Some(id) => Err(format!("action_id `{id}` stands twice in one block")),
@@ -141,15 +141,15 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn inner_text_within(value: &Value, key: &str, limit: usize) -> Verdict {
+fn inner_text_within(value: &Value, key: &str, limit: usize) -> Check {
     value[key]["text"].as_str().map_or(Ok(()), |text| within(&format!("`{key}`"), text, limit))
 }
 
-fn text_within(value: &Value, key: &str, limit: usize) -> Verdict {
+fn text_within(value: &Value, key: &str, limit: usize) -> Check {
     value[key].as_str().map_or(Ok(()), |text| within(&format!("`{key}`"), text, limit))
 }
 
-fn not_empty(value: &Value, key: &str) -> Verdict {
+fn not_empty(value: &Value, key: &str) -> Check {
     // Context elements may be images, which have no text.
     if value["type"] == "image" || value[key].as_str().is_some_and(|text| !text.is_empty()) {
         Ok(())

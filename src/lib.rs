@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod error;
 pub mod ids;
 
 pub mod jobs;
+pub mod slack;

@@ -1,5 +1,6 @@
 //! Countersign: agents prepare the work; people countersign it.
 
 pub mod clock;
+pub mod database;
 pub mod error;
 pub mod ids;

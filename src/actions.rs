@@ -5,13 +5,13 @@
 
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{PersonId, ReviewId, RevisionId};
+use crate::ids::{ChannelId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::research::{self, Question};
-use crate::reviews::{self, Ballot, Verdict};
-use crate::slack::inbound::{Interaction, Kind};
-use crate::slack::text::escape;
+use crate::reviews::{self, Ballot, REASON, Verdict};
+use crate::slack::inbound::{Interaction, InteractionKind as Kind};
+use crate::slack::{Modal, Post, Reply, escape};
 
 /// What a button means.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,7 +43,7 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
     if interaction.kind == Kind::ViewSubmission {
         return match outcome {
             Err(Error::Refused(_)) => {
-                Ok(Answer::Errors(vec![(first_input(&interaction), sentence)]))
+                Ok(Answer::Errors(vec![(REASON.to_owned(), sentence)]))
             }
             other => other,
         };
@@ -53,13 +53,20 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
 }
 
 async fn carry_out(app: &App, interaction: &Interaction) -> Result<Answer> {
-    check_workspace(app, interaction.team_id(), interaction.enterprise_id())?;
-    match interaction.kind {
+    check_workspace(app, &interaction.tenant)?;
+    if interaction.actor.is_external(&interaction.tenant) {
+        return Err(Refusal::ForeignWorkspace.into());
+    }
+    match &interaction.kind {
         Kind::BlockActions => press(app, interaction).await,
         Kind::ViewSubmission => submit(app, interaction).await,
         // Closing a form decides nothing.
         Kind::ViewClosed => Ok(Answer::Nothing),
         Kind::Shortcut | Kind::MessageAction => shortcut(app, interaction).await,
+        Kind::Other(kind) => {
+            tracing::warn!(interaction.kind = kind, "an unknown kind of interaction was refused");
+            Err(Refusal::UnknownAction.into())
+        }
     }
 }
 
@@ -69,11 +76,11 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         tracing::warn!(action.id = pressed.action_id, "an unknown action was refused");
         return Err(Refusal::UnknownAction.into());
     };
-    let person = interaction.actor();
+    let person = &interaction.actor.id;
     match action {
         Action::Decide { verdict: Verdict::Approve, review, saw } => {
             let ballot = Ballot { review, saw, verdict: Verdict::Approve, comment: None };
-            reviews::decide(app, &interaction.delivery_key(), ballot, person).await?;
+            reviews::decide(app, interaction.dedupe_key().as_deref(), ballot, person).await?;
         }
         Action::Decide { verdict, review, saw } => {
             let review = reviews::check(app, review, saw, person).await?;
@@ -96,7 +103,7 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
         return Err(Refusal::UnknownAction.into());
     };
-    let reason = view.text("reason").unwrap_or_default().trim().to_owned();
+    let reason = view.values.text(REASON).unwrap_or_default().trim().to_owned();
     if !reason.chars().any(char::is_alphanumeric) {
         return Err(Refusal::ReasonMissing.into());
     }
@@ -106,7 +113,7 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
         verdict: form.verdict,
         comment: Some(reason),
     };
-    reviews::decide(app, &interaction.delivery_key(), ballot, interaction.actor()).await?;
+    reviews::decide(app, interaction.dedupe_key().as_deref(), ballot, &interaction.actor.id).await?;
     Ok(Answer::Nothing)
 }
 
@@ -114,12 +121,12 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
     match interaction.callback_id.as_deref() {
         Some("research_this") => {
             let message = interaction.message.as_ref().ok_or(Refusal::UnknownAction)?;
-            let channel = interaction.channel_id().ok_or(Refusal::UnknownAction)?;
+            let channel = interaction.channel.as_ref().ok_or(Refusal::UnknownAction)?;
             let text = research::from_message(&message.text)?;
-            let thread = message.thread_ts.clone().or_else(|| Some(message.ts.clone()));
-            let person = interaction.actor().clone();
+            let thread = message.thread.clone().or_else(|| message.ts.clone());
+            let person = interaction.actor.id.clone();
             let question = Question { text, person, channel: channel.clone(), thread };
-            research::request(app, &interaction.delivery_key(), &question).await?;
+            research::request(app, interaction.dedupe_key().as_deref(), &question).await?;
             tell(app, interaction, format!("On it: “{}”.", escape(&question.text)));
             Ok(Answer::Nothing)
         }
@@ -135,7 +142,7 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 async fn open_form(
     app: &App,
     interaction: &Interaction,
-    form: &crate::slack::view::Modal,
+    form: &Modal,
 ) -> Result<()> {
     let trigger = interaction.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
     app.slack.open_view(trigger, form).await?;
@@ -147,16 +154,16 @@ fn tell(app: &App, interaction: &Interaction, sentence: String) {
     let app = app.clone();
     let (url, channel, person) = (
         interaction.response_url.clone(),
-        interaction.channel_id().cloned(),
-        interaction.actor().clone(),
+        interaction.channel.clone(),
+        interaction.actor.id.clone(),
     );
     app.clone().background.spawn(async move {
-        let post = crate::slack::Post::sentence(sentence);
+        let post = Post::sentence(sentence);
         let told = match (url, channel) {
-            (Some(url), _) => app.slack.respond(&url, &post).await,
+            (Some(url), _) => app.slack.respond(&url, Reply::Privately, &post).await,
             (None, Some(channel)) => app.slack.post_ephemeral(&channel, None, &person, &post).await,
             (None, None) => {
-                app.slack.post(&crate::ids::ChannelId(person.0), None, &post).await.map(|_| ())
+                app.slack.post(&ChannelId(person.0), None, &post).await.map(|_| ())
             }
         };
         if let Err(error) = told {
@@ -167,22 +174,13 @@ fn tell(app: &App, interaction: &Interaction, sentence: String) {
 
 /// What was pressed on the home tab changes the home tab.
 async fn refresh_home(app: &App, interaction: &Interaction, person: &PersonId) -> Result<()> {
-    if interaction.view.as_ref().is_none_or(|view| !view.is_home()) {
+    if interaction.view.as_ref().is_none_or(|view| view.kind != "home") {
         return Ok(());
     }
     let mut tx = app.db.begin().await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowHome { person: person.clone() }).await?;
     tx.commit().await?;
     Ok(())
-}
-
-fn first_input(interaction: &Interaction) -> String {
-    interaction
-        .view
-        .as_ref()
-        .and_then(|view| view.first_input())
-        .unwrap_or("reason")
-        .to_owned()
 }
 
 impl Action {

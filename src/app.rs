@@ -10,10 +10,11 @@ use tokio_util::task::TaskTracker;
 use crate::audit::Signer;
 use crate::clock::Clock;
 use crate::config::{Manifest, Secret};
-use crate::ids::{PersonId, WorkspaceId};
+use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
 use crate::reviews::Memberships;
 use crate::slack::Slack;
+use crate::slack::inbound::Tenant;
 
 /// Handed to every verb; clones are the same app.
 #[derive(Clone)]
@@ -28,7 +29,7 @@ pub struct Parts {
     /// Secrets that a request may be signed with; empty when Slack is served by Socket Mode alone.
     pub signing_secrets: Vec<Secret>,
     pub signer: Signer,
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     pub memberships: Memberships,
     /// What still runs after an answer was given; waited for at the end.
     pub background: TaskTracker,
@@ -38,21 +39,20 @@ pub struct Parts {
 #[derive(Clone, Debug)]
 pub struct Workspace {
     pub id: WorkspaceId,
-    pub team: String,
-    pub enterprise: Option<String>,
+    pub team: TeamId,
+    pub enterprise: Option<TeamId>,
     pub name: String,
     /// The bot itself.
     pub bot: PersonId,
 }
 
 impl Workspace {
-    /// Whether a delivery for `team` in `enterprise` is for us. An installation for a whole
-    /// organisation sends no team.
-    pub fn is_at(&self, team: Option<&str>, enterprise: Option<&str>) -> bool {
-        match team {
-            Some(team) if team == self.team => true,
-            _ => self.enterprise.is_some() && self.enterprise.as_deref() == enterprise,
-        }
+    /// Whether a delivery for `tenant` is for us. An installation for a whole organisation is
+    /// delivered to without a team.
+    pub fn is_at(&self, tenant: &Tenant) -> bool {
+        let is_ours = |tenant: &TeamId, ours: Option<&TeamId>| ours == Some(tenant);
+        tenant.team.as_ref().is_some_and(|team| is_ours(team, Some(&self.team)))
+            || tenant.enterprise.as_ref().is_some_and(|id| is_ours(id, self.enterprise.as_ref()))
     }
 }
 

@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
-use crate::slack::inbound::{EventEnvelope, Interaction, SlashCommand};
-use crate::slack::post::Post;
-use crate::slack::text::escape;
-use crate::slack::view::submission_errors;
+use crate::slack::inbound::{EventEnvelope, Interaction, SlashCommand, Tenant};
+use crate::slack::{Post, escape, submission_errors};
 use crate::{actions, commands};
 
 /// Something that Slack delivered.
@@ -115,8 +113,8 @@ async fn take_command(app: &App, command: SlashCommand) -> Result<Answer> {
 pub const APOLOGY: &str = "Something broke on our side, and nothing was recorded. Please try again in a minute; if it stays like this, tell whoever runs Countersign, who finds the cause in its log.";
 
 /// Whether a delivery is for the workspace that this process serves.
-pub fn check_workspace(app: &App, team: Option<&str>, enterprise: Option<&str>) -> Result<()> {
-    if app.workspace.is_at(team, enterprise) {
+pub fn check_workspace(app: &App, tenant: &Tenant) -> Result<()> {
+    if app.workspace.is_at(tenant) {
         return Ok(());
     }
     tracing::warn!("a delivery for another workspace was refused");

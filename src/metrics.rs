@@ -121,13 +121,17 @@ impl Metrics {
         self.connections.get_or_create(&Use { state: "idle" }).set(idle);
     }
 
-    pub fn audit(&self, pending: i64, lag_seconds: f64) {
-        self.audit_pending.set(pending);
+    pub fn audit(&self, pending: u64, lag_seconds: f64) {
+        self.audit_pending.set(i64::try_from(pending).unwrap_or(i64::MAX));
         self.audit_lag.set(lag_seconds);
     }
 
-    pub fn sockets(&self, open: i64) {
-        self.sockets.set(open);
+    pub fn socket_opened(&self) {
+        self.sockets.inc();
+    }
+
+    pub fn socket_closed(&self) {
+        self.sockets.dec();
     }
 
     /// Everything, as OpenMetrics text.

@@ -6,19 +6,18 @@ pub mod grammar;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::ids::{ChannelId, MessageTs};
+use crate::ids::{ChannelId, MessageTs, PersonId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::research::{self, Question};
 use crate::slack::inbound::{Event, EventEnvelope, SlashCommand};
-use crate::slack::text::escape;
-use crate::slack::{self, Place, Post};
+use crate::slack::{self, Place, Post, escape};
 
 use grammar::Command;
 
 /// Carries out a slash command.
 pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
-    check_workspace(app, command.team_id.as_deref(), command.enterprise_id.as_deref())?;
+    check_workspace(app, &command.tenant)?;
     let asked = match grammar::parse(&command.command, &command.text) {
         Ok(asked) => asked,
         Err(answer) => return Ok(Answer::private(answer)),
@@ -26,14 +25,14 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
     match asked {
         Command::Help(form) => Ok(help(form)),
         Command::Research { question } => {
-            let delivery = command.delivery_key();
+            let delivery = command.dedupe_key();
             let question = Question {
                 text: question,
-                person: command.user_id,
-                channel: command.channel_id,
-                thread: None,
+                person: command.actor.id,
+                channel: command.channel,
+                thread: command.thread,
             };
-            research::request(app, &delivery, &question).await?;
+            research::request(app, delivery.as_deref(), &question).await?;
             Ok(Answer::private(format!(
                 "On it: “{}”. The finding will be posted in this channel.",
                 escape(&question.text)
@@ -44,15 +43,18 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
 
 /// Carries out what an event asks for; most ask for nothing.
 pub async fn take_event(app: &App, envelope: EventEnvelope) -> Result<Answer> {
-    check_workspace(app, envelope.team_id.as_deref(), envelope.enterprise_id.as_deref())?;
-    let delivery = envelope.delivery_key();
+    check_workspace(app, &envelope.tenant)?;
+    let delivery = envelope.dedupe_key();
     match envelope.event {
         Event::AppMention(mention) => {
-            if mention.bot_id.is_some() || mention.user == app.workspace.bot {
-                return Ok(Answer::Nothing);
+            if let Some(person) = mention.user
+                && mention.bot_id.is_none()
+                && person != app.workspace.bot
+            {
+                let thread = Some(mention.thread.unwrap_or(mention.ts));
+                let channel = mention.channel;
+                answer_mention(app, &delivery, &mention.text, person, channel, thread).await?;
             }
-            let thread = Some(mention.thread_ts.unwrap_or(mention.ts));
-            answer_mention(app, &delivery, &mention.text, mention.user, mention.channel, thread).await?;
         }
         Event::HomeOpened(opened) => {
             let mut tx = app.db.begin().await?;
@@ -81,17 +83,17 @@ async fn answer_mention(
     app: &App,
     delivery: &str,
     text: &str,
-    person: crate::ids::PersonId,
+    person: PersonId,
     channel: ChannelId,
     thread: Option<MessageTs>,
 ) -> Result<()> {
     let text = text.replace(&format!("<@{}>", app.workspace.bot), " ");
     if let Ok(Command::Research { question }) = grammar::parse_mention(&text) {
         let question = Question { text: question, person, channel, thread };
-        return research::request(app, delivery, &question).await;
+        return research::request(app, Some(delivery), &question).await;
     }
     let mut tx = app.db.begin().await?;
-    if slack::first_delivery(&mut tx, app.workspace.id, delivery, app.now()).await? {
+    if slack::first_delivery(&mut tx, app.workspace.id, Some(delivery), app.now()).await? {
         let thread = thread.map(|ts| ts.0);
         jobs::enqueue(&mut tx, app.workspace.id, Job::ShowHelp { channel, thread }).await?;
     }

@@ -17,6 +17,9 @@ use url::Url;
 
 pub use manifest::{Agent, Group, Manifest, Members, Need, Policy, SubjectKind};
 
+/// What is logged unless COUNTERSIGN_LOG says otherwise.
+pub const DEFAULT_LOG: &str = "info,graphile_worker=error,slack_morphism=warn,sqlx=warn";
+
 /// Everything that a process takes from its environment.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -164,9 +167,7 @@ impl Log {
             Some("json") => true,
             Some(other) => bail!("COUNTERSIGN_LOG_FORMAT is {other:?}; it must be json or human"),
         };
-        let filter = read("COUNTERSIGN_LOG").unwrap_or_else(|| {
-            "info,graphile_worker=warn,slack_morphism=warn,sqlx=warn".to_owned()
-        });
+        let filter = read("COUNTERSIGN_LOG").unwrap_or_else(|| DEFAULT_LOG.to_owned());
         Ok(Self { filter, json })
     }
 }

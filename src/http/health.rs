@@ -30,8 +30,8 @@ pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
         for (lane, count, oldest) in jobs::waiting(&app.db).await? {
             app.metrics.jobs_waiting(&lane, count, oldest);
         }
-        let lag = audit::lag(&app.db).await?;
-        app.metrics.audit(lag.pending, lag.seconds);
+        let lag = audit::lag(&app.db, app.now()).await?;
+        app.metrics.audit(lag.entries, lag.age.as_secs_f64());
         crate::error::Result::Ok(())
     };
     match tokio::time::timeout(Duration::from_secs(2), read).await {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::signature::FromSlack;
 use crate::app::App;
 use crate::inbox::{self, Delivery};
-use crate::slack::inbound::{EventRequest, Interaction, SlashCommand};
+use crate::slack::inbound::{IncomingEvent, Interaction, SlashCommand};
 
 /// What Slack asks now and then: whether the address speaks TLS. Nothing follows from it.
 #[derive(Deserialize)]
@@ -25,28 +25,33 @@ pub async fn ssl_check(Query(query): Query<SslCheck>) -> StatusCode {
 }
 
 pub async fn command(State(app): State<App>, FromSlack(body): FromSlack) -> Response {
-    if SlashCommand::is_ssl_check(&body) {
+    if serde_urlencoded::from_bytes::<SslCheck>(&body).is_ok_and(|form| form.ssl_check.is_some()) {
         return StatusCode::OK.into_response();
     }
-    match SlashCommand::parse(&body) {
+    match SlashCommand::from_form(&body) {
         Ok(command) => answer(&app, Delivery::Command(command)).await,
         Err(error) => unreadable("command", &error),
     }
 }
 
 pub async fn interaction(State(app): State<App>, FromSlack(body): FromSlack) -> Response {
-    match Interaction::parse_form(&body) {
+    match Interaction::from_form(&body) {
         Ok(interaction) => answer(&app, Delivery::Interaction(Box::new(interaction))).await,
         Err(error) => unreadable("interaction", &error),
     }
 }
 
 pub async fn event(State(app): State<App>, FromSlack(body): FromSlack) -> Response {
-    match EventRequest::parse(&body) {
-        Ok(EventRequest::UrlVerification { challenge }) => {
+    match IncomingEvent::from_body(&body) {
+        Ok(IncomingEvent::UrlVerification { challenge }) => {
             Json(serde_json::json!({ "challenge": challenge })).into_response()
         }
-        Ok(EventRequest::Event(envelope)) => answer(&app, Delivery::Event(envelope)).await,
+        Ok(IncomingEvent::Callback(envelope)) => answer(&app, Delivery::Event(envelope)).await,
+        // Slack's word on the app itself, such as a rate limit on events: known once it is logged.
+        Ok(IncomingEvent::Other { kind, .. }) => {
+            tracing::warn!(event.kind = kind, "Slack sent something other than an event");
+            StatusCode::OK.into_response()
+        }
         Err(error) => unreadable("event", &error),
     }
 }

@@ -18,10 +18,10 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::App;
-use crate::audit::{self, Actor, Event, Subject};
+use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Agent, SubjectKind};
 use crate::error::{Error, Refusal, Result};
 use crate::evidence::{self, Rights};
@@ -75,7 +75,7 @@ pub fn from_message(text: &str) -> Result<String> {
 }
 
 /// Records a question and sets the research agent to work. A repeat of a delivery does nothing.
-pub async fn request(app: &App, delivery: &str, question: &Question) -> Result<()> {
+pub async fn request(app: &App, delivery: Option<&str>, question: &Question) -> Result<()> {
     let now = app.now();
 
     let mut tx = app.db.begin().await?;
@@ -83,10 +83,10 @@ pub async fn request(app: &App, delivery: &str, question: &Question) -> Result<(
         return Ok(());
     }
     let run = store::insert_run(&mut tx, app.workspace.id, AGENT, question, now).await?;
-    let details = BTreeMap::from([
-        ("channel", json!(question.channel)),
-        ("question_sha256", json!(audit::digest(&question.text))),
-    ]);
+    let person = Some(&question.person);
+    let asked = audit::keep_text(&mut tx, app.workspace.id, person, &question.text).await?;
+    let details =
+        BTreeMap::from([("channel", Value::id(&question.channel)), ("question", asked.into())]);
     let actor = Actor::Person(question.person.clone());
     audit::append(&mut tx, event(app, actor, "run.requested", "run", run.0, details)).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::Research { run }).await?;
@@ -183,7 +183,7 @@ async fn post_all(
         slack::show(&app.db, &app.slack, &app.clock, workspace, subject, &place, &post).await;
     let ts = match shown {
         Ok(ts) => ts,
-        Err(error) if error.is_unreachable_channel() => {
+        Err(error) if is_unreachable(&error) => {
             let place = Place { channel: ChannelId(asked.person.0.clone()), thread: None };
             let subject = format!("{subject}:unreachable");
             let post = message::unreachable(asked);
@@ -212,7 +212,6 @@ async fn readable_sources(app: &App, agent: &Agent) -> Result<Vec<evidence::Sour
 /// Records the finding, what was read for it, and the review it asks for: all or nothing.
 async fn conclude(app: &App, run: &Run, finding: &Finding) -> Result<()> {
     let now = app.now();
-    let content = finding.to_bytes()?;
     let mut tx = app.db.begin().await?;
     if !store::end(&mut tx, app.workspace.id, run.id, &State::Done, now).await? {
         return Ok(());
@@ -220,17 +219,16 @@ async fn conclude(app: &App, run: &Run, finding: &Finding) -> Result<()> {
     let id = store::insert_finding(&mut tx, app.workspace.id, run.id).await?;
     let agent = Actor::Agent(AGENT.to_owned());
     let read = BTreeMap::from([
-        ("sources", json!(finding.sources_read())),
-        ("passages", json!(finding.passages())),
+        ("sources", Value::list(finding.sources.iter().map(|source| Value::name(&source.name)))),
+        ("passages", Value::list(finding.passages().map(Value::id))),
     ]);
     audit::append(&mut tx, event(app, agent.clone(), "evidence.read", "run", run.id.0, read)).await?;
     let made = BTreeMap::from([
-        ("run", json!(run.id)),
-        ("engine", json!(finding.engine)),
-        ("content_sha256", json!(audit::digest_bytes(&content))),
+        ("run", Value::id(run.id)),
+        ("engine", Value::name(&finding.engine)),
     ]);
     audit::append(&mut tx, event(app, agent, "finding.made", "finding", id.0, made)).await?;
-    open_review(app, &mut tx, run, finding, id, &content).await?;
+    open_review(app, &mut tx, run, finding, id).await?;
     tx.commit().await?;
 
     tracing::info!(run.id = run.id.0, finding.id = id.0, "a finding was made");
@@ -243,13 +241,12 @@ async fn open_review(
     run: &Run,
     finding: &Finding,
     id: FindingId,
-    content: &[u8],
 ) -> Result<()> {
     let provenance = json!({
         "agent": AGENT,
         "engine": finding.engine_in_words(),
         "run": run.id,
-        "sources": finding.sources_read(),
+        "sources": finding.sources,
     });
     reviews::open(
         app,
@@ -258,7 +255,7 @@ async fn open_review(
             subject: SubjectKind::Finding,
             subject_id: id.0,
             title: &run.question.text,
-            content,
+            content: &serde_json::to_value(finding)?,
             provenance: &provenance,
             requested_by: &run.question.person,
             agent: AGENT,
@@ -294,7 +291,7 @@ fn event(
         workspace: app.workspace.id,
         at: app.now(),
         actor,
-        act: act.into(),
+        act,
         subject: Subject::new(subject, id),
         details,
     }

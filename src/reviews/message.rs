@@ -6,14 +6,13 @@ use serde_json::Value;
 use super::{Content, Decision, Review, State, Verdict, Waiting};
 use crate::config::Need;
 use crate::ids::{ReviewId, RevisionId};
-use crate::slack::blocks::Button;
-use crate::slack::inputs::Input;
-use crate::slack::post::Card;
-use crate::slack::text::{channel_link, date, escape, mention};
-use crate::slack::view::{Home, Modal};
+use crate::slack::{Button, Card, Home, Input, Modal, channel_link, date, escape, mention};
 
-/// How many characters of a reason are asked for.
-pub const REASON_LIMIT: usize = 2_000;
+/// The name of the input that asks why.
+pub const REASON: &str = "reason";
+
+/// How many characters of a reason are taken.
+const REASON_LIMIT: usize = 2_000;
 
 /// Puts the state of a review under a card that shows its subject: who decided, who is asked, what
 /// made it, and, while it is open, the buttons.
@@ -53,7 +52,7 @@ pub fn reason_modal(review: &Review, verdict: Verdict) -> Modal {
         .submit(submit)
         .close("Cancel")
         .private_metadata(value(review.id, review.revision))
-        .block(Input::text("reason", label).multiline().hint(hint).max_length(REASON_LIMIT))
+        .block(Input::paragraph(REASON, label).hint(hint).at_most(REASON_LIMIT))
 }
 
 /// A person's home: what waits for them, oldest first, with buttons.

@@ -17,6 +17,7 @@
 //!
 //! **Invariant:** if membership cannot be read, nobody decides; nothing is guessed.
 
+mod content;
 mod message;
 mod review;
 mod standing;
@@ -25,21 +26,21 @@ mod store;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use crate::app::App;
-use crate::audit::{self, Actor, Event, Subject};
+use crate::audit::{self, Actor, Commitment, Event, Subject, Value};
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RevisionId};
 use crate::jobs::{self, Job};
 use crate::slack;
 
-pub use message::{home, reason_modal, under};
+pub use content::canonical;
+pub use message::{REASON, home, reason_modal, under};
 pub use review::{Review, State};
 pub use standing::{Memberships, Standing};
-pub use store::{Content, Waiting, content, find, waiting_for};
+pub use store::{Content, Waiting, content, find};
 
 /// What a person says about a revision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,10 +77,10 @@ pub struct Opening<'a> {
     pub subject_id: i64,
     /// What lists call it.
     pub title: &'a str,
-    /// Canonical JSON: see [`crate::audit::canonical`].
-    pub content: &'a [u8],
+    /// What is decided on: encoded by [`canonical`].
+    pub content: &'a serde_json::Value,
     /// Agent, engine, prompt, model and data, as they are shown.
-    pub provenance: &'a Value,
+    pub provenance: &'a serde_json::Value,
     pub requested_by: &'a PersonId,
     pub agent: &'a str,
     pub channel: &'a ChannelId,
@@ -103,13 +104,12 @@ impl Verdict {
         }
     }
 
-    fn act(self, subject: SubjectKind) -> String {
-        let verb = match self {
-            Self::Approve => "approved",
-            Self::RequestChanges => "changes_requested",
-            Self::Reject => "rejected",
-        };
-        format!("{}.{verb}", subject.name())
+    const fn act(self, subject: SubjectKind) -> &'static str {
+        match (subject, self) {
+            (SubjectKind::Finding, Self::Approve) => "finding.approved",
+            (SubjectKind::Finding, Self::RequestChanges) => "finding.changes_requested",
+            (SubjectKind::Finding, Self::Reject) => "finding.rejected",
+        }
     }
 }
 
@@ -125,11 +125,12 @@ pub async fn open(app: &App, tx: &mut PgConnection, opening: Opening<'_>) -> Res
     let review =
         store::insert_review(tx, app, &opening, revision.id, policy, now).await?;
     let details = BTreeMap::from([
-        ("revision", json!(revision.id)),
-        ("content_sha256", json!(hex::encode(&revision.hash))),
-        ("policy", json!(policy.name)),
-        ("policy_version", json!(app.manifest.version)),
-        ("requested_by", json!(opening.requested_by)),
+        ("review", Value::id(review)),
+        ("revision", Value::id(revision.id)),
+        ("content_sha256", Value::hash(&revision.hash)),
+        ("policy", Value::name(&policy.name)),
+        ("policy_version", Value::name(&app.manifest.version)),
+        ("requested_by", Value::id(opening.requested_by)),
     ]);
     audit::append(
         tx,
@@ -137,7 +138,7 @@ pub async fn open(app: &App, tx: &mut PgConnection, opening: Opening<'_>) -> Res
             workspace: app.workspace.id,
             at: now,
             actor: Actor::Agent(opening.agent.to_owned()),
-            act: "review.opened".into(),
+            act: "review.opened",
             subject: Subject::new(opening.subject.name(), opening.subject_id),
             details,
         },
@@ -145,6 +146,19 @@ pub async fn open(app: &App, tx: &mut PgConnection, opening: Opening<'_>) -> Res
     .await?;
     jobs::enqueue(tx, app.workspace.id, Job::ShowReview { review }).await?;
     Ok(review)
+}
+
+/// What waits for a person's decision, oldest first: open reviews in whose groups they are.
+pub async fn waiting_for(app: &App, person: &PersonId) -> Result<Vec<Waiting>> {
+    let open = store::open_for(&app.db, app.workspace.id, person).await?;
+    let mut names: Vec<String> = open.iter().flat_map(|one| one.groups.clone()).collect();
+    names.sort();
+    names.dedup();
+    let standing = standing::in_groups(app, &names, person).await?;
+    Ok(open
+        .into_iter()
+        .filter(|one| one.groups.iter().any(|group| standing.groups.contains(group)))
+        .collect())
 }
 
 /// Says whether `person` could decide now, on the revision they saw. Records nothing.
@@ -158,7 +172,12 @@ pub async fn check(app: &App, review: ReviewId, saw: RevisionId, person: &Person
 /// Records a person's verdict, once, and sets in motion what follows from it.
 ///
 /// `delivery` is Slack's id of the click: a repeat of one that was acted on changes nothing.
-pub async fn decide(app: &App, delivery: &str, ballot: Ballot, person: &PersonId) -> Result<()> {
+pub async fn decide(
+    app: &App,
+    delivery: Option<&str>,
+    ballot: Ballot,
+    person: &PersonId,
+) -> Result<()> {
     let now = app.now();
     let needs = store::groups_asked(&app.db, app.workspace.id, ballot.review)
         .await?
@@ -181,7 +200,13 @@ pub async fn decide(app: &App, delivery: &str, ballot: Ballot, person: &PersonId
     };
     let state = review.after(&decision);
     store::record(&mut tx, &review, &decision, state).await?;
-    audit::append(&mut tx, event(&review, &decision, state)).await?;
+    let reason = match &decision.comment {
+        Some(comment) => {
+            Some(audit::keep_text(&mut tx, app.workspace.id, Some(person), comment).await?)
+        }
+        None => None,
+    };
+    audit::append(&mut tx, event(&review, &decision, state, reason)).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review: review.id }).await?;
     tx.commit().await?;
 
@@ -189,24 +214,24 @@ pub async fn decide(app: &App, delivery: &str, ballot: Ballot, person: &PersonId
     Ok(())
 }
 
-fn event(review: &Review, decision: &Decision, state: State) -> Event {
+fn event(review: &Review, decision: &Decision, state: State, reason: Option<Commitment>) -> Event {
     let mut details = BTreeMap::from([
-        ("review", json!(review.id)),
-        ("revision", json!(review.revision)),
-        ("content_sha256", json!(hex::encode(&review.content_hash))),
-        ("policy", json!(review.policy)),
-        ("policy_version", json!(review.policy_version)),
-        ("groups", json!(decision.groups)),
-        ("state", json!(state.name())),
+        ("review", Value::id(review.id)),
+        ("revision", Value::id(review.revision)),
+        ("content_sha256", Value::hash(&review.content_hash)),
+        ("policy", Value::name(&review.policy)),
+        ("policy_version", Value::name(&review.policy_version)),
+        ("groups", Value::list(decision.groups.iter().map(Value::name))),
+        ("state", state.name().into()),
     ]);
-    if let Some(comment) = &decision.comment {
-        details.insert("comment_sha256", json!(audit::digest(comment)));
+    if let Some(reason) = reason {
+        details.insert("reason", reason.into());
     }
     Event {
         workspace: review.workspace,
         at: decision.at,
         actor: Actor::Person(decision.person.clone()),
-        act: decision.verdict.act(review.subject).into(),
+        act: decision.verdict.act(review.subject),
         subject: Subject::new(review.subject.name(), review.subject_id),
         details,
     }

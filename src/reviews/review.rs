@@ -15,7 +15,7 @@ pub struct Review {
     pub subject: SubjectKind,
     pub subject_id: i64,
     pub revision: RevisionId,
-    pub content_hash: Vec<u8>,
+    pub content_hash: [u8; 32],
     pub policy: String,
     pub policy_version: String,
     pub needs: Vec<Need>,
@@ -148,7 +148,7 @@ mod tests {
             subject: SubjectKind::Finding,
             subject_id: 1,
             revision: RevisionId(7),
-            content_hash: vec![0; 32],
+            content_hash: [0; 32],
             policy: "findings".to_owned(),
             policy_version: "abc".to_owned(),
             needs: needs

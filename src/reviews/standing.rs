@@ -69,7 +69,7 @@ async fn user_group(app: &App, handle: &str) -> Result<Vec<PersonId>> {
     {
         return groups.get(handle).cloned().ok_or_else(|| unknown_group(handle));
     }
-    let read = app.slack.user_groups().await.map_err(|error| {
+    let read = app.slack.groups().await.map_err(|error| {
         tracing::warn!("user groups cannot be read: {error}");
         Refusal::MembershipUnknown
     })?;
@@ -86,11 +86,11 @@ async fn kind(app: &App, person: &PersonId) -> Result<Kind> {
     {
         return Ok(*kind);
     }
-    let user = app.slack.user(person).await.map_err(|error| {
+    let user = app.slack.person(person).await.map_err(|error| {
         tracing::warn!("a person's profile cannot be read: {error}");
         Refusal::MembershipUnknown
     })?;
-    let kind = Kind { is_guest: user.is_guest, is_bot: user.is_bot };
+    let kind = Kind { is_guest: user.is_guest || user.is_stranger || user.is_deactivated, is_bot: user.is_bot };
     let mut people = lock(&app.memberships.people);
     people.retain(|_, (read_at, _)| now.duration_since(*read_at) < FRESH);
     people.insert(person.clone(), (now, kind));

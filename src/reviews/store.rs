@@ -5,7 +5,7 @@ use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
-use super::{Decision, Opening, Review, State, Verdict};
+use super::{Decision, Opening, Review, State, Verdict, canonical};
 use crate::app::App;
 use crate::config::{Need, Policy, SubjectKind};
 use crate::error::{Refusal, Result};
@@ -13,14 +13,14 @@ use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RevisionId, Workspace
 
 pub(super) struct NewRevision {
     pub id: RevisionId,
-    pub hash: Vec<u8>,
+    pub hash: [u8; 32],
 }
 
 /// What a revision says, and what made it.
 #[derive(Clone, Debug)]
 pub struct Content {
     pub bytes: Vec<u8>,
-    pub hash: Vec<u8>,
+    pub hash: [u8; 32],
     pub number: i32,
     pub provenance: Value,
 }
@@ -56,13 +56,13 @@ pub(super) async fn insert_revision(
         workspace.0,
         opening.subject.name(),
         opening.subject_id,
-        opening.content,
+        canonical(opening.content),
         opening.provenance,
         now.to_sqlx() as _,
     )
     .fetch_one(tx)
     .await?;
-    Ok(NewRevision { id: RevisionId(row.id), hash: row.content_hash })
+    Ok(NewRevision { id: RevisionId(row.id), hash: hash(&row.content_hash)? })
 }
 
 pub(super) async fn insert_review(
@@ -197,7 +197,7 @@ pub(super) async fn record(
         decision.verdict.name(),
         &decision.groups,
         decision.comment,
-        review.content_hash,
+        &review.content_hash,
         review.policy_version,
         decision.at.to_sqlx() as _,
         state.name(),
@@ -226,14 +226,14 @@ pub async fn content(
     .await?;
     Ok(Content {
         bytes: row.content,
-        hash: row.content_hash,
+        hash: hash(&row.content_hash)?,
         number: row.number,
         provenance: row.provenance,
     })
 }
 
 /// Open reviews on which `person` could still decide if they are in a right group, oldest first.
-pub async fn waiting_for(
+pub(super) async fn open_for(
     db: &PgPool,
     workspace: WorkspaceId,
     person: &PersonId,
@@ -333,7 +333,7 @@ impl ReviewRow {
             subject: subject_kind(&self.subject_kind)?,
             subject_id: self.subject_id,
             revision: RevisionId(self.revision_id),
-            content_hash: self.content_hash,
+            content_hash: hash(&self.content_hash)?,
             policy: self.policy,
             policy_version: self.policy_version,
             needs: serde_json::from_value(self.needs)?,
@@ -370,4 +370,8 @@ fn subject_kind(name: &str) -> Result<SubjectKind> {
         .into_iter()
         .find(|kind| kind.name() == name)
         .ok_or_else(|| anyhow::anyhow!("a revision is stored for the unknown subject {name:?}").into())
+}
+
+fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
+    Ok(bytes.try_into()?)
 }

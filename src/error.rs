@@ -19,12 +19,14 @@ pub enum Error {
 pub enum Refusal {
     /// A text file or payload that does not have the form it must have.
     Unreadable(String),
+    /// What was asked for does not exist, or not yet.
+    Missing(String),
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(sentence) => f.write_str(sentence),
+            Self::Unreadable(sentence) | Self::Missing(sentence) => f.write_str(sentence),
         }
     }
 }

@@ -39,12 +39,14 @@ pub enum Refusal {
     /// Slack could not say who is in a group.
     MembershipUnknown,
     UnknownUserGroup { handle: String },
+    /// What was asked for does not exist, or not yet.
+    Missing(String),
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(sentence) => f.write_str(sentence),
+            Self::Unreadable(sentence) | Self::Missing(sentence) => f.write_str(sentence),
             Self::ForeignWorkspace => f.write_str(
                 "This Countersign serves another workspace, so nothing was recorded. Ask whoever runs it in yours to connect it there.",
             ),

@@ -67,6 +67,8 @@ numbered! {
     ReviewId
     /// One person's recorded verdict.
     DecisionId
+    /// An entry of the audit trail.
+    EntryId
 }
 
 named! {

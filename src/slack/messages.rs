@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::error::SlackError;
+use super::or_default;
 use super::post::Post;
 use super::transport::{Call, Slack};
 use crate::ids::{ChannelId, MessageTs, PersonId};
@@ -230,14 +231,14 @@ pub(super) fn text<'a>(
 
 #[derive(Deserialize)]
 struct History {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     messages: Vec<Message>,
     response_metadata: Option<Cursor>,
 }
 
 #[derive(Deserialize)]
 struct Cursor {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     next_cursor: String,
 }
 

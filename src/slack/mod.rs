@@ -19,6 +19,7 @@ mod check;
 pub mod cut;
 mod error;
 mod files;
+pub mod inbound;
 pub mod inputs;
 pub mod limits;
 mod messages;
@@ -42,3 +43,12 @@ pub use text::{channel_link, date, escape, link, mention, quote, usergroup};
 pub use transport::{Observer, Settings, Slack};
 pub use view::{Home, Modal, close_all, submission_errors};
 pub use windows::OpenView;
+
+/// Reads `null` as nothing: Slack writes both.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + Default,
+{
+    <Option<T> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
+}

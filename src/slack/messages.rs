@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::error::SlackError;
+use super::or_default;
+use super::people::Identity;
 use super::post::Post;
 use super::transport::{Call, Slack};
 use crate::ids::{ChannelId, MessageTs, PersonId};
@@ -107,8 +109,8 @@ impl Slack {
         self.send_response("response_url", response_url, json!({"delete_original": true})).await
     }
 
-    /// The message of ours about `subject` in this place, posted at `since` or later; the newest,
-    /// should there be several.
+    /// The message of ours about `subject` in this place, the newest should there be several.
+    /// The history is read, newest first, back to `since`; a thread is read as a whole.
     pub async fn find_post(
         &self,
         channel: &ChannelId,
@@ -118,24 +120,25 @@ impl Slack {
     ) -> Result<Option<MessageTs>, SlackError> {
         let me = self.identity().await?;
         let mut cursor = String::new();
-        let mut found: Option<MessageTs> = None;
+        let mut found = None;
         loop {
-            let page = self.page_of_history(channel, thread, since, &cursor).await?;
-            for message in page.messages {
-                let is_ours = message.user.as_deref() == Some(me.user.as_str())
-                    || (message.bot_id.is_some() && message.bot_id == me.bot);
-                let is_here = thread.is_none_or(|thread| message.ts != thread.as_str());
-                if is_ours && is_here && message.shows(subject) {
-                    let ts = MessageTs(message.ts);
-                    found = found.max(Some(ts));
-                }
+            let page = self.page_of_history(channel, thread, &cursor).await?;
+            let ours = page.messages.iter().filter(|message| message.is_from(me));
+            let here = ours.filter(|message| message.thread_is(thread));
+            let about_it = here.filter(|message| message.shows(subject));
+            found = found.max(about_it.map(|message| message.ts.clone()).max());
+
+            // Slack's clock is the one that counts here: what stands on the first page is looked
+            // at whatever ours says.
+            let is_far_enough = || {
+                let oldest = page.messages.last().and_then(|message| message.at());
+                found.is_some() || oldest.is_some_and(|oldest| oldest < since)
+            };
+            let next = page.response_metadata.as_ref().map_or("", |it| &it.next_cursor);
+            if next.is_empty() || (thread.is_none() && is_far_enough()) {
+                return Ok(found.map(MessageTs));
             }
-            match page.response_metadata.map(|it| it.next_cursor).filter(|it| !it.is_empty()) {
-                // The channel's history comes newest first, so there is nothing newer to find.
-                Some(_) if found.is_some() && thread.is_none() => return Ok(found),
-                Some(next) => cursor = next,
-                None => return Ok(found),
-            }
+            cursor = next.to_owned();
         }
     }
 
@@ -170,14 +173,12 @@ impl Slack {
         &self,
         channel: &ChannelId,
         thread: Option<&MessageTs>,
-        since: Timestamp,
         cursor: &str,
     ) -> Result<History, SlackError> {
         let mut query = vec![
             ("channel", channel.0.clone()),
             ("include_all_metadata", "true".to_owned()),
             ("limit", "200".to_owned()),
-            ("oldest", format!("{}.000000", since.as_second())),
         ];
         if !cursor.is_empty() {
             query.push(("cursor", cursor.to_owned()));
@@ -230,14 +231,14 @@ pub(super) fn text<'a>(
 
 #[derive(Deserialize)]
 struct History {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     messages: Vec<Message>,
     response_metadata: Option<Cursor>,
 }
 
 #[derive(Deserialize)]
 struct Cursor {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     next_cursor: String,
 }
 
@@ -246,13 +247,33 @@ struct Message {
     ts: String,
     user: Option<String>,
     bot_id: Option<String>,
+    thread_ts: Option<String>,
     #[serde(default)]
     metadata: Value,
 }
 
 impl Message {
+    fn is_from(&self, me: &Identity) -> bool {
+        let by_user = self.user.as_deref() == Some(me.user.as_str());
+        by_user || (self.bot_id.is_some() && self.bot_id == me.bot)
+    }
+
+    /// A thread's replies come with the message they reply to, which is not in the thread; and a
+    /// reply may show in the channel too.
+    fn thread_is(&self, thread: Option<&MessageTs>) -> bool {
+        match thread {
+            Some(thread) => self.ts != thread.as_str(),
+            None => self.thread_ts.as_ref().is_none_or(|root| *root == self.ts),
+        }
+    }
+
     fn shows(&self, subject: &str) -> bool {
         self.metadata["event_type"] == EVENT_TYPE
             && self.metadata["event_payload"]["subject"] == subject
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        let seconds = self.ts.split('.').next()?.parse().ok()?;
+        Timestamp::from_second(seconds).ok()
     }
 }

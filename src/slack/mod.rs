@@ -19,12 +19,15 @@ mod check;
 pub mod cut;
 mod error;
 mod files;
+pub mod inbound;
 pub mod inputs;
 pub mod limits;
 mod messages;
 mod pace;
 mod people;
 mod post;
+mod show;
+mod store;
 mod streams;
 pub mod text;
 mod transport;
@@ -38,7 +41,17 @@ pub use inputs::{Choice, Input, Select};
 pub use messages::Reply;
 pub use people::{Conversation, Group, Identity, Profile};
 pub use post::{Card, Post};
+pub use show::{Busy, Place, Shown, places, remove, show, show_card, subject_of};
 pub use text::{channel_link, date, escape, link, mention, quote, usergroup};
 pub use transport::{Observer, Settings, Slack};
 pub use view::{Home, Modal, close_all, submission_errors};
 pub use windows::OpenView;
+
+/// Reads `null` as nothing: Slack writes both.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + Default,
+{
+    <Option<T> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
+}

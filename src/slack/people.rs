@@ -6,6 +6,7 @@ use url::Url;
 
 use super::error::SlackError;
 use super::messages::{read, text};
+use super::or_default;
 use super::transport::{Call, Slack};
 use crate::ids::{ChannelId, GroupId, PersonId, TeamId};
 
@@ -18,14 +19,14 @@ pub struct Identity {
     pub bot: Option<String>,
     #[serde(rename = "team_id")]
     pub team: TeamId,
-    #[serde(rename = "team", default)]
+    #[serde(rename = "team", default, deserialize_with = "or_default")]
     pub team_name: String,
     #[serde(rename = "enterprise_id")]
     pub enterprise: Option<TeamId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_enterprise_install: bool,
     /// Where people open the workspace.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub url: String,
 }
 
@@ -54,9 +55,9 @@ pub struct Group {
     pub id: GroupId,
     /// Without the `@`.
     pub handle: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub users: Vec<PersonId>,
 }
 
@@ -64,20 +65,20 @@ pub struct Group {
 pub struct Conversation {
     pub id: ChannelId,
     /// Without the `#`; direct messages have none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// Whether the bot is in it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_member: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_private: bool,
     /// A direct message.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_im: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_archived: bool,
     /// Shared with another organisation.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_ext_shared: bool,
 }
 
@@ -150,21 +151,21 @@ impl Slack {
 struct User {
     id: PersonId,
     team_id: Option<TeamId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
     real_name: Option<String>,
     tz: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_bot: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_restricted: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_ultra_restricted: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_stranger: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     deleted: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_admin: bool,
     #[serde(default)]
     profile: Value,

@@ -42,6 +42,8 @@ pub struct Settings {
     /// Messages a second in one channel, and how many of them may go at once.
     pub messages_per_second: f64,
     pub burst: f64,
+    /// How long a message may take from Slack's door into the channel's history.
+    pub settle_time: Duration,
 }
 
 impl Settings {
@@ -55,6 +57,7 @@ impl Settings {
             patience: Duration::from_secs(30),
             messages_per_second: 1.0,
             burst: 3.0,
+            settle_time: Duration::from_secs(2),
         }
     }
 }
@@ -112,6 +115,10 @@ impl Slack {
 
     pub(super) fn identity_cell(&self) -> &OnceCell<Identity> {
         &self.wire.identity
+    }
+
+    pub(super) fn settle_time(&self) -> Duration {
+        self.wire.settings.settle_time
     }
 
     /// Whether requests may go to this address: https, or http where the Web API is plain too.

@@ -41,12 +41,16 @@ pub enum Refusal {
     UnknownUserGroup { handle: String },
     /// What was asked for does not exist, or not yet.
     Missing(String),
+    /// What can only happen once at a time and is happening.
+    UnderWay(String),
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(sentence) | Self::Missing(sentence) => f.write_str(sentence),
+            Self::Unreadable(sentence) | Self::Missing(sentence) | Self::UnderWay(sentence) => {
+                f.write_str(sentence)
+            }
             Self::ForeignWorkspace => f.write_str(
                 "This Countersign serves another workspace, so nothing was recorded. Ask whoever runs it in yours to connect it there.",
             ),

@@ -53,10 +53,14 @@ numbered! {
     WorkspaceId
     /// A place that documents come from.
     SourceId
+    /// One import of documents into a source.
+    IngestId
     /// One text as it was ingested.
     DocumentId
     /// A stretch of a document, cut at sentence borders, that can be quoted.
     PassageId
+    /// A part of the inverted index over passages.
+    SegmentId
     /// One execution of an agent.
     RunId
     /// What a research run found.

@@ -20,6 +20,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod evidence;
 pub mod ids;
 pub mod metrics;
 

@@ -1,5 +1,7 @@
 //! Countersign: agents prepare the work; people countersign it.
 
+pub mod cli;
+
 pub mod audit;
 
 pub mod clock;

@@ -20,7 +20,6 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod error;
-pub mod evidence;
 pub mod ids;
 pub mod metrics;
 

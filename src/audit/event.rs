@@ -189,7 +189,7 @@ pub(super) struct Record<'a> {
 pub(super) enum RecordedActor<'a> {
     Person(#[serde(borrow)] Cow<'a, str>),
     Agent(#[serde(borrow)] Cow<'a, str>),
-    Bot(#[serde(borrow)] Cow<'a, str>),
+    Bot(serde::de::IgnoredAny),
     CommandLine(#[serde(borrow)] Cow<'a, str>),
 }
 
@@ -313,7 +313,7 @@ mod tests {
     fn a_payload_that_is_not_ours_is_looked_up_by_nothing() {
         assert_eq!(Searchable::of(b"{}"), None);
         let mut event = event();
-        event.subject = Subject::new("draft", "4\02");
+        event.subject = Subject::new("draft", "4\u{0}2");
         assert_eq!(Searchable::of(&event.payload().unwrap()), None);
     }
 

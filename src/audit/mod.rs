@@ -73,6 +73,7 @@
 mod canonical;
 mod event;
 mod note;
+mod proof;
 mod read;
 mod sequencer;
 mod store;
@@ -84,7 +85,8 @@ use sqlx::PgConnection;
 
 pub use event::{Actor, Event, Subject, Value};
 pub use note::{Checkpoint, Keys, NotACheckpoint, Signer};
-pub use read::{Entry, history, page, trail};
+pub use proof::{Proven, prove, verify_proof};
+pub use read::{Entry, history, latest_checkpoint, page, trail};
 pub use sequencer::{Lag, lag, sequence};
 pub use texts::{Commitment, Salt, commitment, erase_texts, keep_text, text};
 pub use verify::{Finding, Report, verify};

@@ -98,7 +98,13 @@ impl fmt::Debug for Signer {
 
 /// The keys whose checkpoints count: the present one and those that were in use before it.
 #[derive(Clone, Default)]
-pub struct Keys(Vec<StandardVerifier>);
+pub struct Keys(Vec<Key>);
+
+#[derive(Clone)]
+struct Key {
+    text: String,
+    verifier: StandardVerifier,
+}
 
 impl Keys {
     /// From verifier keys in the form `<name>+<hash>+<key>`.
@@ -109,9 +115,10 @@ impl Keys {
     pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Self> {
         let mut keys = Self::default();
         for text in texts {
-            let key = StandardVerifier::new(text.trim())
+            let text = text.trim().to_owned();
+            let verifier = StandardVerifier::new(&text)
                 .with_context(|| format!("{text:?} is no key of the form <name>+<hash>+<key>"))?;
-            keys.0.push(key);
+            keys.0.push(Key { text, verifier });
         }
         Ok(keys)
     }
@@ -119,11 +126,17 @@ impl Keys {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// As they are given to others.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|key| key.text.as_str())
+    }
 }
 
 impl Verifiers for Keys {
     fn verifier(&self, name: &str, id: u32) -> Result<&dyn Verifier, VerificationError> {
-        match self.0.iter().find(|key| key.name() == name && key.key_id() == id) {
+        let mut verifiers = self.0.iter().map(|key| &key.verifier);
+        match verifiers.find(|key| key.name() == name && key.key_id() == id) {
             Some(key) => Ok(key),
             None => Err(VerificationError::UnknownKey { name: name.to_owned(), id }),
         }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
 
 use super::event::{Actor, Record, Subject};
+use super::note::{Checkpoint, Keys};
 use super::store::{self, EntryRow};
 use crate::error::Result;
 use crate::ids::{EntryId, WorkspaceId};
@@ -51,6 +52,16 @@ pub async fn page(
     let after = after.map_or(Ok(-1), i64::try_from)?;
     let rows = store::page(db, after, from, to, workspace).await?;
     Ok(rows.into_iter().map(Entry::try_from).collect::<anyhow::Result<_>>()?)
+}
+
+/// The newest checkpoint, if there is one that counts.
+///
+/// # Errors
+///
+/// Fails on one that none of `keys` signed.
+pub async fn latest_checkpoint(db: &mut PgConnection, keys: &Keys) -> Result<Option<Checkpoint>> {
+    let note = store::latest_note(db).await?;
+    Ok(note.map(|note| Checkpoint::open(&note, keys)).transpose()?)
 }
 
 /// First what waits, then what has its leaf: an entry that gets its leaf between the two statements

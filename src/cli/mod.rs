@@ -52,13 +52,14 @@ enum Command {
     #[command(subcommand)]
     Evidence(evidence::Command),
     /// Verify, prove and export the audit trail
-    #[command(subcommand)]
-    Audit(audit::Command),
+    Audit(audit::Audit),
 }
 
 /// A database that is ready for use, and the private Postgres behind it, if it is private.
 pub struct Opened {
     pub pool: PgPool,
+    /// Of the login role, with the password in it: not for logs.
+    pub url: String,
     embedded: Option<embedded::Embedded>,
 }
 
@@ -102,10 +103,10 @@ pub async fn open_database(config: &Config) -> Result<Opened> {
             (embedded.url().to_owned(), Some(embedded))
         }
     };
-    let mut settings = database::Settings::new(url);
+    let mut settings = database::Settings::new(url.clone());
     settings.max_connections = config.database.connections;
     let pool = prepare(&settings).await?;
-    Ok(Opened { pool, embedded })
+    Ok(Opened { pool, url, embedded })
 }
 
 /// Applies every migration, ours and the queue's, and connects.
@@ -166,8 +167,23 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(args) => doctor::run(config, clock, args).await,
         Command::Ingest(command) => ingest::run(config, clock, command).await,
         Command::Evidence(command) => evidence::run(config, command).await,
-        Command::Audit(command) => audit::run(config, clock, command).await,
+        Command::Audit(audit) => run_audit(config, audit).await,
     }
+}
+
+/// Most of it needs the database; checking a proof that somebody else gave needs nothing.
+async fn run_audit(config: Config, audit: audit::Audit) -> Result<ExitCode> {
+    let keys = serve::verifier_keys(&config)?;
+    let opened = tokio::sync::OnceCell::new();
+    let connect = async || {
+        let opened = opened.get_or_try_init(|| open_database(&config)).await?;
+        Ok(opened.pool.clone())
+    };
+    let ended = audit::run(audit, connect, &keys, &mut std::io::stdout()).await;
+    if let Some(opened) = opened.into_inner() {
+        opened.close().await;
+    }
+    ended
 }
 
 fn start_log(command: &Command) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `countersign serve`: the bot, until it is asked to stop.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{asked_to_stop, into_anyhow, open_database};
 use crate::app::{App, Parts, Workspace};
-use crate::audit::{self, Signer};
+use crate::audit::{self, Keys, Signer};
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};
 use crate::jobs::{self, Workers};
@@ -96,10 +97,51 @@ pub async fn assemble(
 /// The key that checkpoints are signed with: given, or made once and kept in the data folder.
 pub fn signer(config: &Config) -> Result<Signer> {
     if let Some(key) = &config.audit_key {
-        return Signer::from_key(key.reveal())
-            .context("COUNTERSIGN_AUDIT_KEY is no signing key; it begins with PRIVATE+KEY+");
+        return Signer::from_key(key.reveal()).context("COUNTERSIGN_AUDIT_KEY cannot be used");
     }
-    Signer::kept_in(&config.database.data.join("audit.key"), &config.audit_name)
+    let file = key_file(config);
+    if !file.exists() {
+        keep_key(&file, &Signer::generate(&config.audit_name)?)?;
+    }
+    let key = std::fs::read_to_string(&file)
+        .with_context(|| format!("the audit key {} cannot be read", file.display()))?;
+    Signer::from_key(&key).with_context(|| format!("the audit key {} cannot be used", file.display()))
+}
+
+/// The keys whose signatures count; none where no key was made yet.
+pub fn verifier_keys(config: &Config) -> Result<Keys> {
+    if config.audit_key.is_none() && !key_file(config).exists() {
+        return Ok(Keys::default());
+    }
+    Ok(signer(config)?.keys().clone())
+}
+
+fn key_file(config: &Config) -> PathBuf {
+    config.database.data.join("audit.key")
+}
+
+/// Writes the key for this user's eyes only. If another process was faster, its key stands.
+fn keep_key(file: &Path, key: &str) -> Result<()> {
+    use std::io::Write as _;
+    let cannot = || format!("the audit key {} cannot be written", file.display());
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).with_context(cannot)?;
+    }
+    let draft = file.with_extension(format!("key.{}", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&draft).with_context(cannot)?.write_all(key.as_bytes()).with_context(cannot)?;
+    // A link never replaces what is there.
+    let linked = std::fs::hard_link(&draft, file);
+    std::fs::remove_file(&draft).with_context(cannot)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(error).with_context(cannot)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Everything that works behind the doors.

@@ -1,1 +1,8 @@
 //! Everything tested from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
+
+mod fake_slack;
+mod harness;
+mod slack_client;
+mod slack_posts;

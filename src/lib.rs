@@ -16,11 +16,7 @@
 //!
 //! Arrows point down only; `tests/it/architecture.rs` holds the table.
 
-<<<<<<< HEAD
 pub mod app;
-=======
-pub mod cli;
->>>>>>> evidence
 pub mod clock;
 pub mod config;
 pub mod error;

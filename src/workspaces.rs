@@ -35,20 +35,16 @@ pub async fn connect(db: &PgPool, identity: &Identity, now: Timestamp) -> Result
     })
 }
 
-/// The one workspace of this database, for commands that are not told which.
-pub async fn only(db: &PgPool) -> Result<Option<WorkspaceId>> {
+/// The workspaces that this database holds, in the order in which they were connected.
+pub async fn all(db: &PgPool) -> Result<Vec<WorkspaceId>> {
     let ids = sqlx::query_scalar!(
         "
         SELECT id
         FROM workspaces
         ORDER BY id
-        LIMIT 2
         "
     )
     .fetch_all(db)
     .await?;
-    Ok(match ids.as_slice() {
-        [id] => Some(WorkspaceId(*id)),
-        _ => None,
-    })
+    Ok(ids.into_iter().map(WorkspaceId).collect())
 }

@@ -14,7 +14,7 @@ pub mod serve;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use sqlx::PgPool;
 use tracing_subscriber::EnvFilter;
@@ -23,7 +23,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Log};
 use crate::database::{self, embedded};
 use crate::error::Error;
-use crate::jobs;
+use crate::ids::WorkspaceId;
+use crate::slack::{self, Slack};
+use crate::{jobs, workspaces};
 
 /// Agents prepare the work; people countersign it: a Slack bot for marketing teams.
 #[derive(Parser)]
@@ -47,10 +49,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Bring documents in
     #[command(subcommand)]
-    Ingest(ingest::Command),
+    Ingest(ingest::Ingest),
     /// Look into the documents that were brought in
     #[command(subcommand)]
-    Evidence(evidence::Command),
+    Evidence(evidence::Evidence),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -165,10 +167,54 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(config, clock, args).await,
         Command::Serve(args) => serve::run(config, clock, args).await,
         Command::Doctor(args) => doctor::run(config, clock, args).await,
-        Command::Ingest(command) => ingest::run(config, clock, command).await,
-        Command::Evidence(command) => evidence::run(config, command).await,
+        Command::Ingest(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                ingest::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Evidence(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                evidence::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
         Command::Audit(audit) => run_audit(config, audit).await,
     }
+}
+
+/// Does something within the one workspace of the database.
+async fn with_workspace(
+    config: &Config,
+    clock: &Clock,
+    act: impl AsyncFnOnce(&PgPool, WorkspaceId) -> Result<(), Error>,
+) -> Result<ExitCode> {
+    let database = open_database(config).await?;
+    let done = async {
+        let workspace = find_workspace(config, clock, &database.pool).await?;
+        act(&database.pool, workspace).await.map_err(into_anyhow)
+    }
+    .await;
+    database.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// The workspace of the configured token; without one, the only one there is; in an empty
+/// database, the local workspace that the demo will open.
+async fn find_workspace(config: &Config, clock: &Clock, db: &PgPool) -> Result<WorkspaceId> {
+    let identity = match &config.slack {
+        Some(slack) => {
+            let mut settings = slack::Settings::new(slack.bot_token.reveal());
+            settings.api_url = slack.api_url.clone();
+            Slack::new(settings)?.auth_test().await.context("Slack does not say whose token this is")?
+        }
+        None => match workspaces::all(db).await.map_err(into_anyhow)?.as_slice() {
+            [only] => return Ok(*only),
+            [] => demo::identity(),
+            _ => bail!("this database has several workspaces; set SLACK_BOT_TOKEN to say which one is meant"),
+        },
+    };
+    Ok(workspaces::connect(db, &identity, clock.now()).await.map_err(into_anyhow)?.id)
 }
 
 /// Most of it needs the database; checking a proof that somebody else gave needs nothing.

@@ -23,7 +23,9 @@ use super::{asked_to_stop, open_database, say, serve};
 use crate::clock::Clock;
 use crate::config::{self, Config, Secret};
 use crate::http;
+use crate::ids::{PersonId, TeamId};
 use crate::sandbox::{Delivery, Sandbox, Seed, refuse_unless_loopback};
+use crate::slack::Identity;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -77,6 +79,20 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     running.ended().await;
     database.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who the bot is in the local workspace, before that was ever opened.
+pub fn identity() -> Identity {
+    let seed = Seed::example();
+    Identity {
+        user: PersonId(seed.app.bot_user_id),
+        bot: Some(seed.app.bot_id),
+        team: TeamId(seed.team_id),
+        team_name: seed.team_name,
+        enterprise: None,
+        is_enterprise_install: false,
+        url: String::new(),
+    }
 }
 
 /// The connection that a real installation would have in its environment.

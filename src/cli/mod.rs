@@ -229,7 +229,7 @@ async fn run_audit(config: Config, audit: audit::Audit) -> Result<ExitCode> {
     if let Some(opened) = opened.into_inner() {
         opened.close().await;
     }
-    ended
+    ended.map_err(into_anyhow)
 }
 
 fn start_log(command: &Command) -> Result<()> {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{asked_to_stop, into_anyhow, open_database};
-use crate::app::{App, Parts, Workspace};
+use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};

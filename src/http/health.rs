@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 
 use crate::app::App;
+use crate::error::Error;
 use crate::{audit, jobs};
 
 /// The process runs.
@@ -32,7 +33,7 @@ pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
         }
         let lag = audit::lag(&app.db, app.now()).await?;
         app.metrics.audit(lag.entries, lag.age.as_secs_f64());
-        crate::error::Result::Ok(())
+        Ok::<(), Error>(())
     };
     match tokio::time::timeout(Duration::from_secs(2), read).await {
         Ok(Ok(())) => {}

@@ -28,15 +28,15 @@ use crate::evidence::{self, Rights};
 use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, ReviewId, RunId};
 use crate::jobs::{self, Job};
 use crate::reviews::{self, Opening, Review};
-use crate::slack::{self, Place, Post};
+use crate::slack::{self, Place, Post, SlackError};
 
 pub use finding::Finding;
 
 /// The agent of the manifest that answers.
 const AGENT: &str = "research";
 
-/// How many passages are looked at for an answer.
-const PASSAGES: usize = 60;
+/// How many documents are looked at for an answer.
+const DOCUMENTS: usize = 60;
 
 /// What somebody asks, and where the answer belongs.
 #[derive(Clone, Debug)]
@@ -106,15 +106,16 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
         .agent(AGENT)
         .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
 
-    let sources = readable_sources(app, agent).await?;
-    let rights = Rights::everyone().only_sources(sources.iter().map(|source| source.id));
-    let hits =
-        evidence::search(&app.db, app.workspace.id, &rights, &run.question.text, PASSAGES).await?;
-    let extract = extract::extract(&run.question.text, &hits);
-    match Finding::new(&run.question.text, &sources, &extract) {
+    let question = &run.question.text;
+    let asked = evidence::Question::new(question, DOCUMENTS);
+    let searched = evidence::search(&app.db, app.workspace.id, &rights_of(agent), asked).await?;
+    let sources = evidence::sources(&app.db, app.workspace.id).await?;
+    let extract = extract::extract(question, &searched.hits);
+    match Finding::new(question, &searched, &sources, &extract) {
         Some(finding) => conclude(app, &run, &finding).await,
         None => {
-            let remark = message::nothing_found(&sources);
+            let read = finding::searched_sources(&searched, &sources);
+            let remark = message::nothing_found(searched.documents as u64, &read);
             end_without_finding(app, &run, State::Empty(remark), "run.found_nothing").await
         }
     }
@@ -141,8 +142,8 @@ pub async fn show_run(app: &App, run: RunId) -> Result<()> {
         return Ok(());
     };
     let subject = format!("run:{}", run.id);
-    let (post, more) = message::without_finding(&run, remark).finish();
-    post_all(app, &subject, &run.question, post, more).await
+    let card = message::without_finding(&run, remark).finish();
+    post(app, &subject, &run.question, None, &card).await
 }
 
 /// Makes Slack show a review's finding as it stands now.
@@ -154,12 +155,12 @@ pub async fn show_review(app: &App, review: ReviewId) -> Result<()> {
     let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
     let finding = Finding::from_bytes(&content.bytes)?;
     let subject = format!("finding:{}", review.subject_id);
-    let card = reviews::under(message::card(&finding, &review.requested_by), &review, &content);
-    let (post, more) = card.finish();
-    post_all(app, &subject, &place_of(&review), post, more).await
+    let card = message::card(&finding, &review.requested_by);
+    let card = reviews::under(card, &review, &content).finish();
+    post(app, &subject, &asked_in(&review), Some(review.id), &card).await
 }
 
-fn place_of(review: &Review) -> Question {
+fn asked_in(review: &Review) -> Question {
     Question {
         text: review.title.clone(),
         person: review.requested_by.clone(),
@@ -168,45 +169,44 @@ fn place_of(review: &Review) -> Question {
     }
 }
 
-/// Shows a card, what did not fit on it in its thread, and says so to the person who asked when
-/// the channel cannot be reached.
-async fn post_all(
+/// Shows a card where the question was asked. When that channel cannot be reached, the person who
+/// asked is told what to do about it.
+async fn post(
     app: &App,
     subject: &str,
     asked: &Question,
-    post: Post,
-    more: Vec<Post>,
+    review: Option<ReviewId>,
+    card: &(Post, Vec<Post>),
 ) -> Result<()> {
     let workspace = app.workspace.id;
     let place = Place { channel: asked.channel.clone(), thread: asked.thread.clone() };
     let shown =
-        slack::show(&app.db, &app.slack, &app.clock, workspace, subject, &place, &post).await;
-    let ts = match shown {
-        Ok(ts) => ts,
-        Err(error) if is_unreachable(&error) => {
-            let place = Place { channel: ChannelId(asked.person.0.clone()), thread: None };
+        slack::show_card(&app.db, &app.slack, &app.clock, workspace, subject, &place, card).await;
+    match shown {
+        Err(Error::Fault(fault)) if is_unreachable(&fault) => {
+            let place = Place::channel(app.slack.direct(&asked.person).await?);
             let subject = format!("{subject}:unreachable");
-            let post = message::unreachable(asked);
+            let post = message::unreachable(asked, review);
             slack::show(&app.db, &app.slack, &app.clock, workspace, &subject, &place, &post).await?;
-            return Ok(());
+            Ok(())
         }
-        Err(error) => return Err(error.into()),
-    };
-    let thread = asked.thread.clone().unwrap_or(ts);
-    let place = Place { channel: asked.channel.clone(), thread: Some(thread) };
-    for post in &more {
-        let subject = post.subject().unwrap_or(subject);
-        slack::show(&app.db, &app.slack, &app.clock, workspace, subject, &place, post).await?;
+        shown => shown.map(|_| ()),
     }
-    Ok(())
 }
 
-async fn readable_sources(app: &App, agent: &Agent) -> Result<Vec<evidence::Source>> {
-    let sources = evidence::sources(&app.db, app.workspace.id).await?;
-    Ok(sources
-        .into_iter()
-        .filter(|source| source.is_for_everyone() && agent.may_read(&source.name))
-        .collect())
+fn is_unreachable(fault: &anyhow::Error) -> bool {
+    fault.downcast_ref::<SlackError>().is_some_and(|error| {
+        error.is("not_in_channel") || error.is("channel_not_found") || error.is("is_archived")
+    })
+}
+
+/// What the agent may read for an answer that everyone sees.
+fn rights_of(agent: &Agent) -> Rights {
+    let rights = Rights::of_everyone();
+    if agent.sources.iter().any(|source| source == "*") {
+        return rights;
+    }
+    rights.within(agent.sources.clone())
 }
 
 /// Records the finding, what was read for it, and the review it asks for: all or nothing.

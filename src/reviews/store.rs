@@ -128,7 +128,7 @@ pub(super) async fn lock(
     let row = sqlx::query_as!(
         ReviewRow,
         r#"
-        SELECT reviews.id, reviews.workspace_id, revision_id, subject_kind, subject_id,
+        SELECT reviews.id, reviews.workspace_id, title, revision_id, subject_kind, subject_id,
                content_hash AS "content_hash!", policy, policy_version, needs, rejections,
                requested_by, channel_id, thread_ts, state,
                opened_at AS "opened_at: SqlTimestamp", closed_at AS "closed_at: SqlTimestamp"
@@ -155,7 +155,7 @@ pub async fn find(
     let row = sqlx::query_as!(
         ReviewRow,
         r#"
-        SELECT reviews.id, reviews.workspace_id, revision_id, subject_kind, subject_id,
+        SELECT reviews.id, reviews.workspace_id, title, revision_id, subject_kind, subject_id,
                content_hash AS "content_hash!", policy, policy_version, needs, rejections,
                requested_by, channel_id, thread_ts, state,
                opened_at AS "opened_at: SqlTimestamp", closed_at AS "closed_at: SqlTimestamp"
@@ -309,6 +309,7 @@ async fn decisions(
 struct ReviewRow {
     id: i64,
     workspace_id: i64,
+    title: String,
     revision_id: i64,
     subject_kind: String,
     subject_id: i64,
@@ -332,6 +333,7 @@ impl ReviewRow {
             workspace: WorkspaceId(self.workspace_id),
             subject: subject_kind(&self.subject_kind)?,
             subject_id: self.subject_id,
+            title: self.title,
             revision: RevisionId(self.revision_id),
             content_hash: hash(&self.content_hash)?,
             policy: self.policy,

@@ -4,4 +4,7 @@
 
 mod audit;
 mod database;
-mod slack;
+mod fake_slack;
+mod harness;
+mod slack_client;
+mod slack_posts;

@@ -57,11 +57,10 @@ const FILES: &[(&str, &str)] = files![
 
 /// The page itself and all that it loads.
 pub fn routes() -> Router<Sandbox> {
-    let page = asset("text/html; charset=utf-8", include_str!("index.html"));
-    let page = Router::new().route("/", get(async move || page));
-    FILES.iter().fold(page, |router, (name, text)| {
-        let file = asset(media_type(name), text);
-        router.route(&format!("/sandbox/{name}"), get(async move || file))
+    let index = get(async || asset("text/html; charset=utf-8", include_str!("index.html")));
+    FILES.iter().fold(Router::new().route("/", index), |router, (name, text)| {
+        let file = get(async move || asset(media_type(name), text));
+        router.route(&format!("/sandbox/{name}"), file)
     })
 }
 

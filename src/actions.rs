@@ -42,9 +42,7 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
     };
     if interaction.kind == Kind::ViewSubmission {
         return match outcome {
-            Err(Error::Refused(_)) => {
-                Ok(Answer::Errors(vec![(REASON.to_owned(), sentence)]))
-            }
+            Err(Error::Refused(_)) => Ok(Answer::Errors(vec![(REASON.to_owned(), sentence)])),
             other => other,
         };
     }
@@ -107,13 +105,10 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     if !reason.chars().any(char::is_alphanumeric) {
         return Err(Refusal::ReasonMissing.into());
     }
-    let ballot = Ballot {
-        review: form.review,
-        saw: form.saw,
-        verdict: form.verdict,
-        comment: Some(reason),
-    };
-    reviews::decide(app, interaction.dedupe_key().as_deref(), ballot, &interaction.actor.id).await?;
+    let ballot =
+        Ballot { review: form.review, saw: form.saw, verdict: form.verdict, comment: Some(reason) };
+    reviews::decide(app, interaction.dedupe_key().as_deref(), ballot, &interaction.actor.id)
+        .await?;
     Ok(Answer::Nothing)
 }
 
@@ -139,11 +134,7 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 }
 
 /// A form must open within three seconds of the click.
-async fn open_form(
-    app: &App,
-    interaction: &Interaction,
-    form: &Modal,
-) -> Result<()> {
+async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result<()> {
     let trigger = interaction.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
     app.slack.open_view(trigger, form).await?;
     Ok(())
@@ -162,9 +153,7 @@ fn tell(app: &App, interaction: &Interaction, sentence: String) {
         let told = match (url, channel) {
             (Some(url), _) => app.slack.respond(&url, Reply::Privately, &post).await,
             (None, Some(channel)) => app.slack.post_ephemeral(&channel, None, &person, &post).await,
-            (None, None) => {
-                app.slack.post(&ChannelId(person.0), None, &post).await.map(|_| ())
-            }
+            (None, None) => app.slack.post(&ChannelId(person.0), None, &post).await.map(|_| ()),
         };
         if let Err(error) = told {
             tracing::warn!("a person could not be told of a refusal: {error}");

@@ -28,17 +28,29 @@ pub enum Refusal {
     NothingToResearch,
     NotInThisVersion,
     NoSuchReview,
-    ReviewClosed { state: &'static str, by: Option<PersonId> },
+    ReviewClosed {
+        state: &'static str,
+        by: Option<PersonId>,
+    },
     /// The text is not the one that the person saw.
     Outdated,
     OnlyMembersDecide,
-    OwnRequest { groups: Vec<String> },
-    NotInGroup { subject: &'static str, groups: Vec<String> },
-    AlreadyDecided { verdict: &'static str },
+    OwnRequest {
+        groups: Vec<String>,
+    },
+    NotInGroup {
+        subject: &'static str,
+        groups: Vec<String>,
+    },
+    AlreadyDecided {
+        verdict: &'static str,
+    },
     ReasonMissing,
     /// Slack could not say who is in a group.
     MembershipUnknown,
-    UnknownUserGroup { handle: String },
+    UnknownUserGroup {
+        handle: String,
+    },
     /// What was asked for does not exist, or not yet.
     Missing(String),
     /// What can only happen once at a time and is happening.

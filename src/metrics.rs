@@ -146,18 +146,59 @@ impl Metrics {
     fn register(&self) {
         let mut registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let registry = registry.sub_registry_with_prefix("countersign");
-        registry.register("slack_deliveries", "What Slack delivered, by kind and result", self.deliveries.clone());
-        registry.register("rejected_requests", "Requests turned away at the door, by reason", self.rejected.clone());
-        registry.register_with_unit("acknowledgement", "From a delivery's arrival to its durable answer", Unit::Seconds, self.acknowledged.clone());
+        registry.register(
+            "slack_deliveries",
+            "What Slack delivered, by kind and result",
+            self.deliveries.clone(),
+        );
+        registry.register(
+            "rejected_requests",
+            "Requests turned away at the door, by reason",
+            self.rejected.clone(),
+        );
+        registry.register_with_unit(
+            "acknowledgement",
+            "From a delivery's arrival to its durable answer",
+            Unit::Seconds,
+            self.acknowledged.clone(),
+        );
         registry.register("jobs", "Jobs that ran, by kind and result", self.jobs.clone());
-        registry.register_with_unit("job", "How long jobs ran", Unit::Seconds, self.job_seconds.clone());
+        registry.register_with_unit(
+            "job",
+            "How long jobs ran",
+            Unit::Seconds,
+            self.job_seconds.clone(),
+        );
         registry.register("jobs_waiting", "Jobs that wait or run, by lane", self.waiting.clone());
-        registry.register_with_unit("jobs_oldest", "Age of the oldest job that is due, by lane", Unit::Seconds, self.oldest.clone());
+        registry.register_with_unit(
+            "jobs_oldest",
+            "Age of the oldest job that is due, by lane",
+            Unit::Seconds,
+            self.oldest.clone(),
+        );
         registry.register("slack_calls", "Calls of Slack's methods, by result", self.slack.clone());
-        registry.register_with_unit("slack_call", "How long calls of Slack's methods took", Unit::Seconds, self.slack_seconds.clone());
-        registry.register("database_connections", "Connections of the pool, by state", self.connections.clone());
-        registry.register("audit_pending", "Entries that wait for their place in the log", self.audit_pending.clone());
-        registry.register_with_unit("audit_lag", "Age of the oldest entry that waits for its place", Unit::Seconds, self.audit_lag.clone());
+        registry.register_with_unit(
+            "slack_call",
+            "How long calls of Slack's methods took",
+            Unit::Seconds,
+            self.slack_seconds.clone(),
+        );
+        registry.register(
+            "database_connections",
+            "Connections of the pool, by state",
+            self.connections.clone(),
+        );
+        registry.register(
+            "audit_pending",
+            "Entries that wait for their place in the log",
+            self.audit_pending.clone(),
+        );
+        registry.register_with_unit(
+            "audit_lag",
+            "Age of the oldest entry that waits for its place",
+            Unit::Seconds,
+            self.audit_lag.clone(),
+        );
         registry.register("sockets_open", "Open Socket Mode connections", self.sockets.clone());
     }
 }
@@ -190,8 +231,16 @@ mod tests {
 
         let text = metrics.text();
 
-        assert!(text.contains(r#"countersign_slack_deliveries_total{kind="command",result="done"} 1"#), "{text}");
-        assert!(text.contains(r#"countersign_slack_calls_total{method="chat.postMessage",result="ok"} 1"#), "{text}");
+        assert!(
+            text.contains(r#"countersign_slack_deliveries_total{kind="command",result="done"} 1"#),
+            "{text}"
+        );
+        assert!(
+            text.contains(
+                r#"countersign_slack_calls_total{method="chat.postMessage",result="ok"} 1"#
+            ),
+            "{text}"
+        );
         assert!(text.ends_with("# EOF\n"));
     }
 }

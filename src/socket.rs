@@ -123,8 +123,8 @@ async fn read(
             .context("Slack closed the connection")??;
         match message {
             Message::Text(text) => {
-                let envelope: Envelope =
-                    serde_json::from_str(&text).context("Slack sent an envelope of unknown form")?;
+                let envelope: Envelope = serde_json::from_str(&text)
+                    .context("Slack sent an envelope of unknown form")?;
                 match envelope.kind.as_str() {
                     "hello" => tracing::info!("a Socket Mode connection is open"),
                     "disconnect" => {

@@ -20,7 +20,10 @@ pub fn handler(app: App) -> Handler {
 async fn run(app: App, workspace: WorkspaceId, job: Job, attempt: Attempt) -> Result<()> {
     if workspace != app.workspace.id {
         // Another workspace's replica takes it; ours has no token for it.
-        return Err(anyhow::anyhow!("this job is of workspace {workspace}, which this process does not serve").into());
+        return Err(anyhow::anyhow!(
+            "this job is of workspace {workspace}, which this process does not serve"
+        )
+        .into());
     }
     let kind = job.kind();
     let started = Instant::now();
@@ -29,7 +32,12 @@ async fn run(app: App, workspace: WorkspaceId, job: Job, attempt: Attempt) -> Re
     match outcome {
         Ok(()) => {
             app.metrics.job_ran(kind, "done", took);
-            tracing::info!(job.kind = kind, job.attempt = attempt.number, duration_ms = took.as_millis(), "a job ran");
+            tracing::info!(
+                job.kind = kind,
+                job.attempt = attempt.number,
+                duration_ms = took.as_millis(),
+                "a job ran"
+            );
             Ok(())
         }
         Err(Error::Refused(refusal)) => {
@@ -39,7 +47,12 @@ async fn run(app: App, workspace: WorkspaceId, job: Job, attempt: Attempt) -> Re
         }
         Err(Error::Fault(fault)) => {
             app.metrics.job_ran(kind, "failed", took);
-            tracing::warn!(job.kind = kind, job.attempt = attempt.number, job.max_attempts = attempt.max, "a job failed: {fault:#}");
+            tracing::warn!(
+                job.kind = kind,
+                job.attempt = attempt.number,
+                job.max_attempts = attempt.max,
+                "a job failed: {fault:#}"
+            );
             Err(Error::Fault(fault))
         }
     }
@@ -65,6 +78,9 @@ async fn give_up(app: App, workspace: WorkspaceId, job: Job) -> Result<()> {
     match job {
         Job::Research { run } => research::give_up(&app, run).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
-        Job::ShowRun { .. } | Job::ShowReview { .. } | Job::ShowHome { .. } | Job::ShowHelp { .. } => Ok(()),
+        Job::ShowRun { .. }
+        | Job::ShowReview { .. }
+        | Job::ShowHome { .. }
+        | Job::ShowHelp { .. } => Ok(()),
     }
 }

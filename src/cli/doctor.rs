@@ -59,7 +59,11 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
         say(serde_json::to_string_pretty(&findings.0)?);
     } else {
         findings.0.iter().for_each(|finding| say(finding.to_string()));
-        say(if is_well { "\nAll that is needed is there." } else { "\nMend what is marked ✗, and ask again." });
+        say(if is_well {
+            "\nAll that is needed is there."
+        } else {
+            "\nMend what is marked ✗, and ask again."
+        });
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -79,7 +83,10 @@ fn check_manifest(config: &Config, findings: &mut Findings) -> Option<Manifest> 
                 ),
             );
             if config.manifest.is_none() {
-                findings.note("manifest", "this is the built-in example; set COUNTERSIGN_MANIFEST to your team's");
+                findings.note(
+                    "manifest",
+                    "this is the built-in example; set COUNTERSIGN_MANIFEST to your team's",
+                );
             }
             Some(manifest)
         }
@@ -98,7 +105,11 @@ async fn check_database(config: &Config, clock: &Clock, findings: &mut Findings)
         None => match open_database(config).await {
             Ok(opened) => (opened.url.clone(), Some(opened)),
             Err(error) => {
-                findings.bad("database", format!("{error:#}"), "Do what the sentence says, or set DATABASE_URL to a server of yours.");
+                findings.bad(
+                    "database",
+                    format!("{error:#}"),
+                    "Do what the sentence says, or set DATABASE_URL to a server of yours.",
+                );
                 return;
             }
         },
@@ -121,7 +132,11 @@ async fn check_database(config: &Config, clock: &Clock, findings: &mut Findings)
                 findings.bad("database", problem.what, problem.remedy);
             }
         }
-        Err(error) => findings.bad("database", format!("{error:#}"), "Start the server, or correct DATABASE_URL."),
+        Err(error) => findings.bad(
+            "database",
+            format!("{error:#}"),
+            "Start the server, or correct DATABASE_URL.",
+        ),
     }
     if let Some(opened) = opened {
         opened.close().await;
@@ -139,12 +154,21 @@ async fn check_slack(config: &Config, manifest: Option<&Manifest>, findings: &mu
     settings.patience = Duration::from_secs(5);
     let slack = match Slack::new(settings.clone()) {
         Ok(slack) => slack,
-        Err(error) => return findings.bad("slack", format!("{error:#}"), "Check this machine's root certificates."),
+        Err(error) => {
+            return findings.bad(
+                "slack",
+                format!("{error:#}"),
+                "Check this machine's root certificates.",
+            );
+        }
     };
     match slack.auth_test().await {
-        Ok(identity) => findings.good("slack", format!("the token is the bot's in {}", identity.team_name)),
+        Ok(identity) => {
+            findings.good("slack", format!("the token is the bot's in {}", identity.team_name))
+        }
         Err(error) => {
-            let remedy = error.remedy().unwrap_or_else(|| "Check the network and SLACK_API_URL.".to_owned());
+            let remedy =
+                error.remedy().unwrap_or_else(|| "Check the network and SLACK_API_URL.".to_owned());
             return findings.bad("slack", error.to_string(), remedy);
         }
     }
@@ -187,7 +211,11 @@ async fn check_groups(slack: &Slack, manifest: &Manifest, findings: &mut Finding
     let groups = match slack.groups().await {
         Ok(groups) => groups,
         Err(error) => {
-            return findings.bad("groups", format!("user groups cannot be read: {error}"), "Grant usergroups:read, or list people in the manifest.");
+            return findings.bad(
+                "groups",
+                format!("user groups cannot be read: {error}"),
+                "Grant usergroups:read, or list people in the manifest.",
+            );
         }
     };
     for group in &manifest.groups {
@@ -195,10 +223,15 @@ async fn check_groups(slack: &Slack, manifest: &Manifest, findings: &mut Finding
         match groups.iter().find(|one| one.handle == *handle) {
             Some(found) if found.users.is_empty() => findings.bad(
                 "groups",
-                format!("the user group @{handle} has no members, so nobody can decide for {}", group.name),
+                format!(
+                    "the user group @{handle} has no members, so nobody can decide for {}",
+                    group.name
+                ),
                 "Add people to it in Slack.",
             ),
-            Some(found) => findings.good("groups", format!("@{handle}: {} members", found.users.len())),
+            Some(found) => {
+                findings.good("groups", format!("@{handle}: {} members", found.users.len()))
+            }
             None => findings.bad(
                 "groups",
                 format!("the user group @{handle} of {} does not exist", group.name),

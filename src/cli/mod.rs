@@ -206,12 +206,17 @@ async fn find_workspace(config: &Config, clock: &Clock, db: &PgPool) -> Result<W
         Some(slack) => {
             let mut settings = slack::Settings::new(slack.bot_token.reveal());
             settings.api_url = slack.api_url.clone();
-            Slack::new(settings)?.auth_test().await.context("Slack does not say whose token this is")?
+            Slack::new(settings)?
+                .auth_test()
+                .await
+                .context("Slack does not say whose token this is")?
         }
         None => match workspaces::all(db).await.map_err(into_anyhow)?.as_slice() {
             [only] => return Ok(*only),
             [] => demo::identity(),
-            _ => bail!("this database has several workspaces; set SLACK_BOT_TOKEN to say which one is meant"),
+            _ => bail!(
+                "this database has several workspaces; set SLACK_BOT_TOKEN to say which one is meant"
+            ),
         },
     };
     Ok(workspaces::connect(db, &identity, clock.now()).await.map_err(into_anyhow)?.id)
@@ -236,9 +241,11 @@ fn start_log(command: &Command) -> Result<()> {
     let log = Log::from_env()?;
     // Commands that answer and end say what they have to say themselves.
     let quiet = !matches!(command, Command::Serve(_));
-    let filter = if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
-    let filter = EnvFilter::try_new(filter)
-        .with_context(|| format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter))?;
+    let filter =
+        if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
+    let filter = EnvFilter::try_new(filter).with_context(|| {
+        format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
+    })?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if log.json {
         subscriber.json().flatten_event(true).init();

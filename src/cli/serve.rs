@@ -36,10 +36,15 @@ pub struct Args {}
 
 pub async fn run(config: Config, clock: Clock, _args: Args) -> Result<ExitCode> {
     let Some(slack) = config.slack.clone() else {
-        bail!("no Slack workspace is connected: set SLACK_BOT_TOKEN and either SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, or try `countersign demo`, which needs none");
+        bail!(
+            "no Slack workspace is connected: set SLACK_BOT_TOKEN and either SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, or try `countersign demo`, which needs none"
+        );
     };
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("{} cannot be listened on; choose another address in COUNTERSIGN_LISTEN", config.listen)
+        format!(
+            "{} cannot be listened on; choose another address in COUNTERSIGN_LISTEN",
+            config.listen
+        )
     })?;
     let database = open_database(&config).await?;
     let app = assemble(&config, &slack, clock, database.pool.clone()).await?;
@@ -105,7 +110,8 @@ pub fn signer(config: &Config) -> Result<Signer> {
     }
     let key = std::fs::read_to_string(&file)
         .with_context(|| format!("the audit key {} cannot be read", file.display()))?;
-    Signer::from_key(&key).with_context(|| format!("the audit key {} cannot be used", file.display()))
+    Signer::from_key(&key)
+        .with_context(|| format!("the audit key {} cannot be used", file.display()))
 }
 
 /// The keys whose signatures count; none where no key was made yet.

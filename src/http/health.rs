@@ -38,7 +38,9 @@ pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
     match tokio::time::timeout(Duration::from_secs(2), read).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!("some metrics are old: {error}"),
-        Err(_) => tracing::warn!("some metrics are old: the database did not answer in two seconds"),
+        Err(_) => {
+            tracing::warn!("some metrics are old: the database did not answer in two seconds")
+        }
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.metrics.text())

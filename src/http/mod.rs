@@ -33,7 +33,11 @@ pub fn router(app: App) -> Router {
 }
 
 /// Serves `router` until `stop`, then lets open requests come to their end.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let graceful = axum::serve(listener, router)
         .with_graceful_shutdown({
             let stop = stop.clone();

@@ -50,7 +50,10 @@ impl FromRequest<App> for FromSlack {
         let verified = read_verified(request, app).await;
         if let Err(rejection) = &verified {
             app.metrics.rejected(rejection.name());
-            tracing::warn!(reason = rejection.name(), "a request that claims to be Slack's was refused");
+            tracing::warn!(
+                reason = rejection.name(),
+                "a request that claims to be Slack's was refused"
+            );
         }
         verified.map(FromSlack)
     }

@@ -169,8 +169,8 @@ fn asked_in(review: &Review) -> Question {
     }
 }
 
-/// Shows a card where the question was asked. When that channel cannot be reached, the person who
-/// asked is told what to do about it.
+/// Shows a card where the question was asked. A public channel is entered for that; when a channel
+/// cannot be reached, the person who asked is told what to do about it.
 async fn post(
     app: &App,
     subject: &str,
@@ -180,14 +180,23 @@ async fn post(
 ) -> Result<()> {
     let workspace = app.workspace.id;
     let place = Place { channel: asked.channel.clone(), thread: asked.thread.clone() };
-    let shown =
-        slack::show_card(&app.db, &app.slack, &app.clock, workspace, subject, &place, card).await;
+    let show =
+        || slack::show_card(&app.db, &app.slack, &app.clock, workspace, subject, &place, card);
+    let shown = match show().await {
+        Err(Error::Fault(fault))
+            if is_unreachable(&fault) && app.slack.join(&place.channel).await.is_ok() =>
+        {
+            show().await
+        }
+        shown => shown,
+    };
     match shown {
         Err(Error::Fault(fault)) if is_unreachable(&fault) => {
             let place = Place::channel(app.slack.direct(&asked.person).await?);
             let subject = format!("{subject}:unreachable");
             let post = message::unreachable(asked, review);
-            slack::show(&app.db, &app.slack, &app.clock, workspace, &subject, &place, &post).await?;
+            slack::show(&app.db, &app.slack, &app.clock, workspace, &subject, &place, &post)
+                .await?;
             Ok(())
         }
         shown => shown.map(|_| ()),
@@ -222,11 +231,10 @@ async fn conclude(app: &App, run: &Run, finding: &Finding) -> Result<()> {
         ("sources", Value::list(finding.sources.iter().map(|source| Value::name(&source.name)))),
         ("passages", Value::list(finding.passages().map(Value::id))),
     ]);
-    audit::append(&mut tx, event(app, agent.clone(), "evidence.read", "run", run.id.0, read)).await?;
-    let made = BTreeMap::from([
-        ("run", Value::id(run.id)),
-        ("engine", Value::name(&finding.engine)),
-    ]);
+    audit::append(&mut tx, event(app, agent.clone(), "evidence.read", "run", run.id.0, read))
+        .await?;
+    let made =
+        BTreeMap::from([("run", Value::id(run.id)), ("engine", Value::name(&finding.engine))]);
     audit::append(&mut tx, event(app, agent, "finding.made", "finding", id.0, made)).await?;
     open_review(app, &mut tx, run, finding, id).await?;
     tx.commit().await?;

@@ -58,11 +58,7 @@ pub(super) async fn start(
     row.map(Run::try_from).transpose()
 }
 
-pub(super) async fn find(
-    db: &PgPool,
-    workspace: WorkspaceId,
-    run: RunId,
-) -> Result<Option<Run>> {
+pub(super) async fn find(db: &PgPool, workspace: WorkspaceId, run: RunId) -> Result<Option<Run>> {
     let row = sqlx::query_as!(
         RunRow,
         "
@@ -150,7 +146,11 @@ impl TryFrom<RunRow> for Run {
             ("empty", Some(remark)) => State::Empty(remark),
             ("failed", Some(remark)) => State::Failed(remark),
             (name, _) => {
-                return Err(anyhow::anyhow!("run {} is stored in the impossible state {name:?}", row.id).into());
+                return Err(anyhow::anyhow!(
+                    "run {} is stored in the impossible state {name:?}",
+                    row.id
+                )
+                .into());
             }
         };
         Ok(Self {

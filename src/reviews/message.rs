@@ -65,7 +65,8 @@ pub fn home(waiting: &[Waiting], help: &str) -> Home {
         // What follows: this review's two blocks, the divider, the help and the note.
         if home.room() < 6 {
             let rest = waiting.len() - index;
-            home = home.section(format!("… {rest} more; decide on these first, and they appear here."));
+            home = home
+                .section(format!("… {rest} more; decide on these first, and they appear here."));
             break;
         }
         home = home
@@ -98,7 +99,10 @@ fn buttons(review: ReviewId, revision: RevisionId) -> [Button; 3] {
 
 fn standing(review: &Review) -> String {
     match review.state {
-        State::Open => format!(":hourglass_flowing_sand: *Waiting for a decision*: {}", needed(&review.missing())),
+        State::Open => format!(
+            ":hourglass_flowing_sand: *Waiting for a decision*: {}",
+            needed(&review.missing())
+        ),
         State::Approved { at: when } => format!(":white_check_mark: *Approved* {}", at(when)),
         State::ChangesRequested { at: when } => format!(":memo: *Changes requested* {}", at(when)),
         State::Rejected { at: when } => format!(":no_entry: *Rejected* {}", at(when)),

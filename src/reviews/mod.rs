@@ -122,8 +122,7 @@ pub async fn open(app: &App, tx: &mut PgConnection, opening: Opening<'_>) -> Res
         .ok_or_else(|| anyhow::anyhow!("the manifest has no policy on {}", opening.subject))?;
 
     let revision = store::insert_revision(tx, app.workspace.id, &opening, now).await?;
-    let review =
-        store::insert_review(tx, app, &opening, revision.id, policy, now).await?;
+    let review = store::insert_review(tx, app, &opening, revision.id, policy, now).await?;
     let details = BTreeMap::from([
         ("review", Value::id(review)),
         ("revision", Value::id(revision.id)),
@@ -162,8 +161,14 @@ pub async fn waiting_for(app: &App, person: &PersonId) -> Result<Vec<Waiting>> {
 }
 
 /// Says whether `person` could decide now, on the revision they saw. Records nothing.
-pub async fn check(app: &App, review: ReviewId, saw: RevisionId, person: &PersonId) -> Result<Review> {
-    let review = store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
+pub async fn check(
+    app: &App,
+    review: ReviewId,
+    saw: RevisionId,
+    person: &PersonId,
+) -> Result<Review> {
+    let review =
+        store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
     let standing = standing::of(app, &review, person).await?;
     review.check_decision_by(person, &standing, saw)?;
     Ok(review)
@@ -210,7 +215,11 @@ pub async fn decide(
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review: review.id }).await?;
     tx.commit().await?;
 
-    tracing::info!(review.id = review.id.0, verdict = ballot.verdict.name(), "a decision was recorded");
+    tracing::info!(
+        review.id = review.id.0,
+        verdict = ballot.verdict.name(),
+        "a decision was recorded"
+    );
     Ok(())
 }
 

@@ -50,7 +50,9 @@ impl State {
     pub const fn closed_at(self) -> Option<Timestamp> {
         match self {
             Self::Open => None,
-            Self::Approved { at } | Self::ChangesRequested { at } | Self::Rejected { at } => Some(at),
+            Self::Approved { at } | Self::ChangesRequested { at } | Self::Rejected { at } => {
+                Some(at)
+            }
         }
     }
 }
@@ -76,7 +78,10 @@ impl Review {
             return Err(Refusal::OwnRequest { groups: self.group_names() });
         }
         if standing.groups.is_empty() {
-            return Err(Refusal::NotInGroup { subject: self.subject.name(), groups: self.group_names() });
+            return Err(Refusal::NotInGroup {
+                subject: self.subject.name(),
+                groups: self.group_names(),
+            });
         }
         if let Some(earlier) = self.decisions.iter().find(|decision| decision.person == *person) {
             return Err(Refusal::AlreadyDecided { verdict: earlier.verdict.past() });
@@ -120,10 +125,7 @@ impl Review {
     }
 }
 
-fn missing<'a>(
-    needs: &[Need],
-    decisions: impl Iterator<Item = &'a Decision> + Clone,
-) -> Vec<Need> {
+fn missing<'a>(needs: &[Need], decisions: impl Iterator<Item = &'a Decision> + Clone) -> Vec<Need> {
     needs
         .iter()
         .filter_map(|need| {
@@ -234,12 +236,8 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let none = review(&[("brand", 1)], vec![]);
         assert_eq!(none.after(&decision("U1", Verdict::Reject, &["brand"])), State::Open);
-        let one =
-            review(&[("brand", 1)], vec![decision("U1", Verdict::Reject, &["brand"])]);
-        assert_eq!(
-            one.after(&decision("U2", Verdict::Reject, &["brand"])),
-            State::Rejected { at }
-        );
+        let one = review(&[("brand", 1)], vec![decision("U1", Verdict::Reject, &["brand"])]);
+        assert_eq!(one.after(&decision("U2", Verdict::Reject, &["brand"])), State::Rejected { at });
         assert_eq!(
             none.after(&decision("U1", Verdict::RequestChanges, &["brand"])),
             State::ChangesRequested { at }

@@ -90,7 +90,10 @@ async fn kind(app: &App, person: &PersonId) -> Result<Kind> {
         tracing::warn!("a person's profile cannot be read: {error}");
         Refusal::MembershipUnknown
     })?;
-    let kind = Kind { is_guest: user.is_guest || user.is_stranger || user.is_deactivated, is_bot: user.is_bot };
+    let kind = Kind {
+        is_guest: user.is_guest || user.is_stranger || user.is_deactivated,
+        is_bot: user.is_bot,
+    };
     let mut people = lock(&app.memberships.people);
     people.retain(|_, (read_at, _)| now.duration_since(*read_at) < FRESH);
     people.insert(person.clone(), (now, kind));

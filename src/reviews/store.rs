@@ -146,11 +146,7 @@ pub(super) async fn lock(
     row.into_review(decisions(tx, workspace, review).await?)
 }
 
-pub async fn find(
-    db: &PgPool,
-    workspace: WorkspaceId,
-    review: ReviewId,
-) -> Result<Option<Review>> {
+pub async fn find(db: &PgPool, workspace: WorkspaceId, review: ReviewId) -> Result<Option<Review>> {
     let mut connection = db.acquire().await?;
     let row = sqlx::query_as!(
         ReviewRow,
@@ -208,11 +204,7 @@ pub(super) async fn record(
     Ok(())
 }
 
-pub async fn content(
-    db: &PgPool,
-    workspace: WorkspaceId,
-    revision: RevisionId,
-) -> Result<Content> {
+pub async fn content(db: &PgPool, workspace: WorkspaceId, revision: RevisionId) -> Result<Content> {
     let row = sqlx::query!(
         r#"
         SELECT content, content_hash AS "content_hash!", number, provenance
@@ -364,14 +356,15 @@ fn verdict(name: &str) -> Result<Verdict> {
     [Verdict::Approve, Verdict::RequestChanges, Verdict::Reject]
         .into_iter()
         .find(|verdict| verdict.name() == name)
-        .ok_or_else(|| anyhow::anyhow!("a decision is stored with the unknown verdict {name:?}").into())
+        .ok_or_else(|| {
+            anyhow::anyhow!("a decision is stored with the unknown verdict {name:?}").into()
+        })
 }
 
 fn subject_kind(name: &str) -> Result<SubjectKind> {
-    [SubjectKind::Finding]
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or_else(|| anyhow::anyhow!("a revision is stored for the unknown subject {name:?}").into())
+    [SubjectKind::Finding].into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+        anyhow::anyhow!("a revision is stored for the unknown subject {name:?}").into()
+    })
 }
 
 fn hash(bytes: &[u8]) -> Result<[u8; 32]> {

@@ -24,11 +24,22 @@ pub async fn bring_in(app: &App) -> anyhow::Result<()> {
         };
         let input =
             Input::Bytes { name: name.to_owned(), bytes: Bytes::from_static(text.as_bytes()) };
-        let mapping = Mapping::default();
+        // An answer says little without the question it was given to.
+        let title = (name == "exit-survey").then(|| "question".to_owned());
+        let mapping = Mapping { title, ..Mapping::default() };
         let workspace = app.workspace.id;
-        evidence::ingest_documents(&app.db, &app.clock, workspace, &spec, input, format, &mapping, |_| {})
-            .await
-            .map_err(super::super::into_anyhow)?;
+        evidence::ingest_documents(
+            &app.db,
+            &app.clock,
+            workspace,
+            &spec,
+            input,
+            format,
+            &mapping,
+            |_| {},
+        )
+        .await
+        .map_err(super::super::into_anyhow)?;
     }
     Ok(())
 }

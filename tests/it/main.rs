@@ -4,6 +4,7 @@
 
 mod audit;
 mod database;
+mod embedded;
 mod fake_slack;
 mod harness;
 mod slack_client;

@@ -1,5 +1,7 @@
 //! One message for each subject and place, whatever happens between here and Slack.
 
+use std::sync::Arc;
+
 use countersign::clock::Clock;
 use countersign::error::{Error, Result};
 use countersign::ids::{MessageTs, WorkspaceId};
@@ -10,6 +12,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::fake_slack::{FakeSlack, Fault};
+use crate::harness::cluster::{self, TestDatabase};
 
 const SUBJECT: &str = "review:12";
 
@@ -17,6 +20,7 @@ const SUBJECT: &str = "review:12";
 #[derive(Clone)]
 struct Stage {
     pool: PgPool,
+    database: Arc<TestDatabase>,
     fake: FakeSlack,
     slack: Slack,
     clock: Clock,
@@ -26,7 +30,8 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        let pool = crate::harness::pool().await;
+        let database = Arc::new(cluster::database().await);
+        let pool = database.pool().await;
         let fake = FakeSlack::start().await;
         let name = format!("T{}", rand::random::<u64>());
         let id = sqlx::query_scalar::<_, i64>(
@@ -39,6 +44,7 @@ impl Stage {
         .unwrap();
         Self {
             pool,
+            database: database,
             slack: fake.client(),
             fake,
             clock: Clock::default(),
@@ -74,7 +80,7 @@ impl Stage {
 
     /// What a new process does after the crash.
     async fn restart(self) -> Self {
-        Self { pool: crate::harness::pool().await, slack: self.fake.client(), ..self }
+        Self { pool: self.database.pool().await, slack: self.fake.client(), ..self }
     }
 }
 

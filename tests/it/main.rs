@@ -7,5 +7,6 @@ mod database;
 mod embedded;
 mod fake_slack;
 mod harness;
+mod research;
 mod slack_client;
 mod slack_posts;

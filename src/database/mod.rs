@@ -109,9 +109,14 @@ pub async fn migrate(settings: &Settings) -> Result<()> {
 }
 
 fn login(url: &str) -> Result<PgConnectOptions> {
-    // The parser's own words may repeat parts of the URL, the password among them.
-    let options = PgConnectOptions::from_str(url).ok().with_context(
-        || "DATABASE_URL is not one of Postgres; it looks like postgres://user:password@host:5432/database",
+    // The parser takes any scheme, and its own words may repeat parts of the URL, password included.
+    let options = ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+        .then(|| PgConnectOptions::from_str(url).ok())
+        .flatten();
+    let options = options.context(
+        "DATABASE_URL is not one of Postgres; it looks like postgres://user:password@host:5432/database",
     )?;
     Ok(options.application_name("countersign").statement_cache_capacity(STATEMENT_CACHE))
 }

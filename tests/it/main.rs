@@ -3,3 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
 mod database;
+mod embedded;
+mod harness;

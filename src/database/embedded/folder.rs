@@ -5,16 +5,19 @@
 //! owner. Where that account cannot reach the data folder (a clone below `/root`), the cluster goes to
 //! a folder of its own below `/var/lib/countersign`, and `<data>/pg` becomes a link to it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::geteuid;
 use tokio::process::Command;
+use tokio::time::sleep;
 
 use super::binaries::Binaries;
+use super::password;
 
 pub const SUPERUSER: &str = "countersign";
 
@@ -40,7 +43,9 @@ impl Folder {
             .with_context(|| format!("cannot create the data folder {}", data.display()))?;
         // One at a time, so that nobody finds the folder half made.
         let turn = File::open(data)?;
-        turn.lock().with_context(|| format!("cannot lock {}", data.display()))?;
+        while let Err(TryLockError::WouldBlock) = turn.try_lock() {
+            sleep(Duration::from_millis(2)).await;
+        }
 
         let pg = data.join("pg");
         let folder = match fs::symlink_metadata(&pg) {
@@ -129,6 +134,10 @@ impl Folder {
             }
             _ => {}
         }
+        let verifier = self.pg.join("verifier");
+        let mut file = self.open(&verifier)?;
+        file.set_len(0)?;
+        writeln!(file, "{}", password::verifier(&self.password()?, rand::random()))?;
 
         // Sorting by code point does not change under the indexes when the system's C library does;
         // the character classes must be those of Unicode, for search to know that Ä is ä.
@@ -138,7 +147,7 @@ impl Folder {
             .arg("--pgdata")
             .arg(&draft)
             .arg("--pwfile")
-            .arg(self.password_file())
+            .arg(&verifier)
             .args(["--username", SUPERUSER, "--auth", "scram-sha-256", "--encoding", "UTF8"])
             .args(["--lc-collate", "C", "--lc-ctype", ctype, "--no-instructions"])
             .kill_on_drop(true)
@@ -153,6 +162,7 @@ impl Folder {
             String::from_utf8_lossy(&output.stderr).trim(),
         );
 
+        fs::remove_file(&verifier)?;
         fs::rename(&draft, self.cluster())?;
         File::open(&self.pg)?.sync_all()?;
         tracing::info!(version = binaries.version, folder = %self.pg.display(), "created a Postgres cluster");
@@ -249,7 +259,7 @@ impl Folder {
         let draft = self.pg.join("password.new");
         let mut file = self.open(&draft)?;
         file.set_len(0)?;
-        writeln!(file, "{}", hex::encode(rand::random::<[u8; 24]>()))?;
+        writeln!(file, "{}", password::generate())?;
         file.sync_all()?;
         fs::rename(&draft, &path).with_context(|| format!("cannot write {}", path.display()))
     }

@@ -2,7 +2,7 @@
 //! folder, on loopback, with a password nobody has to know.
 //!
 //! `binaries` finds an installed Postgres, `folder` lays out `<data>/pg` and creates the cluster in
-//! it, `postmaster` reads what a running server says about itself, `server` is the child process.
+//! it with its `password`, `postmaster` reads what a running server says about itself, `server` is the child process.
 //! This file decides who runs the server:
 //!
 //! - The process that holds the file lock `pg/lock` *owns* the server: it starts it, starts it again
@@ -19,6 +19,7 @@
 
 mod binaries;
 mod folder;
+mod password;
 mod postmaster;
 mod server;
 

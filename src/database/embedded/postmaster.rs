@@ -1,6 +1,7 @@
 //! What a running server writes about itself into `postmaster.pid`.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rustix::process::{Pid, test_kill_process};
@@ -54,12 +55,13 @@ fn is_server_of(pid: i32, cluster: &Path) -> bool {
     if !exists {
         return false;
     }
-    // A server works in its data folder. Where that cannot be read (another system, another user),
-    // the name must do; where that cannot be read either, the existence.
-    if let Ok(works_in) = fs::read_link(format!("/proc/{pid}/cwd")) {
-        return works_in == cluster;
+    // A server works in its data folder.
+    match fs::read_link(format!("/proc/{pid}/cwd")) {
+        Ok(works_in) => works_in == cluster,
+        // Dead and not yet taken note of by its parent, unless this is a system without /proc.
+        Err(error) if error.kind() == ErrorKind::NotFound => !Path::new("/proc/self").exists(),
+        Err(_) => true,
     }
-    fs::read_to_string(format!("/proc/{pid}/comm")).map_or(true, |name| name.trim() == "postgres")
 }
 
 /// Whether any process, the server or one of its own children, still works in this cluster.

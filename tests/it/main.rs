@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod audit;
 mod database;
 mod embedded;
+mod fake_slack;
 mod harness;
 mod licences;
+mod slack_client;
+mod slack_posts;

@@ -20,6 +20,7 @@ use std::process::{Command, Stdio};
 use std::str::FromStr;
 use std::time::Duration;
 
+use countersign::cli;
 use countersign::database::embedded::{self, Embedded, Options};
 use countersign::database::{self, MIGRATOR, Settings};
 use sha2::{Digest, Sha256};
@@ -294,7 +295,8 @@ async fn build_template(admin: &mut PgConnection, admin_url: &str, template: &st
 
 /// What the service does to a database before it uses it.
 async fn install(url: &str) {
-    database::migrate(&Settings::new(url)).await.unwrap();
+    let settings = Settings::new(url);
+    cli::prepare(&settings).await.unwrap().close().await;
 }
 
 fn template_name() -> String {

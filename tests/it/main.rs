@@ -7,6 +7,7 @@ mod database;
 mod embedded;
 mod fake_slack;
 mod harness;
+mod licences;
 mod research;
 mod slack_client;
 mod slack_posts;

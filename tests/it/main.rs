@@ -9,5 +9,6 @@ mod fake_slack;
 mod harness;
 mod licences;
 mod research;
+mod sandbox;
 mod slack_client;
 mod slack_posts;

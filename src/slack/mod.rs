@@ -15,9 +15,11 @@
 //! **Invariant:** tokens, addresses that grant access, and what people wrote appear in no log.
 
 pub mod blocks;
+mod call;
 mod check;
 pub mod cut;
 mod error;
+mod failure;
 mod files;
 pub mod inbound;
 pub mod inputs;
@@ -26,6 +28,7 @@ mod messages;
 mod pace;
 mod people;
 mod post;
+mod scopes;
 mod show;
 mod store;
 mod streams;

@@ -221,7 +221,7 @@ async fn find_out(
     // A request sent just before a crash may still be on its way into the channel's history.
     let age = clock.now().duration_since(since).max(SignedDuration::ZERO);
     let age = Duration::try_from(age).unwrap_or_default();
-    tokio::time::sleep(slack.settle_time().saturating_sub(age)).await;
+    tokio::time::sleep(slack.settings().settle_time.saturating_sub(age)).await;
 
     match look_for(slack, key, since).await? {
         Some(ts) => {

@@ -187,7 +187,8 @@ async fn api(
         }
         None => {}
     }
-    axum::Json(fake.act(&method, &arguments)).into_response()
+    let scopes = [("x-oauth-scopes", "chat:write, commands,users:read")];
+    (scopes, axum::Json(fake.act(&method, &arguments))).into_response()
 }
 
 async fn elsewhere(State(fake): State<FakeSlack>, headers: HeaderMap, body: Bytes) -> Response {

@@ -189,6 +189,14 @@ async fn every_request_is_counted_by_method_and_result() {
 }
 
 #[tokio::test]
+async fn the_permissions_of_the_token_are_known() {
+    let fake = FakeSlack::start().await;
+    let scopes = fake.client().granted_scopes().await.unwrap();
+    assert_eq!(scopes, ["chat:write", "commands", "users:read"]);
+    assert_eq!(fake.calls()[0].token.as_deref(), Some("Bearer xoxb-test"));
+}
+
+#[tokio::test]
 async fn a_file_is_uploaded_in_three_steps() {
     let fake = FakeSlack::start().await;
     let begin = json!({"file_id": "F1", "upload_url": format!("{}/upload/1", fake.url)});

@@ -1,6 +1,7 @@
 //! Countersign: agents prepare the work; people countersign it.
 
 pub mod clock;
+pub mod database;
 pub mod error;
 pub mod ids;
 pub mod sandbox;

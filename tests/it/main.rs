@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod database;
+mod embedded;
 mod fake_slack;
 mod harness;
 mod slack_client;

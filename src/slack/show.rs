@@ -239,7 +239,15 @@ async fn look_for(
     since: jiff::Timestamp,
 ) -> Result<Option<MessageTs>, SlackError> {
     let Place { channel, thread } = key.place;
-    slack.find_post(channel, thread.as_ref(), key.subject, since - CLOCKS_APART).await
+    let since = since - CLOCKS_APART;
+    match slack.find_post(channel, thread.as_ref(), key.subject, since).await {
+        // Public channels may be posted to from outside, but only be read from inside.
+        Err(error) if error.is("not_in_channel") => {
+            slack.join(channel).await.map_err(|_| error)?;
+            slack.find_post(channel, thread.as_ref(), key.subject, since).await
+        }
+        found => found,
+    }
 }
 
 /// By how much Slack's clock and ours may differ.

@@ -56,7 +56,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use url::Url;
 
-pub use act::{Acted, Modal, ModalInput, Outcome};
+pub use act::{Acted, Modal, ModalInput, Outcome, Place};
 pub use delivery::{Delivery, Sent, SignedRequest};
 pub use faults::{Fault, FaultKind};
 pub use seed::{

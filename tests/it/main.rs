@@ -6,5 +6,7 @@ mod database;
 mod embedded;
 mod fake_slack;
 mod harness;
+mod sandbox;
 mod slack_client;
 mod slack_posts;
+mod slack_wire;

@@ -12,3 +12,4 @@ mod research;
 mod sandbox;
 mod slack_client;
 mod slack_posts;
+mod slack_wire;

@@ -33,6 +33,11 @@ async function start() {
   startPanes(loadMessages);
   startModal();
   addEventListener("keydown", keys);
+  byId("skip").addEventListener("click", (event) => {
+    // The address names a place to be, not a spot on the page.
+    event.preventDefault();
+    if (!focusComposer()) byId("channel-body").focus();
+  });
   addEventListener("popstate", () => {
     if (personInAddress() && personInAddress() !== handleOf(store.me)) become(personInAddress());
     else if (store.state) go(placeInAddress(), { replace: true });

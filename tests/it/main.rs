@@ -1,1 +1,3 @@
 //! Everything tested from outside.
+
+mod sandbox;

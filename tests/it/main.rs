@@ -3,3 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
 mod audit;
+mod database;
+mod embedded;
+mod fake_slack;
+mod harness;
+mod slack_client;
+mod slack_posts;

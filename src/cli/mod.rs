@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod evidence;
 pub mod ingest;
+pub mod sandbox;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the bot for a real Slack workspace
     Serve(serve::Args),
+    /// Run the local workspace alone, to try any Slack app in it
+    Sandbox(sandbox::Args),
     /// Check what the bot needs, and say how to mend what is missing
     Doctor(doctor::Args),
     /// Bring documents in
@@ -166,6 +169,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(config, clock, args).await,
         Command::Serve(args) => serve::run(config, clock, args).await,
+        Command::Sandbox(args) => sandbox::run(clock, args).await,
         Command::Doctor(args) => doctor::run(config, clock, args).await,
         Command::Ingest(what) => {
             with_workspace(&config, &clock, async |db, workspace| {

@@ -67,17 +67,13 @@ impl Team {
 
         let sandbox = Sandbox::new(seed, clock.clone());
         sandbox.at(slack_url.clone());
-        sandbox.set(sandbox::Settings {
-            settle: Duration::from_millis(400),
-            ..sandbox.settings()
-        });
+        sandbox.set(sandbox::Settings { settle: Duration::from_millis(400), ..sandbox.settings() });
         let stop = CancellationToken::new();
         let mut served = vec![serve_on(slack_listener, sandbox.router(), &stop)];
 
         let config = config(&database, &sandbox, &slack_url, door);
         let slack = config.slack.clone().unwrap();
-        let app =
-            serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
+        let app = serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
         served.push(serve_on(bot_listener, http::router(app.clone()), &stop));
         if door == Door::Socket {
             served.push(tokio::spawn(socket::serve(app.clone(), stop.clone())));
@@ -90,11 +86,8 @@ impl Team {
                 events: bot.join("slack/events").unwrap(),
             },
         });
-        let workers = Workers::new(
-            app.db.clone(),
-            worker::handler(app.clone()),
-            jobs::Settings::default(),
-        );
+        let workers =
+            Workers::new(app.db.clone(), worker::handler(app.clone()), jobs::Settings::default());
         Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
     }
 
@@ -106,8 +99,7 @@ impl Team {
     /// Brings documents in: CSV with a header line.
     pub async fn has_documents(&self, source: &str, csv: &str) {
         let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
-        let input =
-            Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
+        let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
         evidence::ingest_documents(
             &self.app.db,
             &self.app.clock,
@@ -194,7 +186,8 @@ impl Team {
         let (listener, url) = listen().await;
         let slack = self.config.slack.clone().unwrap();
         let pool = self.database.pool().await;
-        let app = serve::assemble(&self.config, &slack, self.app.clock.clone(), pool).await.unwrap();
+        let app =
+            serve::assemble(&self.config, &slack, self.app.clock.clone(), pool).await.unwrap();
         drop(serve_on(listener, http::router(app), &self.stop));
         url
     }
@@ -203,12 +196,11 @@ impl Team {
     pub async fn done(mut self) {
         self.settle().await;
         self.done = true;
-        let left: Vec<(String, Option<String>)> = sqlx::query_as(
-            "SELECT payload::text, last_error FROM graphile_worker._private_jobs",
-        )
-        .fetch_all(&self.app.db)
-        .await
-        .unwrap();
+        let left: Vec<(String, Option<String>)> =
+            sqlx::query_as("SELECT payload::text, last_error FROM graphile_worker._private_jobs")
+                .fetch_all(&self.app.db)
+                .await
+                .unwrap();
         assert!(left.is_empty(), "jobs are left over: {left:?}");
         let report =
             audit::verify(&self.app.db, None, self.app.signer.keys(), |_, _| {}).await.unwrap();
@@ -299,7 +291,11 @@ async fn listen() -> (TcpListener, Url) {
     (listener, url)
 }
 
-fn serve_on(listener: TcpListener, router: axum::Router, stop: &CancellationToken) -> JoinHandle<()> {
+fn serve_on(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
     let stop = stop.clone();
     tokio::spawn(async move {
         tokio::select! {

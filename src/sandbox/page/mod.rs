@@ -1,5 +1,6 @@
 //! The page at `/`, and what it asks for.
 
+mod assets;
 mod updates;
 
 use axum::Router;
@@ -22,10 +23,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub fn routes() -> Router<Sandbox> {
     Router::new()
-        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("index.html"))))
-        .route("/sandbox/page.js", get(async || asset("text/javascript", include_str!("page.js"))))
-        .route("/sandbox/page.css", get(async || asset("text/css", include_str!("page.css"))))
-        .route("/sandbox/icon.svg", get(async || asset("image/svg+xml", include_str!("icon.svg"))))
+        .merge(assets::routes())
         .route("/sandbox/state", get(state))
         .route("/sandbox/messages", get(messages))
         .route("/sandbox/updates", get(updates::stream))

@@ -68,8 +68,8 @@ export function completion(field, anchor) {
       if (event.key === "ArrowDown") mark(active + 1);
       else if (event.key === "ArrowUp") mark(active - 1);
       else if (event.key === "Escape") close();
-      // A command typed in full is sent by Enter, not completed once more.
-      else if (event.key === "Tab" || (event.key === "Enter" && field.value.trim() !== option.insert)) accept(option);
+      // What is already typed in full is sent by Enter, not completed once more.
+      else if (event.key === "Tab" || (event.key === "Enter" && field.value.slice(found.from, field.selectionStart) !== option.insert)) accept(option);
       else return false;
       event.preventDefault();
       event.stopPropagation();

@@ -10,7 +10,7 @@ import { freshId, h } from "./dom.js";
 import { fit } from "./fields.js";
 import { icon } from "./icons.js";
 import { openMenu, openPicker } from "./popup.js";
-import { store } from "./store.js";
+import { messagesOf, on, store } from "./store.js";
 
 const drafts = new Map();
 
@@ -66,9 +66,18 @@ export function composer({ channel, thread = null, label, id, prefix = "" }) {
   async function send(text) {
     const line = pending(text, (again) => { line.remove(); again ? send(text) : start(field.value ? `${text}\n${field.value}` : text); });
     strip.append(line);
+    const before = messagesOf(channel).at(-1)?.ts ?? "";
+    // As soon as the message stands in the list, the line has nothing more to say.
+    const arrived = on("messages", (id) => {
+      line.hidden ||= id === channel && messagesOf(channel).some((one) => one.user === store.me && one.ts > before);
+    });
     const path = text.startsWith("/") ? "/sandbox/command" : "/sandbox/message";
-    const { problem } = await act(path, { person: store.me, channel, text, ...(thread && { thread }) });
-    if (problem) fail(line, problem, prefix);
+    const { answer, problem } = await act(path, { person: store.me, channel, text, ...(thread && { thread }) });
+    arrived();
+    line.hidden = false;
+    // A message the workspace has is posted, whatever the app says to it; sending it again would double it.
+    if (problem && path === "/sandbox/message" && answer) note(line, `Posted. ${problem}`);
+    else if (problem) fail(line, problem, prefix);
     else line.remove();
   }
 
@@ -96,6 +105,16 @@ function pending(text, settle) {
   const node = h("div.sending-line", { data: { testid: "sending" } }, h("span.spinner", { "aria-hidden": "true" }), h("span.sending-words", null, h("span.sending-state", null, "Sending"), " ", h("q", null, shown)));
   node.settle = settle;
   return node;
+}
+
+/** Says what the app did with a message that stands in the channel. */
+function note(line, words) {
+  line.classList.add("noted");
+  line.firstChild.replaceWith(icon("info", 18));
+  line.querySelector(".sending-state").textContent = words;
+  line.querySelector("q").remove();
+  line.append(closer(() => line.remove(), 16));
+  setTimeout(() => line.remove(), 10_000);
 }
 
 function fail(line, problem, prefix) {

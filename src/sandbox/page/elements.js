@@ -6,7 +6,7 @@ import { fragment, freshId, h } from "./dom.js";
 import { confirmed } from "./dialogs.js";
 import { combobox } from "./combobox.js";
 import { icon } from "./icons.js";
-import { safeLink, avatar } from "./inline.js";
+import { avatar, isSafe, safeLink } from "./inline.js";
 import { flat, textObject } from "./mrkdwn.js";
 import { openMenu } from "./popup.js";
 import { channelName, initialsOf, store } from "./store.js";
@@ -117,7 +117,7 @@ function feedbackButtons(one, place) {
 
 function overflow(one, place) {
   const pick = async (option) => {
-    if (option.url) open(option.url, "_blank", "noopener,noreferrer");
+    if (option.url && isSafe(option.url)) open(option.url, "_blank", "noopener,noreferrer");
     if (one.confirm && !(await confirmed(one.confirm))) return;
     await place.surface.send({ type: "overflow", action_id: one.action_id, block_id: place.block, selected_option: option }, node);
   };

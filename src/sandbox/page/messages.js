@@ -10,12 +10,15 @@ import { dayKey, dayName, instant } from "./time.js";
 
 const TOGETHER_SECONDS = 300;
 
+const PAGE = 150;
+
 /**
- * `pick(messages)` chooses what is listed; `repliesOf(ts)` what is summed up
- * below a message; `before` are nodes above the first message; `newFrom` is a
- * ts or null; `onread(ts)` runs when the last message is in sight.
+ * `pick(messages)` chooses what is listed; with `openThread`, threads are
+ * summed up below their first message; `before` is the node above the first
+ * message; `newFrom` is a ts or null; `onread(ts)` runs when the last message
+ * is in sight.
  */
-export function messageList({ channel, label, pick, replies = () => [], openThread, before = () => [], newFrom = () => null, divideAfter = null, onread }) {
+export function messageList({ channel, label, pick, openThread, before, newFrom = () => null, divideAfter = null, onread }) {
   const list = h("div.list", { role: "log", "aria-live": "off", "aria-label": label, onkeydown: (event) => moveInList(event, list) });
   const fresh = h("button.to-new", { type: "button", hidden: true, onclick: () => toEnd(true) }, icon("down", 16), "New messages");
   const scroller = h("div.scroller", { onscroll: () => sight() }, list);
@@ -23,12 +26,16 @@ export function messageList({ channel, label, pick, replies = () => [], openThre
   const drawn = new Map();
   let atEnd = true;
   let last = null;
+  let newestOfAll = null;
+  let limit = PAGE;
+  let hasEarlier = false;
 
   const sight = () => {
     atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+    if (hasEarlier && scroller.scrollTop < 600) earlier();
     if (!atEnd) return;
     fresh.hidden = true;
-    if (last && document.visibilityState === "visible" && node.isConnected) onread?.(last);
+    if (newestOfAll && document.visibilityState === "visible" && node.isConnected) onread?.(newestOfAll);
   };
 
   function toEnd(smooth = false) {
@@ -40,18 +47,44 @@ export function messageList({ channel, label, pick, replies = () => [], openThre
   /** Draws what changed; everything else keeps its node, its focus and its scroll. */
   function update() {
     if (!store.messages.has(channel)) return;
-    const shown = pick(messagesOf(channel));
-    const newest = shown.at(-1)?.ts ?? null;
-    const arrived = last !== null && newest > last ? shown.filter((one) => one.ts > last && one.user !== store.me) : [];
-    keepingFocus(list, () => arrange(list, [...before(shown), ...rows(shown)]));
+    const all = messagesOf(channel);
+    const picked = pick(all);
+    const shown = divideAfter ? picked : picked.slice(-limit);
+    hasEarlier = shown.length < picked.length;
+    const newest = shown.at(-1) ?? null;
+    const arrived = last !== null && newest?.ts > last ? shown.filter((one) => one.ts > last && one.user !== store.me) : [];
+    // Whoever writes wants to see what they wrote.
+    if (last !== null && newest?.ts > last && newest.user === store.me) atEnd = true;
+    const above = hasEarlier ? [] : before ? [before(shown.length === 0)] : [];
+    keepingFocus(list, () => arrange(list, [...above, ...rows(shown, openThread ? threadsOf(all) : new Map())]));
     rove(list);
-    last = newest;
+    last = newest?.ts ?? "";
+    newestOfAll = all.at(-1)?.ts ?? null;
     for (const message of arrived) announce(`${author(message).name}: ${summary(message)}`);
     if (atEnd) toEnd();
     else if (arrived.length) fresh.hidden = false;
   }
 
-  function rows(shown) {
+  /** Shows an older stretch; what is in sight stays where it is. */
+  function earlier() {
+    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+    limit += PAGE;
+    update();
+    scroller.scrollTop = scroller.scrollHeight - fromEnd;
+  }
+
+  /** Brings one message into sight and marks it for a moment. */
+  function reveal(ts) {
+    const at = pick(messagesOf(channel)).findLastIndex((one) => one.ts === ts);
+    if (at < 0) return;
+    limit = Math.max(limit, pick(messagesOf(channel)).length - at + 20);
+    update();
+    const found = drawn.get(`message/${ts}`)?.node;
+    found?.scrollIntoView({ block: "center" });
+    found?.classList.add("revealed");
+  }
+
+  function rows(shown, threads) {
     const out = [];
     const used = new Set();
     const startNew = newFrom();
@@ -69,14 +102,14 @@ export function messageList({ channel, label, pick, replies = () => [], openThre
     for (const message of shown) {
       const date = instant(message.ts);
       const newDay = !previous || dayKey(instant(previous.ts)) !== dayKey(date);
-      const isNew = !marked && startNew && message.ts > startNew && message.user !== store.me && !message.ephemeral;
+      const isNew = !marked && startNew && previous && message.ts > startNew && message.user !== store.me && !message.ephemeral;
       if (newDay && !divideAfter) take(`day/${dayKey(date)}`, dayName(date), () => divider(dayName(date)));
       if (isNew) {
         marked = true;
         take("new", "new", () => h("div.divider.new", { role: "separator" }, h("span", null, "New")));
       }
       const compact = !newDay && !isNew && follows(previous, message);
-      const under = replies(message.ts);
+      const under = threads.get(message.ts) ?? [];
       const working = openThread ? store.status.get(`${channel}/${message.ts}`) : null;
       const signature = JSON.stringify([message, compact, under.map((one) => [one.ts, one.user]), working, store.epoch]);
       take(`message/${message.ts}`, signature, () => messageNode(message, { compact, replies: under, working, openThread }));
@@ -98,13 +131,24 @@ export function messageList({ channel, label, pick, replies = () => [], openThre
   watch.observe(scroller);
   document.addEventListener("visibilitychange", sight);
   return {
-    node, update, toEnd,
+    node, update, toEnd, reveal,
     close() {
       watch.disconnect();
       document.removeEventListener("visibilitychange", sight);
     },
     focus: () => (list.querySelector(".message[tabindex='0']") ?? list).focus(),
   };
+}
+
+/** Replies by the message they belong to. */
+function threadsOf(all) {
+  const threads = new Map();
+  for (const message of all) {
+    if (!message.thread_ts || message.thread_ts === message.ts || message.ephemeral) continue;
+    if (!threads.has(message.thread_ts)) threads.set(message.thread_ts, []);
+    threads.get(message.thread_ts).push(message);
+  }
+  return threads;
 }
 
 function follows(previous, message) {

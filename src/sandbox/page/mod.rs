@@ -1,5 +1,6 @@
 //! The page at `/`, and what it asks for.
 
+mod assets;
 mod updates;
 
 use axum::Router;
@@ -16,16 +17,9 @@ use super::seed::PersonSeed;
 use super::view::View;
 use super::workspace::{Channel, Workspace};
 
-/// Nothing but what this server itself sends.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 pub fn routes() -> Router<Sandbox> {
     Router::new()
-        .route("/", get(async || asset("text/html; charset=utf-8", include_str!("index.html"))))
-        .route("/sandbox/page.js", get(async || asset("text/javascript", include_str!("page.js"))))
-        .route("/sandbox/page.css", get(async || asset("text/css", include_str!("page.css"))))
-        .route("/sandbox/icon.svg", get(async || asset("image/svg+xml", include_str!("icon.svg"))))
+        .merge(assets::routes())
         .route("/sandbox/state", get(state))
         .route("/sandbox/messages", get(messages))
         .route("/sandbox/updates", get(updates::stream))
@@ -79,17 +73,6 @@ pub fn color(id: &str) -> &'static str {
         &["9f3a38", "2d6a4f", "34598c", "7a4d9e", "8a5a00", "1f6f78", "a0405f", "4a5d23"];
     let sum: usize = id.bytes().map(usize::from).sum();
     COLORS[sum % COLORS.len()]
-}
-
-fn asset(content_type: &'static str, content: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, content).into_response()
 }
 
 async fn state(State(sandbox): State<Sandbox>, Query(ask): Query<Who>) -> Response {

@@ -21,10 +21,11 @@ export const store = {
   epoch: 0,
 };
 
-/** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `online`. */
+/** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `leave`; returns what ends it. */
 export function on(event, listener) {
-  if (!listeners.has(event)) listeners.set(event, []);
-  listeners.get(event).push(listener);
+  if (!listeners.has(event)) listeners.set(event, new Set());
+  listeners.get(event).add(listener);
+  return () => listeners.get(event).delete(listener);
 }
 
 export function emit(event, detail) {
@@ -113,9 +114,4 @@ export function putMessage(message) {
 
 export function removeMessage(id, ts) {
   return store.messages.get(id)?.delete(ts) ?? false;
-}
-
-/** Replies of one thread, from what is loaded. */
-export function repliesOf(id, thread) {
-  return messagesOf(id).filter((message) => message.thread_ts === thread && message.ts !== thread);
 }

@@ -3,7 +3,8 @@
 //
 //   store.js     what the page knows            api.js      calls and the stream of updates
 //   sidebar.js   workspace, person, places      panes.js    channel, thread, Home tab
-//   messages.js  a list of messages             composer.js the message field
+//   messages.js  a list of messages, its rows   composer.js the message field, with
+//                in rows.js                                 completion.js and sending.js
 //   message.js   one message                    modal.js    the open modal
 //   blocks.js    Block Kit, with elements.js, fields.js, rich_text.js, tables.js, charts.js
 //   mrkdwn.js    Slack's markup; markdown.js    ordinary Markdown
@@ -79,7 +80,8 @@ async function loadState() {
     const state = await get("/sandbox/state", { person: store.me });
     store.state = state;
     store.me = state.me;
-    store.epoch += 1;
+    const names = JSON.stringify([state.me, state.people, state.groups, state.channels.map((one) => [one.id, one.name])]);
+    if (names !== store.names) Object.assign(store, { names, epoch: store.epoch + 1 });
     store.modal = { view: state.modal ?? null, depth: state.modal_depth ?? (state.modal ? 1 : 0) };
     emit("state");
     emit("modal");

@@ -2,12 +2,12 @@
 // beside it.
 
 import { post } from "./api.js";
-import { composer } from "./composer.js";
+import { Composer } from "./composer.js";
 import { byId, fragment, h } from "./dom.js";
 import { homeTab } from "./home.js";
 import { icon } from "./icons.js";
 import { avatar } from "./inline.js";
-import { messageList } from "./messages.js";
+import { MessageList } from "./messages.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { addressOf, go } from "./places.js";
 import { appChannel, appName, channel, channelName, initialsOf, isMember, on, person, self, store } from "./store.js";
@@ -89,12 +89,12 @@ function openChannel(id) {
   const entry = { channel: id };
   const rootsOnly = (all) => all.filter((one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast");
   store.newFrom.set(id, found?.unread ? found.last_read : null);
-  entry.list = messageList({
+  entry.list = new MessageList({
     channel: id, label: `Messages in ${channelName(id)}`, pick: rootsOnly,
     openThread: (ts) => go({ channel: id, thread: ts }), before: (empty) => beginning(id, empty, entry),
     newFrom: () => store.newFrom.get(id), onread: (ts) => markRead(id, ts),
   });
-  entry.composer = mayWrite(found) ? composer({ channel: id, label: `Message ${channelName(id)}`, id: "composer" }) : null;
+  entry.composer = mayWrite(found) ? new Composer({ channel: id, label: `Message ${channelName(id)}`, id: "composer" }) : null;
   const working = h("p.working", { role: "status", hidden: true });
   entry.heading = () => channelHead(channel(id));
   entry.update = () => entry.list.update();
@@ -113,8 +113,8 @@ function openChannel(id) {
 function openThread(id, thread) {
   const entry = { channel: id, thread };
   const pane = byId("thread");
-  entry.list = messageList({ channel: id, label: "Messages in this thread", pick: (all) => all.filter((one) => one.ts === thread || one.thread_ts === thread), divideAfter: thread });
-  entry.composer = mayWrite(channel(id)) ? composer({ channel: id, thread, label: "Reply in thread", prefix: "thread-" }) : null;
+  entry.list = new MessageList({ channel: id, label: "Messages in this thread", pick: (all) => all.filter((one) => one.ts === thread || one.thread_ts === thread), divideAfter: thread });
+  entry.composer = mayWrite(channel(id)) ? new Composer({ channel: id, thread, label: "Reply in thread", prefix: "thread-" }) : null;
   const working = h("p.working", { role: "status", hidden: true });
   entry.update = () => entry.list.update();
   entry.status = () => showStatus(working, id, thread);

@@ -19,6 +19,7 @@ export const store = {
   modal: { view: null, depth: 0 },
   /** Grows when names may have changed, so that what shows them is drawn anew. */
   epoch: 0,
+  names: null,
 };
 
 /** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `leave`; returns what ends it. */

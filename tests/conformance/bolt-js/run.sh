@@ -10,7 +10,7 @@ shared=$here/../shared
 need_python
 node_packages "$folder" "$here"
 
-export NODE_PATH=$folder/node_modules
+export PYTHONDONTWRITEBYTECODE=1 NODE_PATH=$folder/node_modules
 status=0
-timeout 200 python3 "$shared/journey.py" "$binary" bolt-js node "$here/app.js" || status=1
+timeout 200 python3 "$shared/journey.py" "$binary" "$folder" bolt-js node "$here/app.js" || status=1
 exit "$status"

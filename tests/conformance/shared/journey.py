@@ -1,13 +1,15 @@
 """People use the ticket app, over signed HTTP and over Socket Mode.
 
-    journey.py COUNTERSIGN NAME COMMAND…
+    journey.py COUNTERSIGN FOLDER NAME COMMAND…
 
 COMMAND starts the app: ../bolt-js/app.js or ../bolt-python/app.py. They are written with Slack's own
-SDKs and do the same, so what people see must be the same, too.
+SDKs and do the same, so what people see must be the same, too. Their log is kept in FOLDER.
 """
 
 import os
+import subprocess
 import sys
+import traceback
 import urllib.error
 import urllib.request
 
@@ -15,15 +17,25 @@ from sandbox import Checks, Process, Sandbox, eventually, free_port
 
 
 def main():
-    binary, name, *command = sys.argv[1:]
+    binary, folder, name, *command = sys.argv[1:]
     failed = 0
     for transport in ("HTTP", "Socket Mode"):
-        failed += run(binary, f"{name}, {transport}", command, transport == "Socket Mode")
+        checks = Checks(f"{name}, {transport}")
+        path = os.path.join(folder, f"app, {transport}.log")
+        try:
+            with open(path, "w") as log:
+                run(binary, checks, command, transport == "Socket Mode", log)
+        except Exception as error:
+            traceback.print_exc()
+            checks.check("the journey comes to its end", False, str(error))
+        if checks.failed:
+            failed += 1
+            with open(path) as log:
+                print(f"The last lines of the app's log, {path}:", *log.readlines()[-30:], sep="\n  ")
     sys.exit(1 if failed else 0)
 
 
-def run(binary, about, command, socket_mode):
-    checks = Checks(about)
+def run(binary, checks, command, socket_mode, log):
     port = free_port()
     app_url = f"http://127.0.0.1:{port}/slack/events"
     with Sandbox(binary, None if socket_mode else app_url) as sandbox:
@@ -33,17 +45,16 @@ def run(binary, about, command, socket_mode):
             "PORT": str(port),
             "SLACK_SOCKET_MODE": "yes" if socket_mode else "no",
         }
-        with Process(command, env=environment):
+        with Process(command, env=environment, stdout=log, stderr=subprocess.STDOUT):
             ping = lambda: sandbox.post("command", person="anna", channel="#office", text="/ping")
             answer = eventually(lambda: (seen := ping())["status"] == 200 and seen, 30)
             checks.check("the app starts and takes a command", answer)
             if not answer:
-                return checks.failed
+                return
             checks.equal("the acknowledgement is what they read", answer["ephemeral"], ["pong"])
             for part in (commands, modal, refused_submission, card, details, shortcuts, events, home, files):
                 part(sandbox, checks)
             (reconnection if socket_mode else forgery)(sandbox, checks, app_url)
-    return checks.failed
 
 
 def types(sandbox, text, person="anna", channel="#office"):

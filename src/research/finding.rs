@@ -20,8 +20,8 @@ pub struct Finding {
     /// What wrote it: `extract` quotes and adds nothing.
     pub engine: String,
     pub themes: Vec<Theme>,
-    /// Documents that hold a word of the question, and documents that were searched.
-    pub matching: u64,
+    /// Documents with a sentence that answers, and documents that were searched.
+    pub answering: u64,
     pub searched: u64,
     pub sources: Vec<Read>,
 }
@@ -65,8 +65,7 @@ impl Finding {
         sources: &[Source],
         extract: &Extract,
     ) -> Option<Self> {
-        let themes: Vec<Theme> = extract.themes.iter().map(Theme::from).collect();
-        if themes.iter().all(|theme| theme.quotes.is_empty()) {
+        if extract.nothing_relevant {
             return None;
         }
         Some(Self {
@@ -74,8 +73,8 @@ impl Finding {
             v: 1,
             question: question.to_owned(),
             engine: EXTRACT.to_owned(),
-            themes,
-            matching: searched.matching as u64,
+            themes: extract.themes.iter().map(Theme::from).collect(),
+            answering: extract.documents as u64,
             searched: searched.documents as u64,
             sources: searched_sources(searched, sources),
         })
@@ -115,7 +114,7 @@ impl From<&super::extract::Theme> for Theme {
     fn from(theme: &super::extract::Theme) -> Self {
         Self {
             title: theme.title.clone(),
-            documents: theme.documents as u64,
+            documents: theme.documents.len() as u64,
             quotes: theme.quotes.iter().map(Quote::from).collect(),
         }
     }
@@ -128,7 +127,7 @@ impl From<&super::extract::Quote> for Quote {
             passage: quote.passage,
             document: quote.external_id.clone(),
             source: quote.source.clone(),
-            written: quote.written_at.map(day),
+            written: quote.date,
         }
     }
 }

@@ -24,10 +24,10 @@ pub fn card(finding: &Finding, asked_by: &PersonId) -> Card {
         card = card.section(in_words(theme));
     }
     card.context(format!(
-        "Searched {} in {}; {} hold words of the question.",
+        "Searched {} in {}; {} answer the question.",
         count(finding.searched, "document"),
         sources(&finding.sources),
-        finding.matching
+        finding.answering
     ))
 }
 

@@ -12,7 +12,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 use url::Url;
 
-use super::workspace::{Record, Workspace};
+use super::record::Record;
+use super::workspace::Workspace;
 use super::{Sandbox, signing};
 
 const LOG: usize = 2_000;

@@ -13,7 +13,7 @@
 //!   people ─ page/ ─▶ page, updates ─┐
 //!   scripts ────────▶ control ───────┴─▶ act/       what people do, and what they then see
 //!
-//!   workspace   the state, its Records and who is told of them; people, message, view, files
+//!   workspace   the state, record  how it changes; people, message, posting, unread, view, files
 //!   journal     the state on disk       transcript  the state as text      faults  what goes wrong
 //! ```
 //!
@@ -35,12 +35,15 @@ mod message;
 mod page;
 mod payload;
 mod people;
+mod posting;
+mod record;
 mod response_url;
 mod seed;
 mod signing;
 mod socket;
 mod transcript;
 mod typing;
+mod unread;
 mod view;
 mod web_api;
 mod workspace;
@@ -56,7 +59,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use url::Url;
 
-pub use act::{Acted, Modal, ModalInput, Outcome};
+pub use act::{Acted, Modal, ModalInput, Outcome, Place};
 pub use delivery::{Delivery, Sent, SignedRequest};
 pub use faults::{Fault, FaultKind};
 pub use seed::{

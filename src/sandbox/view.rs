@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant};
 
-use super::workspace::{Record, Workspace};
+use super::record::Record;
+use super::workspace::Workspace;
 
 /// How deep modals may be stacked.
 pub const DEPTH: usize = 3;

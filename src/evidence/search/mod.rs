@@ -108,7 +108,14 @@ pub struct Searched {
     pub documents: usize,
     pub sources: Vec<String>,
     /// The words that were looked for, as the question has them.
-    pub words: Vec<String>,
+    pub words: Vec<SearchedWord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SearchedWord {
+    pub text: String,
+    /// How many of the documents searched hold it.
+    pub documents: usize,
 }
 
 /// Finds the passages that answer a question, among those the asker may see.
@@ -131,12 +138,14 @@ pub async fn search(
     let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
     let mut words = Word::group(terms);
     words.truncate(MOST_WORDS);
-    let asked = words.iter().map(|it| it.text.clone()).collect();
-
     let mut ranking = Ranking::over(segments);
     store::load_postings(&mut tx, workspace, &mut ranking, &words).await?;
+    let asked = words
+        .iter()
+        .map(|it| SearchedWord { text: it.text.clone(), documents: ranking.holding(it) })
+        .collect();
     let first = ranking.rank(&words, feedback::DOCUMENTS.max(question.limit));
-    let expanded = feedback::expand(&mut tx, workspace, &mut ranking, &words, &first.best).await?;
+    let expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
     store::load_postings(&mut tx, workspace, &mut ranking, &expanded).await?;
     let second = ranking.rank(&expanded, question.limit);
     let passages: Vec<Ranked> = second

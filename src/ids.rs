@@ -53,10 +53,14 @@ numbered! {
     WorkspaceId
     /// A place that documents come from.
     SourceId
+    /// One import of documents into a source.
+    IngestId
     /// One text as it was ingested.
     DocumentId
     /// A stretch of a document, cut at sentence borders, that can be quoted.
     PassageId
+    /// A part of the inverted index over passages.
+    SegmentId
     /// One execution of an agent.
     RunId
     /// What a research run found.
@@ -67,6 +71,8 @@ numbered! {
     ReviewId
     /// One person's recorded verdict.
     DecisionId
+    /// An entry of the audit trail.
+    EntryId
 }
 
 named! {
@@ -76,4 +82,12 @@ named! {
     ChannelId
     /// Slack's id of a message within its channel: seconds, a dot, six digits.
     MessageTs
+    /// Slack's id of a user group, `S…`.
+    GroupId
+    /// Slack's id of a workspace, `T…`, or of an organisation, `E…`.
+    TeamId
+    /// Slack's id of an open modal or a Home tab, `V…`.
+    ViewId
+    /// Slack's id of an uploaded file, `F…`.
+    FileId
 }

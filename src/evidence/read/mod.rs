@@ -1,0 +1,273 @@
+//! Records out of the files people have: exports with columns, JSON lines, Markdown, plain text.
+//!
+//! `lines` tells the encoding and cuts lines, `delimited` and `json_lines` make records of them,
+//! `columns` finds which column is which, `dates` reads what stands for a day, `whole` takes a
+//! file or each file of a folder as one document.
+//!
+//! **Invariant.** Memory does not grow with the file: one line, one record at a time.
+//! **Invariant.** What cannot be read is named with its line and never ends the reading.
+
+mod columns;
+mod dates;
+mod delimited;
+mod json_lines;
+mod lines;
+mod whole;
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use self::lines::{Counted, Lines};
+use crate::error::{Refusal, Result};
+
+pub use self::lines::LONGEST_LINE;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    /// By the file's name, then by what it holds.
+    #[default]
+    Auto,
+    Csv,
+    Tsv,
+    Jsonl,
+    Markdown,
+    Text,
+}
+
+/// Where the bytes come from.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file, or a folder whose Markdown and text files are one document each.
+    Path(PathBuf),
+    /// What arrived in a request, with a name to show.
+    Bytes {
+        name: String,
+        bytes: Bytes,
+    },
+    Stdin,
+}
+
+/// Which column or key holds what, where it was named; the rest is found by looking.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    pub id: Option<String>,
+    pub title: Option<String>,
+    pub text: Option<String>,
+    pub date: Option<String>,
+    pub url: Option<String>,
+    pub author: Option<String>,
+    /// As `strptime` has it: `%d.%m.%Y`.
+    pub date_format: Option<String>,
+    /// By its name on the web: `windows-1252`.
+    pub encoding: Option<String>,
+}
+
+/// One document as it stands in a file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record {
+    /// Where it begins, counted from 1.
+    pub line: u64,
+    pub id: Id,
+    pub title: String,
+    pub text: String,
+    pub date: Option<Timestamp>,
+    pub url: Option<String>,
+    pub author: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Id {
+    /// Named by the file: it stands for one document.
+    Given(String),
+    /// From a column that looks like an id: a repeat is another document.
+    Likely(String),
+    /// The file has none: made from the content.
+    FromContent,
+}
+
+/// A record that could not be taken, with a sentence that says why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unread {
+    pub line: u64,
+    pub reason: String,
+}
+
+/// Reads records from one input.
+pub struct Records {
+    source: Box<dyn Iterator<Item = Result<Result<Record, Unread>>> + Send>,
+    read: Arc<AtomicU64>,
+    /// In bytes, where it is known beforehand.
+    pub size: Option<u64>,
+    /// What was found by looking and should be said: columns, encoding.
+    pub notes: Vec<String>,
+}
+
+impl Records {
+    pub fn open(input: &Input, format: Format, mapping: &Mapping) -> Result<Self> {
+        let read = Arc::new(AtomicU64::new(0));
+        if let Input::Path(path) = input
+            && path.is_dir()
+        {
+            let source = Box::new(whole::folder(path, mapping, read.clone())?);
+            return Ok(Self { source, read, size: None, notes: Vec::new() });
+        }
+        let (bytes, size) = open(input)?;
+        let bytes = Box::new(Counted { input: bytes, bytes: read.clone() });
+        let mut lines = Lines::open(bytes, mapping.encoding.as_deref())?;
+        let mut notes = Vec::new();
+        if let Some(encoding) = lines.one_byte_encoding().filter(|_| mapping.encoding.is_none()) {
+            notes.push(format!("The file is not UTF-8; it was read as {encoding}."));
+        }
+        let name = input.name();
+        let (format, first) = match format {
+            Format::Auto => by_name_or_content(&name, &mut lines)?,
+            named => (named, Vec::new()),
+        };
+        let lines = Peeked { first: first.into(), lines };
+        let source: Box<dyn Iterator<Item = _> + Send> = match format {
+            Format::Jsonl => Box::new(json_lines::records(lines, mapping, &mut notes)?),
+            Format::Markdown | Format::Text => {
+                let markdown = format == Format::Markdown;
+                Box::new(whole::file(lines, &name, markdown, size, mapping)?)
+            }
+            Format::Csv | Format::Auto => {
+                Box::new(delimited::records(lines, None, mapping, &mut notes)?)
+            }
+            Format::Tsv => Box::new(delimited::records(lines, Some(b'\t'), mapping, &mut notes)?),
+        };
+        Ok(Self { source, read, size, notes })
+    }
+
+    pub fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<Result<Record, Unread>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.source.next()
+    }
+}
+
+impl Input {
+    pub fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path
+                .file_name()
+                .map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned()),
+            Self::Bytes { name, .. } => name.clone(),
+            Self::Stdin => "standard input".to_owned(),
+        }
+    }
+
+    /// Whether it can be read a second time from its beginning.
+    pub fn can_be_reopened(&self) -> bool {
+        !matches!(self, Self::Stdin)
+    }
+}
+
+impl Record {
+    /// SHA-256 over everything people can see of it, each field with its length before it.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let date = self.date.map(|it| it.to_string());
+        let fields = [
+            Some(self.title.as_str()),
+            Some(self.text.as_str()),
+            date.as_deref(),
+            self.url.as_deref(),
+            self.author.as_deref(),
+        ];
+        let mut hash = Sha256::new();
+        for field in fields {
+            let length = field.map_or(u64::MAX, |it| it.len() as u64);
+            hash.update(length.to_be_bytes());
+            hash.update(field.unwrap_or_default());
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Lines with those given back that were looked at before.
+struct Peeked {
+    first: std::collections::VecDeque<lines::Line>,
+    lines: Lines,
+}
+
+impl Peeked {
+    fn next(&mut self) -> Result<Option<lines::Line>> {
+        match self.first.pop_front() {
+            Some(line) => Ok(Some(line)),
+            None => self.lines.next(),
+        }
+    }
+
+    fn give_back(&mut self, line: lines::Line) {
+        self.first.push_front(line);
+    }
+}
+
+fn open(input: &Input) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
+    Ok(match input {
+        Input::Path(path) => {
+            let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
+            let size = file.metadata()?.len();
+            if size == 0 {
+                let sentence = format!("{} is empty: there is nothing to import.", input.name());
+                return Err(Refusal::Unreadable(sentence).into());
+            }
+            (Box::new(file), Some(size))
+        }
+        Input::Bytes { bytes, .. } => {
+            (Box::new(Cursor::new(bytes.clone())), Some(bytes.len() as u64))
+        }
+        Input::Stdin => (Box::new(std::io::stdin()), None),
+    })
+}
+
+fn cannot_open(path: &Path, error: &std::io::Error) -> Refusal {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        _ => error.to_string(),
+    };
+    Refusal::Unreadable(format!("{} cannot be opened: {why}.", path.display()))
+}
+
+fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<lines::Line>)> {
+    let ending = name.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
+    let format = match ending.as_deref() {
+        Some("csv") => Some(Format::Csv),
+        Some("tsv" | "tab") => Some(Format::Tsv),
+        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
+        Some("md" | "markdown") => Some(Format::Markdown),
+        _ => None,
+    };
+    if let Some(format) = format {
+        return Ok((format, Vec::new()));
+    }
+    let mut first = Vec::new();
+    while first.len() < 20
+        && let Some(line) = lines.next()?
+    {
+        first.push(line);
+    }
+    let texts: Vec<&str> = first.iter().filter_map(|it| it.text.as_deref().ok()).collect();
+    let beginning = texts.iter().map(|it| it.trim()).find(|it| !it.is_empty()).unwrap_or_default();
+    let format = match () {
+        () if beginning.starts_with('{') => Format::Jsonl,
+        () if ending.as_deref() == Some("txt") => Format::Text,
+        () if delimited::looks_delimited(&texts) => Format::Csv,
+        () if beginning.starts_with("# ") => Format::Markdown,
+        () => Format::Text,
+    };
+    Ok((format, first))
+}

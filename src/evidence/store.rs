@@ -1,0 +1,89 @@
+//! The SQL of sources.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::{PgConnection, PgPool};
+
+use super::source::{Source, SourceSpec, Visibility};
+use crate::error::Result;
+use crate::ids::{SourceId, WorkspaceId};
+
+pub async fn sources(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Source>> {
+    let rows = sqlx::query!(
+        r#"SELECT s.id AS "id: SourceId", s.name, s.kind, s.owner,
+                  s.review_on AS "review_on: jiff_sqlx::Date", s.fresh_for_days, s.visibility,
+                  s.visible_to, i.imported_at AS "imported_at: jiff_sqlx::Timestamp",
+                  d.newest AS "newest: jiff_sqlx::Timestamp", d.documents AS "documents!"
+           FROM sources s
+           CROSS JOIN LATERAL (
+               SELECT max(published_at) AS imported_at
+               FROM ingests
+               WHERE source_id = s.id AND workspace_id = s.workspace_id
+           ) i
+           CROSS JOIN LATERAL (
+               SELECT count(*) AS documents, max(d.written_at) AS newest
+               FROM documents d
+               JOIN ingests i ON i.id = d.ingest_id
+               WHERE d.source_id = s.id AND d.workspace_id = s.workspace_id
+                 AND d.retired_at IS NULL AND i.published_at IS NOT NULL
+           ) d
+           WHERE s.workspace_id = $1
+           ORDER BY s.name"#,
+        workspace.0
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Source {
+                id: row.id,
+                name: row.name,
+                kind: row.kind,
+                owner: row.owner,
+                review_on: row.review_on.map(|it| it.to_jiff()),
+                fresh_for_days: row.fresh_for_days,
+                visibility: Visibility::from_row(&row.visibility, row.visible_to)?,
+                imported_at: row.imported_at.map(|it| it.to_jiff()),
+                newest_document: row.newest.map(|it| it.to_jiff()),
+                documents: row.documents,
+            })
+        })
+        .collect()
+}
+
+/// Creates the source, or changes what the spec names of it.
+pub async fn save_source(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    spec: &SourceSpec,
+    now: Timestamp,
+) -> Result<SourceId> {
+    let visibility = spec.visibility.as_ref();
+    let visible_to = visibility.map(Visibility::visible_to);
+    Ok(sqlx::query_scalar!(
+        r#"INSERT INTO sources AS s
+               (workspace_id, name, kind, owner, review_on, fresh_for_days, visibility,
+                visible_to, created_at)
+           VALUES ($1, $2, coalesce($3, 'documents'), $4, $5, $6, coalesce($7, 'everyone'),
+                   coalesce($8, ARRAY[]::text[]), $9)
+           ON CONFLICT (workspace_id, name) DO UPDATE
+           SET kind = coalesce($3, s.kind),
+               owner = coalesce($4, s.owner),
+               review_on = coalesce($5, s.review_on),
+               fresh_for_days = coalesce($6, s.fresh_for_days),
+               visibility = coalesce($7, s.visibility),
+               visible_to = coalesce($8, s.visible_to)
+           RETURNING id AS "id: SourceId""#,
+        workspace.0,
+        spec.name,
+        spec.kind.as_deref() as _,
+        spec.owner.as_deref(),
+        spec.review_on.map(|it| it.to_sqlx()) as _,
+        spec.fresh_for_days,
+        visibility.map(Visibility::kind) as _,
+        visible_to as _,
+        now.to_sqlx() as _,
+    )
+    .fetch_one(db)
+    .await?)
+}

@@ -1,0 +1,116 @@
+//! What people read about research.
+
+use jiff::civil::Date;
+
+use super::finding::{Finding, Quote, Read, Theme};
+use super::{Question, Run};
+use crate::ids::{PersonId, ReviewId};
+use crate::slack::{Button, Card, Post, channel_link, escape, mention, quote};
+
+/// A finding: its themes with their quotes, and what was searched.
+pub fn card(finding: &Finding, asked_by: &PersonId) -> Card {
+    let quotes: usize = finding.themes.iter().map(|theme| theme.quotes.len()).sum();
+    let mut card = Card::new(format!(
+        "A finding waits for a decision: {} ({})",
+        finding.question,
+        count(quotes as u64, "quote")
+    ))
+    .header(&finding.question)
+    .context(format!(
+        "{} asked. This is an extract: every quote stands word for word in its document, and nothing was added.",
+        mention(asked_by)
+    ));
+    for theme in &finding.themes {
+        card = card.section(in_words(theme));
+    }
+    card.context(format!(
+        "Searched {} in {}; {} answer the question.",
+        count(finding.searched, "document"),
+        sources(&finding.sources),
+        finding.answering
+    ))
+}
+
+/// A run that ended without a finding.
+pub fn without_finding(run: &Run, remark: &str) -> Card {
+    Card::new(format!("No finding: {}", run.question.text))
+        .header(&run.question.text)
+        .section(escape(remark))
+        .context(format!("{} asked.", mention(&run.question.person)))
+}
+
+/// The sentence for a question that the evidence does not answer.
+pub fn nothing_found(searched: u64, read: &[Read]) -> String {
+    if searched == 0 {
+        return "There are no documents to search yet. Whoever runs Countersign brings them in with: countersign ingest documents FILE --source NAME".to_owned();
+    }
+    format!(
+        "Nothing in the documents answers this, so nothing is claimed. Searched {} in {}. Try other words, or bring in a source that speaks of it.",
+        count(searched, "document"),
+        sources(read)
+    )
+}
+
+/// To the person who asked, when the channel cannot be reached.
+pub fn unreachable(asked: &Question, review: Option<ReviewId>) -> Post {
+    let sentence = format!(
+        "The answer to “{}” is ready, but I am not in {}. Type `/invite @Countersign` there",
+        escape(&asked.text),
+        channel_link(&asked.channel)
+    );
+    match review {
+        Some(review) => {
+            let button = Button::new("Post it there now", "review.show_again").value(review);
+            let sentence = format!("{sentence}, then press the button.");
+            Card::new("Your answer is ready, but I am not in that channel.")
+                .section(sentence)
+                .actions([button])
+                .finish()
+                .0
+        }
+        None => Post::sentence(format!("{sentence}, and ask again.")),
+    }
+}
+
+fn in_words(theme: &Theme) -> String {
+    let mut text = format!("*{}* · {}", escape(&theme.title), count(theme.documents, "document"));
+    for one in &theme.quotes {
+        text.push('\n');
+        text.push_str(&quote(&one.text));
+        text.push('\n');
+        text.push_str(&origin(one));
+    }
+    text
+}
+
+fn origin(quote: &Quote) -> String {
+    let place = format!("{} {}", escape(&quote.source), escape(&quote.document));
+    match quote.written {
+        Some(date) => format!("— {place}, {}", day(date)),
+        None => format!("— {place}"),
+    }
+}
+
+fn sources(read: &[Read]) -> String {
+    let named: Vec<String> = read
+        .iter()
+        .map(|source| match source.newest.or(source.imported) {
+            Some(date) => format!("{} (newest {})", escape(&source.name), day(date)),
+            None => escape(&source.name),
+        })
+        .collect();
+    match named.as_slice() {
+        [] => "no source".to_owned(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn day(date: Date) -> String {
+    date.strftime("%-d %b %Y").to_string()
+}
+
+fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}

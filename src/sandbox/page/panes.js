@@ -72,8 +72,11 @@ async function show(load) {
   if (store.place.channel !== id || store.place.thread !== thread || !thread || side) return;
   // A link may name a reply; its thread is named by the first message.
   const root = store.messages.get(id)?.get(thread)?.thread_ts ?? thread;
-  if (root !== thread) go({ channel: id, thread: root }, { replace: true });
-  else openThread(id, thread);
+  if (root === thread) {
+    openThread(id, thread);
+    return;
+  }
+  go({ channel: id, thread: root }, { replace: true });
   side?.list.reveal(thread);
 }
 

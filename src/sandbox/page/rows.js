@@ -28,9 +28,10 @@ export class Rows {
     let marked = false;
     for (const message of shown) {
       const newDay = !this.divideAfter && (!previous || dayOf(previous) !== dayOf(message));
-      const isNew = !marked && previous && newFrom && message.ts > newFrom && message.user !== store.me && !message.ephemeral;
+      const isNew = !marked && newFrom && message.ts > newFrom && message.user !== store.me && !message.ephemeral;
       if (newDay) this.#day(instant(message.ts));
-      if (isNew) this.#take("new", "new", () => h("div.divider.new", { role: "separator" }, h("span", null, "New")));
+      // Where everything is new, the line would say nothing.
+      if (isNew && previous) this.#take("new", "new", () => h("div.divider.new", { role: "separator" }, h("span", null, "New")));
       this.#message(message, { compact: !newDay && !isNew && follows(previous, message), replies: threads.get(message.ts) ?? [] });
       if (this.divideAfter === message.ts) this.#replies(shown.length - 1);
       marked ||= Boolean(isNew);

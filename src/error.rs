@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ids::PersonId;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug)]
@@ -19,6 +21,38 @@ pub enum Error {
 pub enum Refusal {
     /// A text file or payload that does not have the form it must have.
     Unreadable(String),
+    /// A click or command from a workspace that this installation does not serve.
+    ForeignWorkspace,
+    /// A button, form or shortcut that is not ours, or not any more.
+    UnknownAction,
+    NothingToResearch,
+    NotInThisVersion,
+    NoSuchReview,
+    ReviewClosed {
+        state: &'static str,
+        by: Option<PersonId>,
+    },
+    /// The text is not the one that the person saw.
+    Outdated,
+    OnlyMembersDecide,
+    OwnRequest {
+        groups: Vec<String>,
+    },
+    NotInGroup {
+        subject: &'static str,
+        groups: Vec<String>,
+    },
+    AlreadyDecided {
+        verdict: &'static str,
+    },
+    ReasonMissing,
+    /// Slack could not say who is in a group.
+    MembershipUnknown,
+    UnknownUserGroup {
+        handle: String,
+    },
+    /// What was asked for does not exist, or not yet.
+    Missing(String),
     /// What can only happen once at a time and is happening.
     UnderWay(String),
 }
@@ -26,7 +60,63 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(sentence) | Self::UnderWay(sentence) => f.write_str(sentence),
+            Self::Unreadable(sentence) | Self::Missing(sentence) | Self::UnderWay(sentence) => {
+                f.write_str(sentence)
+            }
+            Self::ForeignWorkspace => f.write_str(
+                "This Countersign serves another workspace, so nothing was recorded. Ask whoever runs it in yours to connect it there.",
+            ),
+            Self::UnknownAction => f.write_str(
+                "This button is not one that this version knows, so nothing was recorded. Type /countersign help to see what works.",
+            ),
+            Self::NothingToResearch => f.write_str(
+                "There is no question in that message. Choose a message with words in it, or type /research and your question.",
+            ),
+            Self::NotInThisVersion => f.write_str(
+                "Drafts are not part of this version. Type /countersign help to see what works.",
+            ),
+            Self::NoSuchReview => f.write_str(
+                "This review does not exist any more, so nothing was recorded. Ask again with /research to get a new one.",
+            ),
+            Self::ReviewClosed { state, by } => {
+                let state = match *state {
+                    "changes_requested" => "sent back for changes",
+                    state => state,
+                };
+                match by {
+                    Some(person) => write!(f, "This was already {state} by <@{person}>, so your click changed nothing."),
+                    None => write!(f, "This was already {state}, so your click changed nothing."),
+                }
+            }
+            Self::Outdated => f.write_str(
+                "The text has changed since you saw it, so nothing was recorded. Read the card as it is now, and decide on that.",
+            ),
+            Self::OnlyMembersDecide => f.write_str(
+                "Guests and bots do not decide here, so nothing was recorded. Ask a member of the team.",
+            ),
+            Self::OwnRequest { groups } => write!(
+                f,
+                "You asked for this, so somebody else decides: a member of {}.",
+                listed(groups)
+            ),
+            Self::NotInGroup { subject, groups } => write!(
+                f,
+                "This {subject} needs a decision from {}; you are not in that group.",
+                listed(groups)
+            ),
+            Self::AlreadyDecided { verdict } => {
+                write!(f, "You {verdict} this already; your first decision stands.")
+            }
+            Self::ReasonMissing => {
+                f.write_str("Write a sentence that says why; the person who asked will read it.")
+            }
+            Self::MembershipUnknown => f.write_str(
+                "Slack did not say who is in the group that decides, so nothing was recorded. Press the button again in a minute.",
+            ),
+            Self::UnknownUserGroup { handle } => write!(
+                f,
+                "The user group @{handle} does not exist in this workspace, so nobody can decide. Ask an admin to create it, or to name another one in the team manifest."
+            ),
         }
     }
 }
@@ -49,5 +139,32 @@ impl From<Refusal> for Error {
 impl<E: Into<anyhow::Error>> From<E> for Error {
     fn from(fault: E) -> Self {
         Self::Fault(fault.into())
+    }
+}
+
+fn listed(groups: &[String]) -> String {
+    groups.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do_next() {
+        let refusal = Refusal::NotInGroup {
+            subject: "finding",
+            groups: vec!["brand".to_owned(), "legal".to_owned()],
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "This finding needs a decision from brand or legal; you are not in that group."
+        );
+        let refusal =
+            Refusal::ReviewClosed { state: "changes_requested", by: Some("UDANA".into()) };
+        assert_eq!(
+            refusal.to_string(),
+            "This was already sent back for changes by <@UDANA>, so your click changed nothing."
+        );
     }
 }

@@ -71,6 +71,8 @@ numbered! {
     ReviewId
     /// One person's recorded verdict.
     DecisionId
+    /// An entry of the audit trail.
+    EntryId
 }
 
 named! {
@@ -80,4 +82,12 @@ named! {
     ChannelId
     /// Slack's id of a message within its channel: seconds, a dot, six digits.
     MessageTs
+    /// Slack's id of a user group, `S…`.
+    GroupId
+    /// Slack's id of a workspace, `T…`, or of an organisation, `E…`.
+    TeamId
+    /// Slack's id of an open modal or a Home tab, `V…`.
+    ViewId
+    /// Slack's id of an uploaded file, `F…`.
+    FileId
 }

@@ -1,8 +1,46 @@
 //! Countersign: agents prepare the work; people countersign it.
+//!
+//! Every journey is one sentence: *check, record with its audit entry, enqueue; then a job makes
+//! Slack show the state.* In reading order:
+//!
+//! - the vocabulary that everything uses: [`app`], [`config`], [`ids`], [`clock`], [`error`],
+//!   [`metrics`];
+//! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
+//!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
+//!   [`worker`] says what each job means; [`cli`] is the command line; [`home`] shows a person what
+//!   waits for them;
+//! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`];
+//! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
+//!   [`privacy`], [`database`], and [`workspaces`];
+//! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
+//!
+//! Arrows point down only; `tests/it/architecture.rs` holds the table.
 
-pub mod cli;
+pub mod app;
 pub mod clock;
+pub mod config;
 pub mod error;
-pub mod evidence;
 pub mod ids;
+pub mod metrics;
+
+pub mod actions;
+pub mod cli;
+pub mod commands;
+pub mod home;
+pub mod http;
+pub mod inbox;
+pub mod socket;
+pub mod worker;
+
+pub mod evidence;
 pub mod research;
+pub mod reviews;
+
+pub mod audit;
+pub mod database;
+pub mod jobs;
+pub mod privacy;
+pub mod slack;
+pub mod workspaces;
+
+pub mod sandbox;

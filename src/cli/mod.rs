@@ -1,4 +1,266 @@
 //! The command line: one file a subcommand.
+//!
+//! Every subcommand works on the server of `DATABASE_URL`, or on the private Postgres in the data
+//! folder. Results go to standard output, the log and progress to standard error, and a failure is
+//! one sentence there with a non-zero exit code.
 
+pub mod audit;
+pub mod demo;
+pub mod doctor;
 pub mod evidence;
 pub mod ingest;
+pub mod sandbox;
+pub mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use sqlx::PgPool;
+use tracing_subscriber::EnvFilter;
+
+use crate::clock::Clock;
+use crate::config::{Config, Log};
+use crate::database::{self, embedded};
+use crate::error::Error;
+use crate::ids::WorkspaceId;
+use crate::slack::{self, Slack};
+use crate::{jobs, workspaces};
+
+/// Agents prepare the work; people countersign it: a Slack bot for marketing teams.
+#[derive(Parser)]
+#[command(name = "countersign", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Where the private Postgres and the keys are kept [env: COUNTERSIGN_DATA] [default: .data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+enum Command {
+    /// Try everything on this machine: a local Slack workspace, the bot, and sample documents
+    Demo(demo::Args),
+    /// Run the bot for a real Slack workspace
+    Serve(serve::Args),
+    /// Run the local workspace alone, to try any Slack app in it
+    Sandbox(sandbox::Args),
+    /// Check what the bot needs, and say how to mend what is missing
+    Doctor(doctor::Args),
+    /// Bring documents in
+    #[command(subcommand)]
+    Ingest(ingest::Ingest),
+    /// Look into the documents that were brought in
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
+    /// Verify, prove and export the audit trail
+    Audit(audit::Audit),
+}
+
+/// A database that is ready for use, and the private Postgres behind it, if it is private.
+pub struct Opened {
+    pub pool: PgPool,
+    /// Of the login role, with the password in it: not for logs.
+    pub url: String,
+    embedded: Option<embedded::Embedded>,
+}
+
+impl Opened {
+    /// Gives the connections back, then stops the private Postgres if this process started it.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+/// Runs the command that was typed.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = start_log(&cli.command).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(run(cli))
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the database that `config` names, with every migration applied.
+pub async fn open_database(config: &Config) -> Result<Opened> {
+    let (url, embedded) = match &config.database.url {
+        Some(url) => (url.reveal().to_owned(), None),
+        None => {
+            let embedded = embedded::start_or_join(&embedded::Options {
+                data: config.database.data.clone(),
+                binaries: config.database.bin.clone(),
+                settings: Vec::new(),
+            })
+            .await?;
+            (embedded.url().to_owned(), Some(embedded))
+        }
+    };
+    let mut settings = database::Settings::new(url.clone());
+    settings.max_connections = config.database.connections;
+    let pool = prepare(&settings).await?;
+    Ok(Opened { pool, url, embedded })
+}
+
+/// Applies every migration, ours and the queue's, and connects.
+pub async fn prepare(settings: &database::Settings) -> Result<PgPool> {
+    database::migrate(settings).await?;
+    let pool = database::connect(settings).await?;
+    jobs::migrate(&pool).await.map_err(into_anyhow)?;
+    Ok(pool)
+}
+
+/// Waits for Ctrl-C, or for the signal with which services are stopped.
+pub async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! {
+                    _ = interrupted => {}
+                    _ = terminated.recv() => {}
+                }
+            }
+            Err(_) => {
+                let _ = interrupted.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupted.await;
+}
+
+/// Prints a result. A reader that has gone away, such as `head`, is no failure.
+pub fn say(text: impl AsRef<str>) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+}
+
+pub fn into_anyhow(error: Error) -> anyhow::Error {
+    match error {
+        Error::Refused(refusal) => anyhow::anyhow!("{refusal}"),
+        Error::Fault(fault) => fault,
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a TLS provider was installed twice"))?;
+    let mut config = Config::from_env()?;
+    if let Some(data) = cli.data {
+        config.database.data = data;
+    }
+    let clock = Clock::default();
+    match cli.command {
+        Command::Demo(args) => demo::run(config, clock, args).await,
+        Command::Serve(args) => serve::run(config, clock, args).await,
+        Command::Sandbox(args) => sandbox::run(clock, args).await,
+        Command::Doctor(args) => doctor::run(config, clock, args).await,
+        Command::Ingest(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                ingest::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Evidence(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                evidence::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Audit(audit) => run_audit(config, audit).await,
+    }
+}
+
+/// Does something within the one workspace of the database.
+async fn with_workspace(
+    config: &Config,
+    clock: &Clock,
+    act: impl AsyncFnOnce(&PgPool, WorkspaceId) -> Result<(), Error>,
+) -> Result<ExitCode> {
+    let database = open_database(config).await?;
+    let done = async {
+        let workspace = find_workspace(config, clock, &database.pool).await?;
+        act(&database.pool, workspace).await.map_err(into_anyhow)
+    }
+    .await;
+    database.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// The workspace of the configured token; without one, the only one there is; in an empty
+/// database, the local workspace that the demo will open.
+async fn find_workspace(config: &Config, clock: &Clock, db: &PgPool) -> Result<WorkspaceId> {
+    let identity = match &config.slack {
+        Some(slack) => {
+            let mut settings = slack::Settings::new(slack.bot_token.reveal());
+            settings.api_url = slack.api_url.clone();
+            Slack::new(settings)?
+                .auth_test()
+                .await
+                .context("Slack does not say whose token this is")?
+        }
+        None => match workspaces::all(db).await.map_err(into_anyhow)?.as_slice() {
+            [only] => return Ok(*only),
+            [] => demo::identity(),
+            _ => bail!(
+                "this database has several workspaces; set SLACK_BOT_TOKEN to say which one is meant"
+            ),
+        },
+    };
+    Ok(workspaces::connect(db, &identity, clock.now()).await.map_err(into_anyhow)?.id)
+}
+
+/// Most of it needs the database; checking a proof that somebody else gave needs nothing.
+async fn run_audit(config: Config, audit: audit::Audit) -> Result<ExitCode> {
+    let keys = serve::verifier_keys(&config)?;
+    let opened = tokio::sync::OnceCell::new();
+    let connect = async || {
+        let opened = opened.get_or_try_init(|| open_database(&config)).await?;
+        Ok(opened.pool.clone())
+    };
+    let ended = audit::run(audit, connect, &keys, &mut std::io::stdout()).await;
+    if let Some(opened) = opened.into_inner() {
+        opened.close().await;
+    }
+    ended.map_err(into_anyhow)
+}
+
+fn start_log(command: &Command) -> Result<()> {
+    let log = Log::from_env()?;
+    // Commands that answer and end say what they have to say themselves.
+    let quiet = !matches!(command, Command::Serve(_));
+    let filter =
+        if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
+    let filter = EnvFilter::try_new(filter).with_context(|| {
+        format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
+    })?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if log.json {
+        subscriber.json().flatten_event(true).init();
+    } else {
+        subscriber.init();
+    }
+    Ok(())
+}
+
+fn complain(error: &anyhow::Error) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "countersign: {error:#}");
+}

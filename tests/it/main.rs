@@ -1,1 +1,18 @@
 //! Everything tested from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
+
+mod architecture;
+mod audit;
+mod database;
+mod embedded;
+mod fake_slack;
+mod harness;
+mod licences;
+mod requests;
+mod research;
+mod reviews;
+mod sandbox;
+mod slack_client;
+mod slack_posts;
+mod slack_wire;

@@ -1,0 +1,148 @@
+//! `countersign demo`: the whole product on this machine, with a local workspace instead of Slack.
+//!
+//! One port serves the page, the local workspace's wire and control API, and the bot. The bot
+//! speaks to the workspace as it would to Slack, by signed requests or by Socket Mode.
+
+mod samples;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use url::Url;
+
+use super::{asked_to_stop, open_database, say, serve};
+use crate::clock::Clock;
+use crate::config::{self, Config, Secret};
+use crate::http;
+use crate::ids::{PersonId, TeamId};
+use crate::sandbox::{Delivery, Sandbox, Seed, refuse_unless_loopback};
+use crate::slack::Identity;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where the page, the workspace and the bot are served
+    #[arg(long, default_value = "127.0.0.1:8765")]
+    listen: SocketAddr,
+
+    /// Let the workspace and the bot speak by Socket Mode instead of HTTP
+    #[arg(long)]
+    socket_mode: bool,
+
+    /// Listen on an address that others reach: the workspace has no log-in, so all of them can act
+    /// as anyone in it
+    #[arg(long)]
+    anyone_may_act_as_anyone: bool,
+}
+
+pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
+    if !args.anyone_may_act_as_anyone {
+        refuse_unless_loopback(args.listen)?;
+    }
+    let listener = TcpListener::bind(args.listen).await.with_context(|| {
+        format!("{} is taken or not ours; choose another address with --listen", args.listen)
+    })?;
+    let base: Url = format!("http://{}/", listener.local_addr()?).parse()?;
+    let database = open_database(&config).await?;
+
+    let seed = Seed::example();
+    let settings = settings(&seed, &base, args.socket_mode)?;
+    let journal = config.database.data.join("workspace.jsonl");
+    let sandbox = Sandbox::open(seed, clock.clone(), &journal)?;
+    sandbox.at(base.clone());
+
+    // The bot asks the workspace who it is before it can serve, so its door opens a little later.
+    let bot = Arc::new(OnceLock::new());
+    let stop = CancellationToken::new();
+    let router = sandbox.router().fallback(to_bot(bot.clone()));
+    let served = tokio::spawn(http::serve(listener, router, stop.clone()));
+    let app = serve::assemble(&config, &settings, clock, database.pool.clone()).await?;
+    let opened = bot.set(http::router(app.clone()));
+    debug_assert!(opened.is_ok(), "the door opens once");
+    let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());
+    samples::bring_in(&app).await?;
+    sandbox.deliver(delivery(&base, args.socket_mode)?);
+
+    say(welcome(&base, &app.workspace.name));
+    asked_to_stop().await;
+    say("\nStopping. Everything is kept for the next time; `make demo-reset` clears it.");
+    stop.cancel();
+    served.await??;
+    running.ended().await;
+    database.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Who the bot is in the local workspace, before that was ever opened.
+pub fn identity() -> Identity {
+    let seed = Seed::example();
+    Identity {
+        user: PersonId(seed.app.bot_user_id),
+        bot: Some(seed.app.bot_id),
+        team: TeamId(seed.team_id),
+        team_name: seed.team_name,
+        enterprise: None,
+        is_enterprise_install: false,
+        url: String::new(),
+    }
+}
+
+/// The connection that a real installation would have in its environment.
+fn settings(seed: &Seed, base: &Url, socket_mode: bool) -> Result<config::Slack> {
+    Ok(config::Slack {
+        bot_token: Secret::new(&seed.app.bot_token),
+        app_token: socket_mode.then(|| Secret::new(&seed.app.app_token)),
+        signing_secrets: vec![Secret::new(&seed.app.signing_secret)],
+        api_url: base.join("api/")?,
+    })
+}
+
+fn delivery(base: &Url, socket_mode: bool) -> Result<Delivery> {
+    if socket_mode {
+        return Ok(Delivery::SocketMode);
+    }
+    Ok(Delivery::Http {
+        commands: base.join("slack/commands")?,
+        interactivity: base.join("slack/interactivity")?,
+        events: base.join("slack/events")?,
+    })
+}
+
+/// Hands on what the workspace does not serve itself.
+fn to_bot(bot: Arc<OnceLock<Router>>) -> axum::routing::MethodRouter {
+    axum::routing::any(move |request: Request| async move {
+        match bot.get() {
+            Some(router) => match router.clone().oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+            None => (StatusCode::SERVICE_UNAVAILABLE, "The bot is starting.\n").into_response(),
+        }
+    })
+}
+
+fn welcome(base: &Url, team: &str) -> String {
+    format!(
+        "
+Countersign runs in the local workspace of {team}:
+
+    {base}
+
+Three things to try there:
+
+  1. Ask. In #research, type   /research why do people cancel?
+  2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left and press
+     Approve or Reject on the finding.
+  3. Look at the record. In another terminal, type   target/release/countersign audit export
+
+Ctrl-C stops everything and keeps its state."
+    )
+}

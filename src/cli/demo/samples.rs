@@ -1,0 +1,45 @@
+//! The sample company's documents, which the demo starts with.
+
+use bytes::Bytes;
+
+use crate::app::App;
+use crate::evidence::{self, Format, Input, Mapping, SourceSpec};
+
+/// A sample: the source it belongs to, its kind, its format and its text.
+const SAMPLES: [(&str, &str, Format, &str); 5] = [
+    ("reviews", "reviews", Format::Csv, include_str!("reviews.csv")),
+    ("tickets", "tickets", Format::Jsonl, include_str!("tickets.jsonl")),
+    ("exit-survey", "survey answers", Format::Tsv, include_str!("survey.tsv")),
+    ("competitor", "pages", Format::Markdown, include_str!("competitor.md")),
+    ("own-pages", "pages", Format::Markdown, include_str!("own-pages.md")),
+];
+
+/// Brings the samples in. What is there already stays as it is, so a second start is quick.
+pub async fn bring_in(app: &App) -> anyhow::Result<()> {
+    for (name, kind, format, text) in SAMPLES {
+        let spec = SourceSpec {
+            name: name.to_owned(),
+            kind: Some(kind.to_owned()),
+            ..SourceSpec::default()
+        };
+        let input =
+            Input::Bytes { name: name.to_owned(), bytes: Bytes::from_static(text.as_bytes()) };
+        // An answer says little without the question it was given to.
+        let title = (name == "exit-survey").then(|| "question".to_owned());
+        let mapping = Mapping { title, ..Mapping::default() };
+        let workspace = app.workspace.id;
+        evidence::ingest_documents(
+            &app.db,
+            &app.clock,
+            workspace,
+            &spec,
+            input,
+            format,
+            &mapping,
+            |_| {},
+        )
+        .await
+        .map_err(super::super::into_anyhow)?;
+    }
+    Ok(())
+}

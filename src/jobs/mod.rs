@@ -1,0 +1,188 @@
+//! Work that is done after the transaction that asked for it: a queue in Postgres.
+//!
+//! A verb enqueues a [`Job`] inside its own transaction, so that a job exists exactly when what it
+//! follows from does. Jobs carry ids, never content; a worker reads the current state when it runs
+//! one. Underneath is Graphile Worker's schema, readable with any SQL client.
+//!
+//! - [`enqueue`] puts a job into the caller's transaction.
+//! - [`Workers`] takes jobs and hands each to a [`Handler`], on any number of replicas.
+//!
+//! Two workers share one pool, because the engine's two ways of fetching fail in opposite
+//! directions: with a local queue it hoards long jobs, without one it drains a backlog slowly.
+//!
+//! **Invariant:** a job runs at least once. Its visible effect must have a unique row of its own.
+//!
+//! **Invariant:** no workspace has more than [`Lane::width`] jobs of a lane running at once, over
+//! all replicas, so that one workspace's flood does not delay another's answer.
+
+mod workers;
+
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::error::Result;
+use crate::ids::{ChannelId, PersonId, ReviewId, RunId, WorkspaceId};
+
+pub use workers::{Attempt, Handler, Settings, Workers, migrate, waiting};
+
+/// Everything that can be asked for. `worker.rs` says what each one means.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Job {
+    /// Lets the research agent answer the question of a run.
+    Research { run: RunId },
+    /// Makes Slack show a run that did not end in a finding.
+    ShowRun { run: RunId },
+    /// Makes Slack show a review as it now stands.
+    ShowReview { review: ReviewId },
+    /// Makes Slack show a person's home as it now stands.
+    ShowHome { person: PersonId },
+    /// Says in a channel what the bot can do, after it was mentioned without a question.
+    ShowHelp { channel: ChannelId, thread: Option<String> },
+}
+
+/// What a row of the queue holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Envelope {
+    pub workspace: WorkspaceId,
+    pub job: Job,
+}
+
+/// Jobs of a lane take about as long as each other, and wait only for each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lane {
+    /// Ends within seconds: database and Slack.
+    Short,
+    /// May take minutes: an agent at work.
+    Agent,
+}
+
+impl Lane {
+    /// How many jobs of one workspace may run at once, over all replicas.
+    pub const fn width(self) -> u64 {
+        match self {
+            Self::Short => 4,
+            Self::Agent => 2,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Short => "short",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+impl Job {
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Research { .. } => Lane::Agent,
+            Self::ShowRun { .. }
+            | Self::ShowReview { .. }
+            | Self::ShowHome { .. }
+            | Self::ShowHelp { .. } => Lane::Short,
+        }
+    }
+
+    /// The name that logs and metrics use.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Research { .. } => "research",
+            Self::ShowRun { .. } => "show_run",
+            Self::ShowReview { .. } => "show_review",
+            Self::ShowHome { .. } => "show_home",
+            Self::ShowHelp { .. } => "show_help",
+        }
+    }
+
+    /// Two waiting jobs with one key are one job: it runs once, after the newer was asked for.
+    fn key(&self) -> String {
+        match self {
+            Self::Research { run } => format!("research:{run}"),
+            Self::ShowRun { run } => format!("show_run:{run}"),
+            Self::ShowReview { review } => format!("show_review:{review}"),
+            Self::ShowHome { person } => format!("show_home:{person}"),
+            Self::ShowHelp { channel, thread } => {
+                format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
+            }
+        }
+    }
+
+    /// A few hours for what only has to reach Slack; a few tries for what costs work.
+    fn max_attempts(&self) -> i32 {
+        match self.lane() {
+            Lane::Short => 12,
+            Lane::Agent => 5,
+        }
+    }
+
+    /// Smaller comes first: what a person waits for goes before what merely has to be shown.
+    fn priority(&self) -> i32 {
+        match self {
+            Self::ShowReview { .. } | Self::ShowRun { .. } | Self::Research { .. } => 0,
+            Self::ShowHelp { .. } => 1,
+            Self::ShowHome { .. } => 5,
+        }
+    }
+}
+
+/// Puts a job into the transaction of `tx`: it exists once that commits, and never otherwise.
+pub async fn enqueue(tx: &mut PgConnection, workspace: WorkspaceId, job: Job) -> Result<()> {
+    let lane = job.lane();
+    let key = format!("{workspace}:{}", job.key());
+    let queue = format!("{}:{workspace}:{}", lane.name(), stable_hash(&key) % lane.width());
+    let priority = job.priority();
+    let max_attempts = job.max_attempts();
+    let payload = serde_json::to_value(Envelope { workspace, job })?;
+
+    sqlx::query(
+        "SELECT FROM graphile_worker.add_job($1, $2::json, queue_name => $3, max_attempts => $4,
+                                             job_key => $5, priority => $6)",
+    )
+    .bind(lane.name())
+    .bind(payload)
+    .bind(queue)
+    .bind(max_attempts)
+    .bind(key)
+    .bind(priority)
+    .execute(tx)
+    .await?;
+
+    Ok(())
+}
+
+/// FNV-1a: the same on every replica and in every version, which `Hash` does not promise.
+fn stable_hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_survives_its_way_through_json() {
+        let envelope = Envelope {
+            workspace: WorkspaceId(1),
+            job: Job::ShowHelp { channel: "C1".into(), thread: None },
+        };
+
+        let text = serde_json::to_string(&envelope).unwrap();
+
+        assert_eq!(
+            text,
+            r#"{"workspace":1,"job":{"kind":"show_help","channel":"C1","thread":null}}"#
+        );
+        assert_eq!(serde_json::from_str::<Envelope>(&text).unwrap(), envelope);
+    }
+
+    #[test]
+    fn keys_spread_over_a_lanes_queues() {
+        let used: std::collections::BTreeSet<u64> =
+            (0..100).map(|run| stable_hash(&format!("1:research:{run}")) % 2).collect();
+        assert_eq!(used.len(), 2);
+    }
+}

@@ -1,0 +1,49 @@
+//! Acting once on what Slack delivers more than once.
+
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx;
+use sqlx::{PgConnection, PgPool};
+
+use crate::error::Result;
+use crate::ids::WorkspaceId;
+
+/// How long a delivery is remembered. Slack gives up on one within two hours.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(72);
+
+/// Records a delivery in the transaction that acts on it: false if one with this key was acted on
+/// before. A delivery without a key is always the first.
+pub async fn first_delivery(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    key: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
+    let Some(key) = key else { return Ok(true) };
+    let recorded = sqlx::query!(
+        "
+        INSERT INTO deliveries (workspace_id, key, received_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT ON CONSTRAINT deliveries_acted_on_once DO NOTHING
+        ",
+        workspace.0,
+        key,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(recorded.rows_affected() == 1)
+}
+
+/// Forgets deliveries that Slack will not repeat any more.
+pub async fn forget_deliveries(db: &PgPool, now: Timestamp) -> Result<u64> {
+    let forgotten = sqlx::query!(
+        "
+        DELETE FROM deliveries
+        WHERE received_at < $1
+        ",
+        (now - REMEMBERED).to_sqlx() as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(forgotten.rows_affected())
+}

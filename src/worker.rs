@@ -1,0 +1,86 @@
+//! What each job means.
+
+use std::time::Instant;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::ids::WorkspaceId;
+use crate::jobs::{Attempt, Handler, Job};
+use crate::{commands, home, research};
+
+/// Does jobs with `app`, and tells people about those that are given up.
+pub fn handler(app: App) -> Handler {
+    let giving_up = app.clone();
+    Handler::new(
+        move |workspace, job, attempt| run(app.clone(), workspace, job, attempt),
+        move |workspace, job| give_up(giving_up.clone(), workspace, job),
+    )
+}
+
+async fn run(app: App, workspace: WorkspaceId, job: Job, attempt: Attempt) -> Result<()> {
+    if workspace != app.workspace.id {
+        // Another workspace's replica takes it; ours has no token for it.
+        return Err(anyhow::anyhow!(
+            "this job is of workspace {workspace}, which this process does not serve"
+        )
+        .into());
+    }
+    let kind = job.kind();
+    let started = Instant::now();
+    let outcome = perform(&app, job).await;
+    let took = started.elapsed();
+    match outcome {
+        Ok(()) => {
+            app.metrics.job_ran(kind, "done", took);
+            tracing::info!(
+                job.kind = kind,
+                job.attempt = attempt.number,
+                duration_ms = took.as_millis(),
+                "a job ran"
+            );
+            Ok(())
+        }
+        Err(Error::Refused(refusal)) => {
+            app.metrics.job_ran(kind, "refused", took);
+            tracing::info!(job.kind = kind, "a job came to nothing: {refusal}");
+            Ok(())
+        }
+        Err(Error::Fault(fault)) => {
+            app.metrics.job_ran(kind, "failed", took);
+            tracing::warn!(
+                job.kind = kind,
+                job.attempt = attempt.number,
+                job.max_attempts = attempt.max,
+                "a job failed: {fault:#}"
+            );
+            Err(Error::Fault(fault))
+        }
+    }
+}
+
+async fn perform(app: &App, job: Job) -> Result<()> {
+    match job {
+        Job::Research { run } => research::answer(app, run).await,
+        Job::ShowRun { run } => research::show_run(app, run).await,
+        Job::ShowReview { review } => research::show_review(app, review).await,
+        Job::ShowHome { person } => home::show(app, &person).await,
+        Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
+    }
+}
+
+/// The last attempt failed: whoever waits is told.
+async fn give_up(app: App, workspace: WorkspaceId, job: Job) -> Result<()> {
+    if workspace != app.workspace.id {
+        return Ok(());
+    }
+    app.metrics.job_ran(job.kind(), "given_up", std::time::Duration::ZERO);
+    tracing::error!(job.kind = job.kind(), "a job was given up after its last attempt: {job:?}");
+    match job {
+        Job::Research { run } => research::give_up(&app, run).await,
+        // What only shows a state is shown anew by the next change; homes list what waits all the same.
+        Job::ShowRun { .. }
+        | Job::ShowReview { .. }
+        | Job::ShowHome { .. }
+        | Job::ShowHelp { .. } => Ok(()),
+    }
+}

@@ -6,6 +6,7 @@ mod architecture;
 mod audit;
 mod database;
 mod embedded;
+mod evidence;
 mod fake_slack;
 mod harness;
 mod licences;

@@ -12,7 +12,7 @@ use countersign::audit::{self, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
-use countersign::evidence::{self, Format, Input, Mapping, SourceSpec};
+use countersign::evidence::{self, Input, SourceSpec};
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
 use countersign::{http, socket, worker};
@@ -99,15 +99,14 @@ impl Team {
     /// Brings documents in: CSV with a header line.
     pub async fn has_documents(&self, source: &str, csv: &str) {
         let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
-        let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
+        let bytes = csv.to_owned().into();
+        let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
         evidence::ingest_documents(
             &self.app.db,
             &self.app.clock,
             self.app.workspace.id,
             &spec,
-            input,
-            Format::Csv,
-            &Mapping::default(),
+            &file,
             |_| {},
         )
         .await

@@ -9,6 +9,7 @@ mod embedded;
 mod fake_slack;
 mod harness;
 mod licences;
+mod messages;
 mod requests;
 mod research;
 mod reviews;

@@ -16,7 +16,7 @@ use crate::{actions, commands};
 /// Something that Slack delivered.
 #[derive(Debug)]
 pub enum Delivery {
-    Command(SlashCommand),
+    Command(Box<SlashCommand>),
     Interaction(Box<Interaction>),
     Event(Box<EventEnvelope>),
 }
@@ -69,7 +69,7 @@ pub async fn receive(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Er
     let started = Instant::now();
     let kind = delivery.kind();
     let outcome = match delivery {
-        Delivery::Command(command) => take_command(app, command).await,
+        Delivery::Command(command) => take_command(app, *command).await,
         Delivery::Interaction(interaction) => actions::take(app, *interaction).await,
         Delivery::Event(event) => commands::take_event(app, *event).await,
     };

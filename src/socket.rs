@@ -181,7 +181,7 @@ async fn carry_out(app: App, envelope: Envelope, acknowledge: mpsc::Sender<Messa
 
 fn parse(kind: &str, payload: Value) -> Result<Option<Delivery>> {
     Ok(match kind {
-        "slash_commands" => Some(Delivery::Command(SlashCommand::from_json(payload)?)),
+        "slash_commands" => Some(Delivery::Command(Box::new(SlashCommand::from_json(payload)?))),
         "interactive" => Some(Delivery::Interaction(Box::new(Interaction::from_json(payload)?))),
         "events_api" => match IncomingEvent::from_json(payload)? {
             IncomingEvent::Callback(event) => Some(Delivery::Event(event)),

@@ -29,7 +29,7 @@ pub async fn command(State(app): State<App>, FromSlack(body): FromSlack) -> Resp
         return StatusCode::OK.into_response();
     }
     match SlashCommand::from_form(&body) {
-        Ok(command) => answer(&app, Delivery::Command(command)).await,
+        Ok(command) => answer(&app, Delivery::Command(Box::new(command))).await,
         Err(error) => unreadable("command", &error),
     }
 }

@@ -145,7 +145,7 @@ pub async fn search(
         .map(|it| SearchedWord { text: it.text.clone(), documents: ranking.holding(it) })
         .collect();
     let first = ranking.rank(&words, feedback::DOCUMENTS.max(question.limit));
-    let expanded = feedback::expand(&mut tx, workspace, &mut ranking, &words, &first.best).await?;
+    let expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
     store::load_postings(&mut tx, workspace, &mut ranking, &expanded).await?;
     let second = ranking.rank(&expanded, question.limit);
     let passages: Vec<Ranked> = second

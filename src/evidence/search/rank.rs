@@ -13,7 +13,7 @@ use crate::evidence::index::{read_layout, read_occurrences};
 use crate::ids::SegmentId;
 
 /// How fast repeated occurrences stop to count.
-const K1: f32 = 1.2;
+const K1: f32 = 1.5;
 
 /// How much longer texts must say it more often.
 const B: f32 = 0.75;
@@ -251,8 +251,13 @@ impl Ranking {
     }
 
     /// How rare a word is among the documents that were searched.
-    pub fn idf(&self, word: &Word) -> f32 {
-        let (all, holding) = (self.documents as f32, self.holding(word) as f32);
+    fn idf(&self, word: &Word) -> f32 {
+        self.rarity(self.holding(word))
+    }
+
+    /// How rare it is that so many of the documents that were searched hold a word.
+    pub fn rarity(&self, holding: usize) -> f32 {
+        let (all, holding) = (self.documents as f32, holding.min(self.documents) as f32);
         (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
     }
 

@@ -17,12 +17,12 @@ export function completion(field, anchor) {
   let found = null;
   let active = 0;
   field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", list.id);
 
   const close = () => {
     found = null;
     if (popup.open) popup.hide();
     field.removeAttribute("aria-activedescendant");
+    field.removeAttribute("aria-controls");
   };
 
   const mark = (index) => {
@@ -50,6 +50,7 @@ export function completion(field, anchor) {
     if (!found) return close();
     list.replaceChildren(...found.options.map((option) => optionNode(option, accept)));
     popup.show();
+    field.setAttribute("aria-controls", list.id);
     if (found.hint) field.removeAttribute("aria-activedescendant");
     else mark(0);
     popup.follow();

@@ -5,6 +5,7 @@
 import { runShortcut, shortcuts } from "./actions.js";
 import { act } from "./api.js";
 import { completion } from "./completion.js";
+import { closer } from "./dialogs.js";
 import { freshId, h } from "./dom.js";
 import { fit } from "./fields.js";
 import { icon } from "./icons.js";
@@ -26,11 +27,11 @@ export function composer({ channel, thread = null, label, id, prefix = "" }) {
     value: drafts.get(key) ?? "", enterkeyhint: "send", autocapitalize: "sentences", data: { testid: `${prefix}composer` },
   });
   const sendButton = h("button.send", { type: "button", "aria-label": "Send", title: "Send (Enter)", disabled: true, data: { testid: `${prefix}send` }, onclick: () => submit() }, icon("send", 18));
-  const tool = (name, title, onclick) => h("button.icon-button", { type: "button", "aria-label": title, title, "aria-expanded": "false", onclick: (event) => onclick(event.currentTarget) }, icon(name, 18));
+  const tool = (name, title, opens, onclick) => h("button.icon-button", { type: "button", "aria-label": title, title, "aria-haspopup": opens, "aria-expanded": opens && "false", onclick: (event) => onclick(event.currentTarget) }, icon(name, 18));
   const bar = h("div.composer-bar", null,
-    tool("bolt", "Commands and shortcuts", (anchor) => openMenu(anchor, launcher(start), { label: "Commands and shortcuts" })),
-    tool("at", "Mention someone", () => insert("@")),
-    tool("smile", "Emoji", (anchor) => openPicker(anchor, (name) => insert(`:${name}: `), { label: "Emoji" })),
+    tool("bolt", "Commands and shortcuts", "menu", (anchor) => openMenu(anchor, launcher(start), { label: "Commands and shortcuts" })),
+    tool("at", "Mention someone", null, () => insert("@")),
+    tool("smile", "Emoji", "dialog", (anchor) => openPicker(anchor, (name) => insert(`:${name}: `), { label: "Emoji" })),
     h("span.composer-hint", { "aria-hidden": "true" }, h("kbd", null, "Enter"), " sends · ", h("kbd", null, "Shift Enter"), " new line"),
     sendButton);
   bar.firstChild.dataset.testid = `${prefix}shortcuts`;
@@ -104,7 +105,7 @@ function fail(line, problem, prefix) {
   line.setAttribute("role", "alert");
   line.firstChild.replaceWith(icon("warning", 18));
   line.querySelector(".sending-state").textContent = problem;
-  line.append(press("Send again", true), press("Edit", false));
+  line.append(press("Send again", true), press("Edit", false), closer(() => line.remove(), 16));
 }
 
 function launcher(start) {

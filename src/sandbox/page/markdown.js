@@ -115,7 +115,7 @@ function table(lines, at) {
   const body = [];
   while (next < lines.length && lines[next].includes("|")) body.push(row(lines[next++], "td"));
   const node = h("table", null, h("thead", null, row(lines[at], "th")), h("tbody", null, body));
-  return { node: h("div.scroll-x", { tabindex: "0", role: "region", "aria-label": "Table" }, node), next };
+  return { node: h("div.scroll-x", { tabindex: "0", role: "group", "aria-label": "Table" }, node), next };
 }
 
 function cells(line) {

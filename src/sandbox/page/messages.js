@@ -77,8 +77,9 @@ export function messageList({ channel, label, pick, replies = () => [], openThre
       }
       const compact = !newDay && !isNew && follows(previous, message);
       const under = replies(message.ts);
-      const signature = JSON.stringify([message, compact, under.map((one) => [one.ts, one.user]), store.epoch]);
-      take(`message/${message.ts}`, signature, () => messageNode(message, { compact, replies: under, openThread }));
+      const working = openThread ? store.status.get(`${channel}/${message.ts}`) : null;
+      const signature = JSON.stringify([message, compact, under.map((one) => [one.ts, one.user]), working, store.epoch]);
+      take(`message/${message.ts}`, signature, () => messageNode(message, { compact, replies: under, working, openThread }));
       previous = message;
       if (divideAfter === message.ts) {
         const count = shown.length - 1;

@@ -41,7 +41,7 @@ function draw() {
     if (!dialog.open) dialog.showModal();
     if (another) focusFirst(dialog, view);
   }
-  showErrors(errors ?? {});
+  if (errors) showErrors(errors);
 }
 
 function build(dialog, view, depth) {

@@ -11,7 +11,7 @@
 import { ApiError, follow, get } from "./api.js";
 import { forgetDrafts } from "./composer.js";
 import { toast } from "./dialogs.js";
-import { byId, h } from "./dom.js";
+import { announce, byId, h } from "./dom.js";
 import { forgetForms } from "./message.js";
 import { startModal } from "./modal.js";
 import { focusComposer, parts, resetPanes, startPanes } from "./panes.js";
@@ -19,9 +19,6 @@ import { go, personInAddress, placeInAddress } from "./places.js";
 import { closePopup } from "./popup.js";
 import { channel, emit, on, putMessage, removeMessage, store } from "./store.js";
 import { jump, startSidebar } from "./sidebar.js";
-
-store.modal = { view: null, depth: 0 };
-store.epoch = 0;
 
 let unfollow = () => {};
 // Updates that arrive while a fetch is under way are newer than its answer, and are applied again after it.
@@ -33,6 +30,11 @@ async function start() {
   startPanes(loadMessages);
   startModal();
   addEventListener("keydown", keys);
+  byId("skip").addEventListener("click", (event) => {
+    // The address names a place to be, not a spot on the page.
+    event.preventDefault();
+    if (!focusComposer()) byId("channel-body").focus();
+  });
   addEventListener("popstate", () => {
     if (personInAddress() && personInAddress() !== handleOf(store.me)) become(personInAddress());
     else if (store.state) go(placeInAddress(), { replace: true });
@@ -52,6 +54,7 @@ async function become(handle) {
   for (const map of [store.messages, store.status, store.newFrom]) map.clear();
   Object.assign(store, { me: handle, state: null, modal: { view: null, depth: 0 }, place: { channel: null, thread: null } });
   emit("modal");
+  announce("");
   if (!(await loadState())) return;
   // A place that this person cannot see falls back to the first one they can.
   go(placeInAddress(), { replace: true, pane: document.body.dataset.pane === "sidebar" ? "sidebar" : undefined });
@@ -142,15 +145,18 @@ function apply(name, data) {
   } else if (name === "state") loadState();
 }
 
-let offlineTimer;
+let offlineTimer = null;
 
 /** Says that the connection is gone, once it is gone for more than a blink. */
 function online(now) {
-  store.online = now;
   const bar = byId("offline");
-  clearTimeout(offlineTimer);
-  if (now) bar.hidden = true;
-  else offlineTimer = setTimeout(() => {
+  if (now) {
+    clearTimeout(offlineTimer);
+    offlineTimer = null;
+    bar.hidden = true;
+    return;
+  }
+  offlineTimer ??= setTimeout(() => {
     bar.textContent = "The local workspace does not answer. Trying again…";
     bar.hidden = false;
   }, 1200);

@@ -29,8 +29,10 @@ export function startPanes(load) {
     side?.update();
   });
   on("status", () => {
-    middle?.status?.();
-    side?.status?.();
+    for (const pane of [middle, side]) {
+      pane?.status?.();
+      pane?.update();
+    }
   });
 }
 
@@ -41,9 +43,11 @@ export function resetPanes() {
   middle = side = null;
 }
 
+/** Puts the focus into the message field; false where there is none. */
 export function focusComposer(pane = "channel") {
   const chosen = pane === "thread" ? side : middle;
   chosen?.composer?.focus();
+  return Boolean(chosen?.composer);
 }
 
 /** The parts of the page F6 goes through. */
@@ -177,9 +181,14 @@ function beginning(id, empty, entry) {
 }
 
 function suggestions(entry) {
-  const one = (command) => h("button.suggestion", { type: "button", onclick: () => entry.composer?.start(`${command.command} `) },
+  const one = (command) => h("button.suggestion", { type: "button", onclick: () => entry.composer?.start(`${command.command} ${example(command)}`) },
     h("strong", null, command.command), command.usage_hint && h("span", null, ` ${command.usage_hint}`), h("span.suggestion-note", null, command.description));
   return fragment(h("p.beginning-try", null, "Things to try:"), h("div.suggestions", null, store.state.app.commands.slice(0, 4).map(one)));
+}
+
+/** A usage hint that is an example and not a pattern such as "[mine]" or "QUESTION". */
+function example({ usage_hint: hint = "" }) {
+  return /[[\]<>|…]/.test(hint) || hint === hint.toUpperCase() ? "" : hint;
 }
 
 function notIn(id) {

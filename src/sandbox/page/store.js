@@ -15,7 +15,10 @@ export const store = {
   status: new Map(),
   /** Where "New" starts in a channel: the last read ts when it was opened. */
   newFrom: new Map(),
-  online: true,
+  /** The open modal: its view or null, the depth of its stack, errors by block_id. */
+  modal: { view: null, depth: 0 },
+  /** Grows when names may have changed, so that what shows them is drawn anew. */
+  epoch: 0,
 };
 
 /** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `online`. */

@@ -52,7 +52,16 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Check a proof, without any database.
+    /// Write a proof that the trail only grew since a checkpoint (as c2sp.org/tlog-witness takes it).
+    ProveConsistency {
+        /// A checkpoint that you kept.
+        #[arg(long, value_name = "CHECKPOINT_FILE")]
+        from: PathBuf,
+        /// Write it to a file instead.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check a proof that an entry is in the trail, without any database.
     VerifyProof {
         file: PathBuf,
         /// The key that must have signed it; otherwise the configured ones count.
@@ -109,6 +118,12 @@ pub async fn run(
         Command::Prove { entry, out: file } => {
             let mut db = connect().await?.acquire().await?;
             let proof = audit::prove(&mut db, EntryId(entry), known(keys)?).await?;
+            put(&proof, file.as_deref(), out)?;
+        }
+        Command::ProveConsistency { from, out: file } => {
+            let kept = as_copied(&read(&from)?);
+            let mut db = connect().await?.acquire().await?;
+            let proof = audit::prove_consistency(&mut db, &kept, known(keys)?).await?;
             put(&proof, file.as_deref(), out)?;
         }
         Command::VerifyProof { file, key, json } => verify_proof(&file, &key, keys, json, out)?,

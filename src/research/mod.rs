@@ -105,15 +105,9 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
 
     let question = &run.question.text;
     let asked = extract::Asked::of(question);
-    let search = asked.search_text();
-    let search = evidence::Question {
-        text: &search,
-        limit: extract::DOCUMENTS,
-        passages_per_document: extract::PASSAGES_PER_DOCUMENT,
-    };
-    let searched = evidence::search(&app.db, app.workspace.id, &rights_of(agent), search).await?;
+    let rights = rights_of(agent);
+    let (searched, extract) = extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;
     let sources = evidence::sources(&app.db, app.workspace.id).await?;
-    let extract = extract::extract(&asked, &searched);
     match Finding::new(question, &searched, &sources, &extract) {
         Some(finding) => conclude(app, &run, &finding).await,
         None => {

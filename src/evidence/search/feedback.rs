@@ -43,7 +43,7 @@ pub async fn expand(
     }
     let mut candidates = common_terms(db, workspace, ranking, best).await?;
     let terms: Vec<Term> = candidates.iter().map(|(term, _)| term.clone()).collect();
-    let holding = store::passages_holding(db, workspace, ranking, &terms).await?;
+    let holding = store::passages_holding(db, workspace, ranking.segments(), &terms).await?;
     for (term, weight) in &mut candidates {
         *weight *= ranking.rarity(holding.get(term).copied().unwrap_or_default()).sqrt();
     }

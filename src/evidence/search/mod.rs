@@ -142,13 +142,16 @@ pub async fn search(
     words.truncate(MOST_WORDS);
     let mut ranking = Ranking::over(segments);
     store::load_postings(&mut tx, workspace, &mut ranking, &words).await?;
-    let asked = words
-        .iter()
-        .map(|it| SearchedWord { text: it.text.clone(), documents: ranking.holding(it) })
-        .collect();
+    ranking.count(&mut words);
+    let asked = words.iter().map(|it| SearchedWord {
+        text: it.text.clone(),
+        documents: it.holding.unwrap_or_default(),
+    });
+    let asked = asked.collect();
     let first = ranking.rank(&words, feedback::DOCUMENTS.max(question.limit));
-    let expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
+    let mut expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
     store::load_postings(&mut tx, workspace, &mut ranking, &expanded).await?;
+    ranking.count(&mut expanded);
     let second = ranking.rank(&expanded, question.limit);
     let passages: Vec<Ranked> = second
         .best

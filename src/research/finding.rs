@@ -151,7 +151,8 @@ impl From<&super::extract::Quote> for Quote {
 fn remark(extract: &Extract) -> Option<String> {
     let mut sentences = Vec::new();
     if extract.without_polarity {
-        sentences.push("Nobody says so in so many words; this is what is said about it.".to_owned());
+        sentences
+            .push("Nobody says so in so many words; this is what is said about it.".to_owned());
     }
     if !extract.missing_words.is_empty() {
         sentences.push(format!("No document has: {}.", extract.missing_words.join(", ")));

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod audit;
+mod crash;
 mod database;
 mod embedded;
 mod fake_slack;

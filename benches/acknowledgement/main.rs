@@ -101,6 +101,8 @@ impl Subject {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let args = Args::parse();
+    let provided = rustls::crypto::ring::default_provider().install_default();
+    anyhow::ensure!(provided.is_ok(), "a TLS provider was installed twice");
     let mut place = Place::open(&args.data, args.binary.as_deref()).await?;
     let measured = measure(&args, &mut place).await;
     place.close().await;

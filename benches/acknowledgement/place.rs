@@ -25,7 +25,7 @@ use super::statements::{Log, Statement};
 const BINARY: &str = env!("CARGO_BIN_EXE_countersign");
 
 /// Documents to ask about.
-const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/demo/reviews.csv");
+const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/demo/survey.tsv");
 
 /// Where ids begin, far from each other, so that each is recognised in a statement.
 const RUNS: i64 = 100_000_001;
@@ -242,7 +242,7 @@ impl Place {
     async fn act_once(&mut self) -> Result<()> {
         let ingested = self
             .countersign()
-            .args(["ingest", "documents", DOCUMENTS, "--source", "reviews"])
+            .args(["ingest", "documents", DOCUMENTS, "--source", "survey"])
             .output()?;
         ensure!(
             ingested.status.success(),

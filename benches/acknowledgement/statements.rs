@@ -146,11 +146,10 @@ fn values(line: &Line) -> Vec<Option<String>> {
         let mut characters = quoted.char_indices().peekable();
         let mut end = quoted.len();
         while let Some((at, character)) = characters.next() {
-            if character == '\'' {
-                if characters.next_if(|(_, next)| *next == '\'').is_none() {
-                    end = at + 1;
-                    break;
-                }
+            // A quotation mark within is written twice.
+            if character == '\'' && characters.next_if(|(_, next)| *next == '\'').is_none() {
+                end = at + 1;
+                break;
             }
             text.push(character);
         }

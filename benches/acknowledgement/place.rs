@@ -263,7 +263,7 @@ impl Place {
 
         let mut log = Log::open(&self.db).await?;
         let question = json!({"person": "maya", "channel": "#research", "text": "/research why do people cancel?"});
-        let request = self.person("command", question).await?;
+        let request = self.person(Kind::Command, question).await?;
         let statements = log.act(&[("{n}", RUNS)]).await?;
         let template = Template::of(Kind::Command, &request, None);
         let template = template.context("the command has no trigger")?;
@@ -272,7 +272,7 @@ impl Place {
         self.card_is_posted().await?;
         let case = Case { review: REVIEWS, revision: REVISIONS };
         let approval = json!({"person": "raj", "channel": "#research", "button": "Approve"});
-        let request = self.person("click", approval).await?;
+        let request = self.person(Kind::Click, approval).await?;
         let ids = [("{review}", case.review), ("{revision}", case.revision)];
         let statements = log.act(&ids).await?;
         let template = Template::of(Kind::Click, &request, Some(case));
@@ -282,12 +282,19 @@ impl Place {
     }
 
     /// Acts as a person; the request that came of it.
-    async fn person(&self, act: &str, body: serde_json::Value) -> Result<SignedRequest> {
+    async fn person(&self, kind: Kind, body: serde_json::Value) -> Result<SignedRequest> {
+        let (act, kind) = match kind {
+            Kind::Command => ("command", "slash_commands"),
+            Kind::Click => ("click", "interactive"),
+        };
         let url = self.sandbox.base().join(&format!("sandbox/{act}"))?;
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let answer: serde_json::Value = client.post(url).json(&body).send().await?.json().await?;
         ensure!(answer["status"] == 200, "the {act} was answered: {answer}");
-        self.sandbox.last_request().context("nothing was delivered")
+        // Events of what follows may have gone out since.
+        let sent = self.sandbox.sent().into_iter().rev();
+        let request = sent.filter(|sent| sent.kind == kind).find_map(|sent| sent.request);
+        request.context("nothing was delivered")
     }
 
     async fn card_is_posted(&self) -> Result<()> {

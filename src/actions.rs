@@ -37,6 +37,12 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
     let outcome = carry_out(app, &interaction).await;
     let sentence = match &outcome {
         Ok(_) => return outcome,
+        // Forms show a sentence as it is, and a mention in it as an id.
+        Err(Error::Refused(Refusal::ReviewClosed { state, .. }))
+            if interaction.kind == Kind::ViewSubmission =>
+        {
+            Refusal::ReviewClosed { state, by: None }.to_string()
+        }
         Err(Error::Refused(refusal)) => refusal.to_string(),
         Err(Error::Fault(_)) => APOLOGY.to_owned(),
     };

@@ -85,7 +85,7 @@ use sqlx::PgConnection;
 
 pub use event::{Actor, Event, Subject, Value};
 pub use note::{Checkpoint, Keys, NotACheckpoint, Signer};
-pub use proof::{Proven, prove, verify_proof};
+pub use proof::{Proven, prove, prove_consistency, verify_proof};
 pub use read::{Entry, history, latest_checkpoint, page, trail};
 pub use sequencer::{Lag, lag, sequence};
 pub use texts::{Commitment, Salt, commitment, erase_texts, keep_text, text};

@@ -31,37 +31,15 @@ pub async fn sequence(db: &PgPool, signer: &Signer) -> Result<Option<Checkpoint>
     }
 
     let mut tx = db.begin().await?;
-    if !store::lock_sequencer(&mut tx).await? {
-        return Ok(None);
+    let sealed = seal(&mut tx, signer).await;
+    // Not left to `drop`, which would hold the lock for a while after this has returned.
+    match &sealed {
+        Ok(Some(_)) => tx.commit().await?,
+        Ok(None) => tx.rollback().await?,
+        // The first error says more than one that follows from it.
+        Err(_) => drop(tx.rollback().await),
     }
-    let pending = store::take_pending(&mut tx, PASS).await?;
-    if pending.is_empty() {
-        return Ok(None);
-    }
-
-    let mut edge = edge(&mut tx, signer).await?;
-    let start = edge.size();
-    let mut hashes = Vec::new();
-    let mut entries = Vec::with_capacity(pending.len());
-    for entry in &pending {
-        let payload = entry.payload.as_deref().with_context(|| {
-            format!("entry {} of the audit trail was deleted before it had its leaf", entry.id)
-        })?;
-        edge.push(record_hash(payload), |hash| hashes.extend_from_slice(&hash.0));
-        entries.push((entry.id, Searchable::of(payload)));
-    }
-
-    let checkpoint = signer.sign(edge.size(), edge.root())?;
-    store::insert_leaves(&mut tx, start, &entries).await?;
-    store::insert_checkpoint(&mut tx, start, &checkpoint, &hashes).await?;
-    tx.commit().await?;
-
-    tracing::debug!(
-        audit.entries = entries.len(),
-        audit.size = checkpoint.size,
-        "sealed audit entries"
-    );
-    Ok(Some(checkpoint))
+    sealed
 }
 
 /// How far the sequencer is behind.
@@ -78,6 +56,38 @@ pub async fn lag(db: &PgPool, now: Timestamp) -> Result<Lag> {
     let oldest = waiting.oldest.as_deref().and_then(|payload| Record::read(payload).ok());
     let age = oldest.map_or(SignedDuration::ZERO, |record| now.duration_since(record.at));
     Ok(Lag { entries: waiting.entries.unsigned_abs(), age: age.max(SignedDuration::ZERO) })
+}
+
+async fn seal(db: &mut PgConnection, signer: &Signer) -> Result<Option<Checkpoint>> {
+    if !store::lock_sequencer(&mut *db).await? {
+        return Ok(None);
+    }
+    let pending = store::take_pending(&mut *db, PASS).await?;
+    if pending.is_empty() {
+        return Ok(None);
+    }
+
+    let mut edge = edge(&mut *db, signer).await?;
+    let start = edge.size();
+    let mut hashes = Vec::new();
+    let mut entries = Vec::with_capacity(pending.len());
+    for entry in &pending {
+        let payload = entry.payload.as_deref().with_context(|| {
+            format!("entry {} of the audit trail was deleted before it had its leaf", entry.id)
+        })?;
+        edge.push(record_hash(payload), |hash| hashes.extend_from_slice(&hash.0));
+        entries.push((entry.id, Searchable::of(payload)));
+    }
+
+    let checkpoint = signer.sign(edge.size(), edge.root())?;
+    store::insert_leaves(&mut *db, start, &entries).await?;
+    store::insert_checkpoint(db, start, &checkpoint, &hashes).await?;
+    tracing::debug!(
+        audit.entries = entries.len(),
+        audit.size = checkpoint.size,
+        "sealing audit entries"
+    );
+    Ok(Some(checkpoint))
 }
 
 /// The edge of the stored tree, once it is known to be that of the last checkpoint.

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
@@ -51,7 +52,16 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Check a proof, without any database.
+    /// Write a proof that the trail only grew since a checkpoint (as c2sp.org/tlog-witness takes it).
+    ProveConsistency {
+        /// A checkpoint that you kept.
+        #[arg(long, value_name = "CHECKPOINT_FILE")]
+        from: PathBuf,
+        /// Write it to a file instead.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check a proof that an entry is in the trail, without any database.
     VerifyProof {
         file: PathBuf,
         /// The key that must have signed it; otherwise the configured ones count.
@@ -108,6 +118,12 @@ pub async fn run(
         Command::Prove { entry, out: file } => {
             let mut db = connect().await?.acquire().await?;
             let proof = audit::prove(&mut db, EntryId(entry), known(keys)?).await?;
+            put(&proof, file.as_deref(), out)?;
+        }
+        Command::ProveConsistency { from, out: file } => {
+            let kept = as_copied(&read(&from)?);
+            let mut db = connect().await?.acquire().await?;
+            let proof = audit::prove_consistency(&mut db, &kept, known(keys)?).await?;
             put(&proof, file.as_deref(), out)?;
         }
         Command::VerifyProof { file, key, json } => verify_proof(&file, &key, keys, json, out)?,
@@ -238,12 +254,14 @@ fn verify_proof(
     let size = proven.checkpoint.size;
     let payload = String::from_utf8(proven.payload).context("an entry is text")?;
     if json {
-        let entry = RawValue::from_string(payload)?;
-        let (leaf, note) = (proven.leaf, proven.checkpoint.note);
-        let all = json!({ "holds": true, "leaf": leaf, "size": size, "checkpoint": note });
-        // Beside the rest rather than in it, so that the entry's bytes stay as they are.
-        let rest = all.to_string();
-        writeln!(out, "{},\"entry\":{entry}}}", rest.trim_end_matches('}'))?;
+        let shown = Shown {
+            holds: true,
+            leaf: proven.leaf,
+            size,
+            checkpoint: &proven.checkpoint.note,
+            payload: serde_json::from_str(&payload)?,
+        };
+        writeln!(out, "{}", serde_json::to_string(&shown)?)?;
     } else {
         writeln!(
             out,
@@ -252,6 +270,15 @@ fn verify_proof(
         )?;
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    holds: bool,
+    leaf: u64,
+    size: u64,
+    checkpoint: &'a str,
+    payload: &'a RawValue,
 }
 
 struct Days {
@@ -288,11 +315,18 @@ async fn export(
     Ok(())
 }
 
+#[derive(Serialize)]
+struct Line<'a> {
+    leaf: Option<u64>,
+    entry: EntryId,
+    /// Goes through as it is, so that its hash can be taken from the file.
+    payload: &'a RawValue,
+}
+
 fn jsonl(entry: &Entry, out: &mut impl Write) -> Result<()> {
-    // The payload stands here as it is, so that its hash can be taken from this file.
-    let payload = std::str::from_utf8(&entry.payload).context("an entry is text")?;
-    let leaf = entry.leaf.unwrap_or_default();
-    Ok(writeln!(out, r#"{{"leaf":{leaf},"entry":{},"payload":{payload}}}"#, entry.id)?)
+    let payload = serde_json::from_slice(&entry.payload)?;
+    let line = Line { leaf: entry.leaf, entry: entry.id, payload };
+    Ok(writeln!(out, "{}", serde_json::to_string(&line)?)?)
 }
 
 const CSV_HEAD: &str = "leaf,entry,at,workspace,actor,act,subject_kind,subject_id,details\n";

@@ -11,7 +11,7 @@ use super::{open_database, say};
 use crate::clock::Clock;
 use crate::config::{Config, Manifest, Members};
 use crate::database;
-use crate::slack::{self, Slack, granted_scopes};
+use crate::slack::{self, Slack};
 
 /// What the app may do, as `manifests/slack.*.yaml` asks for it.
 const MANIFEST: &str = include_str!("../../manifests/slack.http.yaml");
@@ -172,7 +172,7 @@ async fn check_slack(config: &Config, manifest: Option<&Manifest>, findings: &mu
             return findings.bad("slack", error.to_string(), remedy);
         }
     }
-    check_scopes(&settings, findings).await;
+    check_scopes(&slack, findings).await;
     if given.app_token.is_some() {
         match slack.connections_open().await {
             Ok(_) => findings.good("slack", "Socket Mode opens"),
@@ -188,10 +188,11 @@ async fn check_slack(config: &Config, manifest: Option<&Manifest>, findings: &mu
     }
 }
 
-async fn check_scopes(settings: &slack::Settings, findings: &mut Findings) {
+async fn check_scopes(slack: &Slack, findings: &mut Findings) {
     let needed = needed_scopes();
-    match granted_scopes(settings).await {
+    match slack.granted_scopes().await {
         Ok(granted) => {
+            let granted: BTreeSet<String> = granted.into_iter().collect();
             let missing: Vec<&str> = needed.difference(&granted).map(String::as_str).collect();
             if missing.is_empty() {
                 findings.good("slack", format!("all {} permissions are granted", needed.len()));
@@ -203,7 +204,7 @@ async fn check_scopes(settings: &slack::Settings, findings: &mut Findings) {
                 );
             }
         }
-        Err(error) => findings.note("slack", format!("{error:#}")),
+        Err(error) => findings.note("slack", error.to_string()),
     }
 }
 

@@ -125,11 +125,12 @@ async fn answer_file(
 }
 
 fn write_hits(out: &mut impl Write, searched: &Searched) -> Result<()> {
+    let words: Vec<&str> = searched.words.iter().map(|it| it.text.as_str()).collect();
     if searched.hits.is_empty() {
         writeln!(
             out,
             "Nothing found for {} in {} documents of {} sources.",
-            searched.words.join(", "),
+            words.join(", "),
             searched.documents,
             searched.sources.len()
         )?;
@@ -155,7 +156,7 @@ struct SearchedJson<'a> {
     documents_searched: usize,
     documents_matching: usize,
     sources: &'a [String],
-    words: &'a [String],
+    words: Vec<&'a str>,
     hits: Vec<HitJson<'a>>,
 }
 
@@ -181,7 +182,7 @@ impl<'a> From<&'a Searched> for SearchedJson<'a> {
             documents_searched: searched.documents,
             documents_matching: searched.matching,
             sources: &searched.sources,
-            words: &searched.words,
+            words: searched.words.iter().map(|it| it.text.as_str()).collect(),
             hits: searched.hits.iter().map(HitJson::from).collect(),
         }
     }

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod evidence;
 pub mod ingest;
+pub mod sandbox;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -40,11 +41,14 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Try everything on this machine: a local Slack workspace, the bot, and sample documents
     Demo(demo::Args),
     /// Run the bot for a real Slack workspace
     Serve(serve::Args),
+    /// Run the local workspace alone, to try any Slack app in it
+    Sandbox(sandbox::Args),
     /// Check what the bot needs, and say how to mend what is missing
     Doctor(doctor::Args),
     /// Bring documents in
@@ -166,6 +170,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(config, clock, args).await,
         Command::Serve(args) => serve::run(config, clock, args).await,
+        Command::Sandbox(args) => sandbox::run(clock, args).await,
         Command::Doctor(args) => doctor::run(config, clock, args).await,
         Command::Ingest(what) => {
             with_workspace(&config, &clock, async |db, workspace| {

@@ -11,6 +11,9 @@ pub struct Language(&'static str);
 /// Below this many letters, telling languages apart is guessing.
 const ENOUGH_LETTERS: usize = 60;
 
+/// More letters than these tell nothing new.
+const LETTERS_READ: usize = 500;
+
 impl Language {
     pub const ENGLISH: Self = Self("english");
 
@@ -19,7 +22,7 @@ impl Language {
 
     /// The language of a text; `None` when it is too short or could be several.
     pub fn of(text: &str) -> Option<Self> {
-        let beginning: String = text.chars().take(2_000).collect();
+        let beginning: String = text.chars().take(LETTERS_READ).collect();
         if beginning.chars().filter(|it| it.is_alphabetic()).count() < ENOUGH_LETTERS {
             return None;
         }

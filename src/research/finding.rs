@@ -19,9 +19,14 @@ pub struct Finding {
     pub question: String,
     /// What wrote it: `extract` quotes and adds nothing.
     pub engine: String,
+    /// What is to be known before reading on, as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     pub themes: Vec<Theme>,
-    /// Documents that hold a word of the question, and documents that were searched.
-    pub matching: u64,
+    /// Quotes that belong to none of the themes.
+    pub others: Vec<Quote>,
+    /// Documents with a sentence that answers, and documents that were searched.
+    pub answering: u64,
     pub searched: u64,
     pub sources: Vec<Read>,
 }
@@ -45,6 +50,8 @@ pub struct Quote {
     pub source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<Date>,
+    /// Other documents that say nearly the same.
+    pub also: u64,
 }
 
 /// A source that was searched, and how old it was then.
@@ -65,8 +72,7 @@ impl Finding {
         sources: &[Source],
         extract: &Extract,
     ) -> Option<Self> {
-        let themes: Vec<Theme> = extract.themes.iter().map(Theme::from).collect();
-        if themes.iter().all(|theme| theme.quotes.is_empty()) {
+        if extract.nothing_relevant {
             return None;
         }
         Some(Self {
@@ -74,8 +80,10 @@ impl Finding {
             v: 1,
             question: question.to_owned(),
             engine: EXTRACT.to_owned(),
-            themes,
-            matching: searched.matching as u64,
+            remark: remark(extract),
+            themes: extract.themes.iter().map(Theme::from).collect(),
+            others: extract.others.iter().map(Quote::from).collect(),
+            answering: extract.documents as u64,
             searched: searched.documents as u64,
             sources: searched_sources(searched, sources),
         })
@@ -87,7 +95,12 @@ impl Finding {
 
     /// The passages that are quoted, in the order of the card.
     pub fn passages(&self) -> impl Iterator<Item = PassageId> {
-        self.themes.iter().flat_map(|theme| theme.quotes.iter().map(|quote| quote.passage))
+        self.quotes().map(|quote| quote.passage)
+    }
+
+    /// All quotes, in the order of the card.
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        self.themes.iter().flat_map(|theme| &theme.quotes).chain(&self.others)
     }
 
     pub fn engine_in_words(&self) -> &'static str {
@@ -115,7 +128,7 @@ impl From<&super::extract::Theme> for Theme {
     fn from(theme: &super::extract::Theme) -> Self {
         Self {
             title: theme.title.clone(),
-            documents: theme.documents as u64,
+            documents: theme.documents.len() as u64,
             quotes: theme.quotes.iter().map(Quote::from).collect(),
         }
     }
@@ -128,9 +141,23 @@ impl From<&super::extract::Quote> for Quote {
             passage: quote.passage,
             document: quote.external_id.clone(),
             source: quote.source.clone(),
-            written: quote.written_at.map(day),
+            written: quote.date,
+            also: quote.also.len() as u64,
         }
     }
+}
+
+/// What the extract could not give as it was asked for.
+fn remark(extract: &Extract) -> Option<String> {
+    let mut sentences = Vec::new();
+    if extract.without_polarity {
+        sentences
+            .push("Nobody says so in so many words; this is what is said about it.".to_owned());
+    }
+    if !extract.missing_words.is_empty() {
+        sentences.push(format!("No document has: {}.", extract.missing_words.join(", ")));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// The day of a moment, in UTC: documents rarely say more than a day.

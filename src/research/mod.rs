@@ -35,9 +35,6 @@ pub use finding::Finding;
 /// The agent of the manifest that answers.
 const AGENT: &str = "research";
 
-/// How many documents are looked at for an answer.
-const DOCUMENTS: usize = 60;
-
 /// What somebody asks, and where the answer belongs.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -107,10 +104,10 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
         .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
 
     let question = &run.question.text;
-    let asked = evidence::Question::new(question, DOCUMENTS);
-    let searched = evidence::search(&app.db, app.workspace.id, &rights_of(agent), asked).await?;
+    let asked = extract::Asked::of(question);
+    let rights = rights_of(agent);
+    let (searched, extract) = extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;
     let sources = evidence::sources(&app.db, app.workspace.id).await?;
-    let extract = extract::extract(question, &searched.hits);
     match Finding::new(question, &searched, &sources, &extract) {
         Some(finding) => conclude(app, &run, &finding).await,
         None => {

@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::workspace::Record;
+use super::record::Record;
+
+/// So many records may be outdated before the journal is written anew.
+const COMPACT_AFTER: usize = 50_000;
 
 pub struct Journal {
     file: File,
     path: PathBuf,
     failed: bool,
+    appended: usize,
 }
 
 impl Journal {
@@ -31,16 +35,35 @@ impl Journal {
         drop(writer);
         fs::rename(&fresh, path).with_context(|| format!("replacing {}", path.display()))?;
         let file = OpenOptions::new().append(true).open(path)?;
-        Ok(Self { file, path: path.to_owned(), failed: false })
+        Ok(Self { file, path: path.to_owned(), failed: false, appended: 0 })
     }
 
-    pub fn append(&mut self, record: &Record) {
+    /// Adds a record; true when it is time to compact.
+    pub fn append(&mut self, record: &Record) -> bool {
         let written = line(record).and_then(|line| Ok(self.file.write_all(&line)?));
-        if let Err(error) = written
-            && !self.failed
-        {
+        if let Err(error) = written {
+            self.complain(&error);
+        }
+        self.appended += 1;
+        self.appended >= COMPACT_AFTER
+    }
+
+    /// Writes only what is left of everything.
+    pub fn compact<'a>(&mut self, kept: impl Iterator<Item = &'a Record>) {
+        match Self::begin(&self.path, kept) {
+            Ok(fresh) => *self = fresh,
+            Err(error) => {
+                self.appended = 0;
+                self.complain(&error);
+            }
+        }
+    }
+
+    fn complain(&mut self, error: &anyhow::Error) {
+        if !self.failed {
             self.failed = true;
-            tracing::error!(path = %self.path.display(), "the sandbox cannot keep its state: {error:#}");
+            let path = self.path.display();
+            tracing::error!(%path, "the local workspace cannot keep its state: {error:#}");
         }
     }
 }

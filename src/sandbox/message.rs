@@ -1,11 +1,9 @@
-//! Messages: what they hold, how they come about, change and go, and what the app hears of it.
-
-use std::sync::Arc;
+//! Messages: what they hold, and how the app and the page see them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::workspace::{Audience, Record, SLACKBOT, Update, Workspace};
+use super::workspace::{Audience, Workspace};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -153,17 +151,6 @@ impl Message {
         }
         message
     }
-
-    fn mentions(&self, workspace: &Workspace, person: &str) -> bool {
-        let text = &self.text;
-        let of_group = |group: &super::seed::GroupSeed| {
-            group.users.iter().any(|user| user == person)
-                && text.contains(&format!("<!subteam^{}", group.id))
-        };
-        text.contains(&format!("<@{person}"))
-            || ["<!channel", "<!here", "<!everyone"].iter().any(|all| text.contains(all))
-            || workspace.seed.groups.iter().any(of_group)
-    }
 }
 
 impl Workspace {
@@ -179,131 +166,9 @@ impl Workspace {
     }
 
     pub fn replies(&self, channel: &str, thread: &str) -> Vec<&Message> {
-        let is_reply =
-            |message: &&Message| message.is_reply() && message.thread_ts.as_deref() == Some(thread);
-        // Replies are younger than what they reply to.
-        let younger = self.messages.get(channel).into_iter();
-        let younger = younger.flat_map(|messages| messages.range(thread.to_owned()..));
-        younger
-            .map(|(_, message)| message)
-            .filter(|message| message.only_for.is_none())
-            .filter(is_reply)
-            .collect()
-    }
-
-    /// Posts `message`, which gets its timestamp here, and queues what the app hears of it.
-    pub fn post(&mut self, mut message: Message) -> Message {
-        message.ts = self.next_ts();
-        self.find_thread(&mut message);
-        self.put(Record::Message(Box::new(message.clone())));
-        if message.only_for.is_some() {
-            return message;
-        }
-        self.statuses.remove(&(
-            message.channel.clone(),
-            message.thread_ts.clone().unwrap_or_else(|| message.ts.clone()),
-        ));
-        self.show_parent(&message);
-        let (person, channel) = (message.user.clone(), message.channel.clone());
-        self.mark_read(&person, &channel, &message.ts);
-        self.tell_unread(&channel);
-        self.queue_message_events(&message);
-        message
-    }
-
-    /// Replaces a message by its changed form, and queues what the app hears of it.
-    pub fn change(&mut self, message: Message) {
-        let before = self.message(&message.channel, &message.ts).cloned();
-        self.put(Record::Message(Box::new(message.clone())));
-        if message.only_for.is_none()
-            && let Some(before) = before
-            && !message.is_streaming
-        {
-            let event = json!({
-                "type": "message", "subtype": "message_changed", "hidden": true,
-                "message": message.on_wire(self, true),
-                "previous_message": before.on_wire(self, true),
-            });
-            self.queue_channel_event(&message.channel, event);
-        }
-    }
-
-    /// Removes a message; one with replies leaves a stone with nothing on it.
-    pub fn remove(&mut self, message: &Message) {
-        let (channel, ts) = (message.channel.clone(), message.ts.clone());
-        if self.replies(&channel, &ts).is_empty() {
-            self.put(Record::Gone { channel: channel.clone(), ts: ts.clone() });
-            self.show_parent(message);
-        } else {
-            let stone = Message {
-                channel: channel.clone(),
-                ts: ts.clone(),
-                user: SLACKBOT.to_owned(),
-                text: "This message was deleted.".to_owned(),
-                subtype: Some("tombstone".to_owned()),
-                ..Message::default()
-            };
-            self.put(Record::Message(Box::new(stone)));
-        }
-        if message.only_for.is_none() {
-            let event = json!({
-                "type": "message", "subtype": "message_deleted", "hidden": true,
-                "deleted_ts": ts, "previous_message": message.on_wire(self, true),
-            });
-            self.queue_channel_event(&channel, event);
-        }
-    }
-
-    /// What Slackbot says to one person in a channel.
-    pub fn slackbot_says(&mut self, person: &str, channel: &str, text: String) {
-        self.post(Message {
-            channel: channel.to_owned(),
-            user: SLACKBOT.to_owned(),
-            text,
-            only_for: Some(person.to_owned()),
-            ..Message::default()
-        });
-    }
-
-    pub fn mark_read(&mut self, person: &str, channel: &str, ts: &str) {
-        let (person, channel) = (person.to_owned(), channel.to_owned());
-        self.put(Record::Read { person, channel, ts: ts.to_owned() });
-    }
-
-    /// How many messages of a channel `person` has not read, and how many of them are for them.
-    pub fn unread(&self, person: &str, channel: &str) -> (usize, usize) {
-        let is_im = self.channel(channel).is_some_and(|channel| channel.im_with.is_some());
-        let last_read = self.last_read(person, channel);
-        let mut counts = (0, 0);
-        for message in self.history(channel).rev().take_while(|message| message.ts > last_read) {
-            let is_mention = is_im || message.mentions(self, person);
-            if message.user != person && (is_mention || !message.is_reply()) {
-                counts.0 += 1;
-                counts.1 += usize::from(is_mention);
-            }
-        }
-        counts
-    }
-
-    pub fn last_read(&self, person: &str, channel: &str) -> String {
-        let key = (person.to_owned(), channel.to_owned());
-        self.read.get(&key).cloned().unwrap_or_else(|| "0".to_owned())
-    }
-
-    pub fn tell_unread(&self, channel: &str) {
-        let members = self.channel(channel).map(|channel| channel.members.clone());
-        for person in members.unwrap_or_default() {
-            let (unread, mentions) = self.unread(&person, channel);
-            let last_read = self.last_read(&person, channel);
-            self.tell(Update {
-                to: Audience::Person(person),
-                event: "unread",
-                data: Arc::new(json!({
-                    "channel": channel, "unread": unread, "mentions": mentions,
-                    "last_read": last_read,
-                })),
-            });
-        }
+        let stamps = self.threads.get(&(channel.to_owned(), thread.to_owned()));
+        let replies = stamps.into_iter().flatten().filter_map(|ts| self.message(channel, ts));
+        replies.filter(|reply| reply.only_for.is_none()).collect()
     }
 
     pub fn bot_profile(&self) -> Value {
@@ -313,77 +178,5 @@ impl Workspace {
             "updated": 1_700_000_000, "team_id": self.seed.team_id,
             "icons": { "image_72": format!("{}sandbox/icon.svg", self.base) },
         })
-    }
-
-    /// A reply to a reply belongs to the thread of that reply; one to nothing stands alone.
-    fn find_thread(&self, message: &mut Message) {
-        let Some(thread) = &message.thread_ts else { return };
-        message.thread_ts = self
-            .message(&message.channel, thread)
-            .map(|parent| parent.thread_ts.clone().unwrap_or_else(|| parent.ts.clone()));
-    }
-
-    /// A reply changes what is shown with its parent: how many there are, and the latest.
-    fn show_parent(&mut self, reply: &Message) {
-        if !reply.is_reply() {
-            return;
-        }
-        let parent = reply.thread_ts.as_ref().and_then(|ts| self.message(&reply.channel, ts));
-        if let Some(parent) = parent {
-            let data = Arc::new(parent.for_page(self));
-            self.tell(Update { to: parent.audience(), event: "message", data });
-        }
-    }
-
-    fn queue_message_events(&mut self, message: &Message) {
-        let mut event = message.on_wire(self, true);
-        if message.is_broadcast {
-            event["subtype"] = json!("thread_broadcast");
-        }
-        let mention = format!("<@{}>", self.seed.app.bot_user_id);
-        if message.text.contains(&mention) && !self.is_app(&message.user) {
-            let mut event = event.clone();
-            event["type"] = json!("app_mention");
-            self.queue_channel_event(&message.channel, event);
-        }
-        self.queue_channel_event(&message.channel, event);
-    }
-
-    /// Queues an event in a channel, if the app is in there.
-    pub fn queue_channel_event(&mut self, channel: &str, mut event: Value) {
-        let Some(place) = self.channel(channel) else { return };
-        if !self.app_is_in(place) {
-            return;
-        }
-        let channel_type = match place {
-            place if place.im_with.is_some() => "im",
-            place if place.is_private => "group",
-            _ => "channel",
-        };
-        if event["type"] == "message" {
-            event["channel_type"] = json!(channel_type);
-        }
-        event["channel"] = json!(channel);
-        let event_ts = event.get("ts").cloned().unwrap_or_else(|| json!(self.next_ts()));
-        if event["subtype"] == "message_changed" || event["subtype"] == "message_deleted" {
-            event["ts"] = event_ts.clone();
-        }
-        event["event_ts"] = event_ts;
-        self.queue_event(event);
-    }
-
-    /// Queues an event that the app subscribed to.
-    pub fn queue_event(&mut self, event: Value) {
-        let name = match (event["type"].as_str(), event["channel_type"].as_str()) {
-            (Some("message"), Some(channel_type)) => format!("message.{channel_type}"),
-            (Some(kind), _) => kind.to_owned(),
-            (None, _) => return,
-        };
-        // Slack names the subscription in the plural, save for direct messages.
-        let name = name.replace("message.channel", "message.channels");
-        let name = name.replace("message.group", "message.groups");
-        if self.seed.app.events.contains(&name) {
-            self.outbox.push(event);
-        }
     }
 }

@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::record::Record;
 use super::seed::{GroupSeed, PersonSeed};
-use super::workspace::{Channel, Record, SLACKBOT, Workspace};
+use super::workspace::{Channel, SLACKBOT, Workspace};
 
 impl Workspace {
     pub fn person(&self, id: &str) -> Option<&PersonSeed> {

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use super::Sandbox;
 use super::message::Message;
+use super::record::Record;
 use super::web_api::{Failure, content};
-use super::workspace::{Record, Workspace};
+use super::workspace::Workspace;
 
 const USES: u32 = 5;
 const LIFETIME: SignedDuration = SignedDuration::from_mins(30);

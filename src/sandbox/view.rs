@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant};
 
-use super::workspace::{Record, Workspace};
+use super::record::Record;
+use super::workspace::Workspace;
 
 /// How deep modals may be stacked.
 pub const DEPTH: usize = 3;
@@ -205,7 +206,7 @@ pub fn initial_state(blocks: &[Value]) -> Value {
 }
 
 /// The state of one element before anyone touched it; `None` if it has none.
-fn initial_value(element: &Value) -> Option<Value> {
+pub fn initial_value(element: &Value) -> Option<Value> {
     let kind = element["type"].as_str()?;
     let (key, initial) = state_keys(kind)?;
     let start = element.get(initial).cloned();

@@ -1,22 +1,20 @@
 //! The state of the workspace, and the one way in which it changes.
 //!
-//! Every change is a [`Record`] that goes through [`Workspace::put`]: it is written to the
-//! journal, applied, and told to whoever watches. What has to reach the app because of it waits
-//! in `outbox` until the lock is released.
+//! Every change is a [`Record`](super::record::Record) that goes through [`Workspace::put`]: it is
+//! written to the journal, applied, and told to whoever watches. What has to reach the app because
+//! of it waits in `outbox` until the lock is released.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use anyhow::Result;
 use rand::random;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast;
 use url::Url;
 
 use super::files::StoredFile;
-use super::journal::{self, Journal};
+use super::journal::Journal;
 use super::message::Message;
 use super::response_url::ResponseUrl;
 use super::seed::{PersonSeed, Seed};
@@ -26,11 +24,6 @@ use crate::clock::Clock;
 /// Who speaks when the workspace itself has something to say.
 pub const SLACKBOT: &str = "USLACKBOT";
 
-/// Older messages of a channel are forgotten.
-const MESSAGES_PER_CHANNEL: usize = 5_000;
-const RESPONSE_URLS: usize = 5_000;
-const PENDING_EVENTS: usize = 5_000;
-const FILES: usize = 1_000;
 const UPDATES: usize = 4_096;
 
 pub struct Workspace {
@@ -41,6 +34,8 @@ pub struct Workspace {
     pub people: Vec<PersonSeed>,
     pub channels: BTreeMap<String, Channel>,
     pub messages: BTreeMap<String, BTreeMap<String, Message>>,
+    /// The replies of each thread, by channel and beginning.
+    pub threads: BTreeMap<(String, String), BTreeSet<String>>,
     /// Open modals by person, the top one last.
     pub views: BTreeMap<String, Vec<View>>,
     pub homes: BTreeMap<String, View>,
@@ -56,8 +51,8 @@ pub struct Workspace {
     /// Events to deliver once the lock is released.
     pub outbox: Vec<Value>,
     pub updates: broadcast::Sender<Update>,
-    journal: Option<Journal>,
-    last_micros: i64,
+    pub journal: Option<Journal>,
+    pub last_micros: i64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,23 +66,6 @@ pub struct Channel {
     pub im_with: Option<String>,
     pub members: Vec<String>,
     pub created: i64,
-}
-
-/// One object as it is now.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Record {
-    Channel(Channel),
-    Message(Box<Message>),
-    Gone { channel: String, ts: String },
-    Views { person: String, views: Vec<View> },
-    Home { person: String, view: Box<View> },
-    File(Box<StoredFile>),
-    FileGone { id: String },
-    Read { person: String, channel: String, ts: String },
-    ResponseUrl(ResponseUrl),
-    Pending { event_id: String, body: Value },
-    Settled { event_id: String },
 }
 
 /// Something that an open page shows at once.
@@ -136,6 +114,7 @@ impl Workspace {
             clock,
             base: Url::parse("http://127.0.0.1/").expect("a constant address"),
             messages: BTreeMap::new(),
+            threads: BTreeMap::new(),
             views: BTreeMap::new(),
             homes: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -148,27 +127,6 @@ impl Workspace {
             updates: broadcast::channel(UPDATES).0,
             journal: None,
             last_micros: 0,
-        }
-    }
-
-    /// Takes up the state kept at `path` and keeps it there from now on.
-    pub fn keep_at(&mut self, path: &Path) -> Result<()> {
-        for record in journal::read(path)? {
-            self.apply(record);
-        }
-        let kept = self.snapshot();
-        self.journal = Some(Journal::begin(path, kept.iter())?);
-        Ok(())
-    }
-
-    pub fn put(&mut self, record: Record) {
-        if let Some(journal) = &mut self.journal {
-            journal.append(&record);
-        }
-        let updates = self.updates_of(&record);
-        self.apply(record);
-        for update in updates {
-            self.tell(update);
         }
     }
 
@@ -190,128 +148,6 @@ impl Workspace {
         let id = (0..10).map(|place| char::from(LETTERS[(bits >> (place * 5)) as usize & 31]));
         kind.chars().chain(id).collect()
     }
-
-    fn apply(&mut self, record: Record) {
-        match record {
-            Record::Channel(channel) => {
-                self.channels.insert(channel.id.clone(), channel);
-            }
-            Record::Message(message) => {
-                self.last_micros = self.last_micros.max(micros(&message.ts));
-                let channel = self.messages.entry(message.channel.clone()).or_default();
-                channel.insert(message.ts.clone(), *message);
-                if channel.len() > MESSAGES_PER_CHANNEL {
-                    channel.pop_first();
-                }
-            }
-            Record::Gone { channel, ts } => {
-                self.messages.entry(channel).or_default().remove(&ts);
-            }
-            Record::Views { person, views } => {
-                self.views.insert(person, views);
-            }
-            Record::Home { person, view } => {
-                self.homes.insert(person, *view);
-            }
-            Record::File(file) => {
-                self.files.insert(file.id.clone(), *file);
-                if self.files.len() > FILES {
-                    self.files.pop_first();
-                }
-            }
-            Record::FileGone { id } => {
-                self.files.remove(&id);
-            }
-            Record::Read { person, channel, ts } => {
-                self.read.insert((person, channel), ts);
-            }
-            Record::ResponseUrl(url) => {
-                self.response_urls.insert(url.id.clone(), url);
-                if self.response_urls.len() > RESPONSE_URLS {
-                    self.forget_oldest_response_url();
-                }
-            }
-            Record::Pending { event_id, body } => {
-                if self.pending.len() < PENDING_EVENTS {
-                    self.pending.insert(event_id, body);
-                }
-            }
-            Record::Settled { event_id } => {
-                self.pending.remove(&event_id);
-            }
-        }
-    }
-
-    fn forget_oldest_response_url(&mut self) {
-        let oldest = self.response_urls.values().min_by_key(|url| url.made_at).map(|url| &url.id);
-        if let Some(oldest) = oldest.cloned() {
-            self.response_urls.remove(&oldest);
-        }
-    }
-
-    fn snapshot(&self) -> Vec<Record> {
-        let mut records: Vec<Record> =
-            self.channels.values().cloned().map(Record::Channel).collect();
-        let messages = self.messages.values().flat_map(BTreeMap::values);
-        records.extend(messages.map(|message| Record::Message(Box::new(message.clone()))));
-        records.extend(
-            self.views.iter().filter(|(_, views)| !views.is_empty()).map(|(person, views)| {
-                Record::Views { person: person.clone(), views: views.clone() }
-            }),
-        );
-        records.extend(self.homes.iter().map(|(person, view)| Record::Home {
-            person: person.clone(),
-            view: Box::new(view.clone()),
-        }));
-        records.extend(self.files.values().map(|file| Record::File(Box::new(file.clone()))));
-        records.extend(self.read.iter().map(|((person, channel), ts)| Record::Read {
-            person: person.clone(),
-            channel: channel.clone(),
-            ts: ts.clone(),
-        }));
-        records.extend(self.response_urls.values().cloned().map(Record::ResponseUrl));
-        records.extend(self.pending.iter().map(|(event_id, body)| Record::Pending {
-            event_id: event_id.clone(),
-            body: body.clone(),
-        }));
-        records
-    }
-
-    fn updates_of(&self, record: &Record) -> Vec<Update> {
-        match record {
-            Record::Channel(_) => {
-                vec![Update { to: Audience::Everyone, event: "state", data: Arc::new(json!({})) }]
-            }
-            Record::Message(message) => {
-                vec![Update {
-                    to: message.audience(),
-                    event: "message",
-                    data: Arc::new(message.for_page(self)),
-                }]
-            }
-            Record::Gone { channel, ts } => {
-                let audience = self
-                    .message(channel, ts)
-                    .map_or_else(|| Audience::Channel(channel.clone()), Message::audience);
-                let data = Arc::new(json!({ "channel": channel, "ts": ts }));
-                vec![Update { to: audience, event: "deleted", data }]
-            }
-            Record::Views { person, views } => vec![Update {
-                to: Audience::Person(person.clone()),
-                event: "modal",
-                data: Arc::new(json!({
-                    "view": views.last().map(|view| view.for_page(self)),
-                    "depth": views.len(),
-                })),
-            }],
-            Record::Home { person, view } => vec![Update {
-                to: Audience::Person(person.clone()),
-                event: "home",
-                data: Arc::new(json!({ "view": view.for_page(self) })),
-            }],
-            _ => Vec::new(),
-        }
-    }
 }
 
 fn bot(id: &str, name: &str) -> PersonSeed {
@@ -328,10 +164,4 @@ fn bot(id: &str, name: &str) -> PersonSeed {
         deleted: false,
         team_id: None,
     }
-}
-
-/// A message timestamp as a number, to compare it; 0 if it is none.
-fn micros(ts: &str) -> i64 {
-    let digits: String = ts.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or(0)
 }

@@ -48,11 +48,19 @@ impl Block {
     }
 
     pub(super) fn sections(text: &str) -> Vec<Self> {
-        split(text, limits::SECTION)
-            .into_iter()
-            .filter(|piece| !piece.trim().is_empty())
-            .map(|piece| Self(json!({"type": "section", "text": markup(piece)})))
-            .collect()
+        let mut sections = Vec::new();
+        // Whether the line that was cut is a quotation, which must not go on as our own words.
+        let mut quoting = false;
+        for piece in split(text, limits::SECTION - QUOTE.len()) {
+            let line = piece.rsplit('\n').next().unwrap_or_default();
+            let goes_on = line.starts_with(QUOTE) || (quoting && line.len() == piece.len());
+            if !piece.trim().is_empty() {
+                let text = if quoting { &format!("{QUOTE}{piece}") } else { piece };
+                sections.push(Self(json!({"type": "section", "text": markup(text)})));
+            }
+            quoting = goes_on && !line.is_empty();
+        }
+        sections
     }
 
     /// Text with a button or a menu beside its beginning.
@@ -97,6 +105,9 @@ impl Block {
             .collect()
     }
 }
+
+/// How a line of a block quotation begins.
+const QUOTE: &str = "> ";
 
 /// Something to press or choose from in a message.
 #[derive(Clone, PartialEq, Debug)]
@@ -208,4 +219,24 @@ pub(super) fn plain(text: &str) -> Value {
 /// Text with markup. `verbatim`: Slack makes no links and mentions beyond those we wrote.
 pub(super) fn markup(text: &str) -> Value {
     json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::text::quote;
+
+    #[test]
+    fn a_quotation_stays_one_across_blocks() {
+        let long = format!("{}\nend", "so loud ".repeat(1_200));
+        let text = format!("They say:\n{}\nWe say: calm down.", quote(&long));
+        let shown: Vec<String> = Block::sections(&text)
+            .iter()
+            .map(|block| block.as_json()["text"]["text"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(shown.len() > 3);
+        for line in shown.iter().flat_map(|text| text.lines()) {
+            assert_eq!(line.starts_with("> "), line.contains("loud") || line == "> end", "{line}");
+        }
+    }
 }

@@ -2,22 +2,14 @@
 
 /// Shortens `text` to at most `limit` characters; what is missing is counted: "… 12 more".
 ///
-/// For plain labels. Whatever must be readable in full, and all markup, goes through [`split`].
+/// For plain labels. Whatever must be readable in full goes through [`split`].
 pub fn cut(text: &str, limit: usize) -> String {
-    let length = text.chars().count();
-    if length <= limit {
-        return text.to_owned();
-    }
+    shorten(text, limit, Kind::Plain)
+}
 
-    // The longest the note can get is known; the number in it then depends on where we cut.
-    let room = limit.saturating_sub(note(length).chars().count());
-    if room == 0 {
-        return head(text, limit.saturating_sub(1), Kind::Plain).0.to_owned() + "…";
-    }
-    let (kept, rest) = head(text, room, Kind::Plain);
-    let trimmed = kept.trim_end();
-    let missing = rest.chars().count() + kept[trimmed.len()..].chars().count();
-    trimmed.to_owned() + &note(missing)
+/// The same for text with markup, in which links and entities stay whole.
+pub fn cut_markup(text: &str, limit: usize) -> String {
+    shorten(text, limit, Kind::Markup)
 }
 
 /// Cuts `text` into pieces of at most `limit` characters whose concatenation is `text`.
@@ -43,6 +35,23 @@ pub fn split(text: &str, limit: usize) -> Vec<&str> {
         pieces.push(rest);
     }
     pieces
+}
+
+fn shorten(text: &str, limit: usize, kind: Kind) -> String {
+    let length = text.chars().count();
+    if length <= limit {
+        return text.to_owned();
+    }
+
+    // The longest the note can get is known; the number in it then depends on where we cut.
+    let room = limit.saturating_sub(note(length).chars().count());
+    if room == 0 {
+        return head(text, limit.saturating_sub(1), kind).0.to_owned() + "…";
+    }
+    let (kept, rest) = head(text, room, kind);
+    let trimmed = kept.trim_end();
+    let missing = rest.chars().count() + kept[trimmed.len()..].chars().count();
+    trimmed.to_owned() + &note(missing)
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -3,9 +3,10 @@
 use serde_json::json;
 use url::Url;
 
+use super::call::Call;
 use super::error::SlackError;
 use super::messages::text;
-use super::transport::{Call, Slack};
+use super::transport::Slack;
 use crate::ids::{ChannelId, FileId, MessageTs};
 
 /// A file to be uploaded.

@@ -5,11 +5,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::call::Call;
 use super::error::SlackError;
 use super::or_default;
 use super::people::Identity;
 use super::post::Post;
-use super::transport::{Call, Slack};
+use super::transport::Slack;
 use crate::ids::{ChannelId, MessageTs, PersonId};
 
 /// What an answer to a `response_url` does.

@@ -3,7 +3,7 @@
 //! [`Post`] is one message, built by [`Card`]; [`Modal`] and [`Home`] are the windows beside the
 //! conversation. [`text`] makes what others wrote safe to show, and [`limits`] says how much fits.
 //! [`Slack`] speaks to the Web API: it keeps the pace Slack asks for, waits when told to, repeats
-//! what is safe to repeat, and says of everything else whether it happened. [`show`] owns the
+//! what is safe to repeat, and says of everything else whether it happened. [`show()`] owns the
 //! messages that live: one for each subject and place, posted once and then kept up to date.
 //! [`inbound`] reads commands, clicks, submissions and events, however they came in.
 //!
@@ -15,10 +15,12 @@
 //! **Invariant:** tokens, addresses that grant access, and what people wrote appear in no log.
 
 pub mod blocks;
+mod call;
 mod check;
 pub mod cut;
 mod deliveries;
 mod error;
+mod failure;
 mod files;
 pub mod inbound;
 pub mod inputs;
@@ -44,7 +46,6 @@ pub use inputs::{Choice, Input, Select};
 pub use messages::Reply;
 pub use people::{Conversation, Group, Identity, Profile};
 pub use post::{Card, Post};
-pub use scopes::granted_scopes;
 pub use show::{Busy, Place, Shown, places, remove, show, show_card, subject_of};
 pub use text::{channel_link, date, escape, link, mention, quote, usergroup};
 pub use transport::{Observer, Settings, Slack};

@@ -4,10 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::call::Call;
 use super::error::SlackError;
 use super::messages::{read, text};
 use super::or_default;
-use super::transport::{Call, Slack};
+use super::transport::Slack;
 use crate::ids::{ChannelId, GroupId, PersonId, TeamId};
 
 /// Who the bot is in this workspace.

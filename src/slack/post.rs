@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::blocks::{Block, Element};
 use super::check;
-use super::cut::cut;
+use super::cut::{cut, cut_markup};
 use super::limits;
 use super::text::escape;
 
@@ -21,14 +21,20 @@ pub struct Post {
 }
 
 impl Post {
-    /// A message of one sentence or a few, in markup.
+    /// A message of one sentence or a few, in markup. Longer text belongs into a [`Card`]; here it
+    /// is shown in blocks as far as one message goes.
     pub fn sentence(text: impl AsRef<str>) -> Self {
-        Self { text: cut(text.as_ref(), limits::FALLBACK), blocks: Vec::new(), subject: None }
+        let text = text.as_ref();
+        let short = cut_markup(text, limits::FALLBACK);
+        let long = cut_markup(text, limits::MESSAGE_JSON / 2);
+        let blocks = if short == text { Vec::new() } else { Block::sections(&long) };
+        Self { text: short, blocks, subject: None }
     }
 
     /// Blocks made elsewhere. Whether Slack would take them is checked before they are sent.
     pub fn raw(text: impl AsRef<str>, blocks: Vec<Value>) -> Self {
-        Self { blocks: blocks.into_iter().map(Block::raw).collect(), ..Self::sentence(text) }
+        let text = cut_markup(text.as_ref(), limits::FALLBACK);
+        Self { text, blocks: blocks.into_iter().map(Block::raw).collect(), subject: None }
     }
 
     pub fn about(mut self, subject: impl Into<String>) -> Self {
@@ -57,6 +63,9 @@ impl Post {
 
     /// Whether Slack would take it; else what is wrong with it, and where.
     pub(super) fn check(&self) -> Result<(), String> {
+        if self.text.trim().is_empty() {
+            return Err("a message without a text".to_owned());
+        }
         check::message(&self.blocks)
     }
 }
@@ -282,7 +291,7 @@ mod tests {
     fn every_card_can_be_sent() {
         let mut rng = StdRng::seed_from_u64(4);
         for _ in 0..60 {
-            let mut card = Card::new("x".repeat(rng.random_range(0..9_000))).about("s:1");
+            let mut card = Card::new("x".repeat(rng.random_range(1..9_000))).about("s:1");
             let mut sections = 0;
             for _ in 0..rng.random_range(0..70) {
                 let most = rng.random_range(2..9_000);

@@ -221,7 +221,7 @@ async fn find_out(
     // A request sent just before a crash may still be on its way into the channel's history.
     let age = clock.now().duration_since(since).max(SignedDuration::ZERO);
     let age = Duration::try_from(age).unwrap_or_default();
-    tokio::time::sleep(slack.settle_time().saturating_sub(age)).await;
+    tokio::time::sleep(slack.settings().settle_time.saturating_sub(age)).await;
 
     match look_for(slack, key, since).await? {
         Some(ts) => {
@@ -239,7 +239,15 @@ async fn look_for(
     since: jiff::Timestamp,
 ) -> Result<Option<MessageTs>, SlackError> {
     let Place { channel, thread } = key.place;
-    slack.find_post(channel, thread.as_ref(), key.subject, since - CLOCKS_APART).await
+    let since = since - CLOCKS_APART;
+    match slack.find_post(channel, thread.as_ref(), key.subject, since).await {
+        // Public channels may be posted to from outside, but only be read from inside.
+        Err(error) if error.is("not_in_channel") => {
+            slack.join(channel).await.map_err(|_| error)?;
+            slack.find_post(channel, thread.as_ref(), key.subject, since).await
+        }
+        found => found,
+    }
 }
 
 /// By how much Slack's clock and ours may differ.

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::error::SlackError;
 use super::messages::{message, text};
 use super::post::Post;
-use super::transport::{Call, Slack};
+use super::transport::Slack;
 use crate::ids::{ChannelId, MessageTs, PersonId, TeamId};
 
 impl Slack {

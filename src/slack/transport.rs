@@ -8,7 +8,6 @@ use anyhow::Context;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
-use slack_morphism::errors::SlackClientError;
 use slack_morphism::hyper_tokio::SlackClientHyperConnector;
 use slack_morphism::{
     ClientResult, SlackApiToken, SlackClient, SlackClientApiCallContext, SlackClientHttpConnector,
@@ -17,7 +16,9 @@ use tokio::sync::OnceCell;
 use tracing::Instrument;
 use url::Url;
 
+use super::call::{Body, Call, Repeat, Token};
 use super::error::{Kind, SlackError};
+use super::failure::Failure;
 use super::pace::Pace;
 use super::people::Identity;
 use crate::ids::ChannelId;
@@ -73,6 +74,7 @@ impl fmt::Debug for Settings {
 pub struct Slack {
     wire: Arc<Wire>,
     observer: Option<Observer>,
+    at_most: Option<Duration>,
 }
 
 struct Wire {
@@ -105,6 +107,7 @@ impl Slack {
                 settings,
             }),
             observer: None,
+            at_most: None,
         })
     }
 
@@ -113,12 +116,17 @@ impl Slack {
         Self { observer: Some(observer), ..self }
     }
 
+    /// The same, for whom somebody waits: no call takes longer than this, whatever it waits for.
+    pub fn at_most(&self, limit: Duration) -> Self {
+        Self { at_most: Some(limit), ..self.clone() }
+    }
+
     pub(super) fn identity_cell(&self) -> &OnceCell<Identity> {
         &self.wire.identity
     }
 
-    pub(super) fn settle_time(&self) -> Duration {
-        self.wire.settings.settle_time
+    pub(super) fn settings(&self) -> &Settings {
+        &self.wire.settings
     }
 
     /// Whether requests may go to this address: https, or http where the Web API is plain too.
@@ -133,13 +141,21 @@ impl Slack {
             slack.method = call.method,
             slack.channel = call.channel.map(ChannelId::as_str)
         );
-        self.persist(&call).instrument(span).await
+        let persist = self.persist(&call).instrument(span);
+        let Some(limit) = self.at_most else { return persist.await };
+        tokio::time::timeout(limit, persist).await.unwrap_or_else(|_| {
+            let cause = format!("no answer within {limit:?}");
+            Err(call.failed(match call.repeat {
+                Repeat::Safely => Kind::Unavailable { cause },
+                Repeat::Never => Kind::UnknownOutcome { cause },
+            }))
+        })
     }
 
     async fn persist(&self, call: &Call<'_>) -> Result<Value, SlackError> {
         let gate = call.channel.map_or(call.method, |channel| channel.as_str());
         let mut patience = call.patience.unwrap_or(self.wire.settings.patience);
-        let mut failures = 0;
+        let (mut failures, mut delays) = (0, 0);
         loop {
             let turn = self.wire.pace.take(gate, call.cost, Instant::now(), patience);
             let turn = turn.map_err(|retry_after| call.rate_limited(retry_after))?;
@@ -155,8 +171,8 @@ impl Slack {
                     return Err(SlackError::refused(call.method, &code, detail));
                 }
                 Failure::RateLimited(retry_after) => {
-                    failures += 1;
-                    let pause = retry_after.unwrap_or_default().max(backoff(failures));
+                    delays += 1;
+                    let pause = retry_after.unwrap_or_default().max(backoff(delays));
                     self.wire.pace.close(gate, Instant::now(), pause);
                     if pause > patience {
                         return Err(call.rate_limited(pause));
@@ -234,7 +250,8 @@ impl Slack {
             Body::Query(query) => {
                 let query: Vec<(&str, Option<&str>)> =
                     query.iter().map(|(name, value)| (*name, Some(value.as_str()))).collect();
-                connector.http_get(call.method, &query, context(token, false)).await
+                // The query may hold what people wrote, and would stand in the log.
+                connector.http_get(call.method, &query, context(token, true)).await
             }
             Body::Json(json) => connector.http_post(call.method, json, context(token, false)).await,
             // These addresses are secrets in themselves, and none of the token's business.
@@ -253,209 +270,6 @@ impl Slack {
 /// Requests made for one call at most, those not counted that Slack asked us to delay.
 const ATTEMPTS: u32 = 4;
 
-/// What is to be asked of Slack, and how.
-pub(super) struct Call<'a> {
-    method: &'static str,
-    body: Body<'a>,
-    token: Token,
-    repeat: Repeat,
-    channel: Option<&'a ChannelId>,
-    cost: f64,
-    patience: Option<Duration>,
-}
-
-enum Body<'a> {
-    Query(Vec<(&'static str, String)>),
-    Json(Value),
-    JsonTo(Url, Value),
-    BytesTo(Url, &'a str, &'a [u8]),
-}
-
-#[derive(PartialEq)]
-enum Token {
-    Bot,
-    App,
-}
-
-/// What a call may do after an attempt of which nobody knows whether it took effect.
-#[derive(PartialEq)]
-enum Repeat {
-    Safely,
-    Never,
-}
-
-impl<'a> Call<'a> {
-    /// Asks for something and changes nothing.
-    pub fn read(method: &'static str, query: Vec<(&'static str, String)>) -> Self {
-        Self::new(method, Body::Query(query), Repeat::Safely)
-    }
-
-    /// Brings about a state; doing so twice is the same as once.
-    pub fn set(method: &'static str, json: Value) -> Self {
-        Self::new(method, Body::Json(json), Repeat::Safely)
-    }
-
-    /// Makes something; doing so twice makes two.
-    pub fn make(method: &'static str, json: Value) -> Self {
-        Self::new(method, Body::Json(json), Repeat::Never)
-    }
-
-    /// Sends JSON to an address Slack gave us, without our token.
-    pub fn make_at(method: &'static str, url: Url, json: Value) -> Self {
-        Self::new(method, Body::JsonTo(url, json), Repeat::Never)
-    }
-
-    /// Sends bytes to an address Slack gave us for this purpose, without our token.
-    pub fn send_bytes(
-        method: &'static str,
-        url: Url,
-        content_type: &'a str,
-        bytes: &'a [u8],
-    ) -> Self {
-        Self::new(method, Body::BytesTo(url, content_type, bytes), Repeat::Safely)
-    }
-
-    fn new(method: &'static str, body: Body<'a>, repeat: Repeat) -> Self {
-        let (token, channel) = (Token::Bot, None);
-        Self { method, body, token, repeat, channel, cost: 0.0, patience: None }
-    }
-
-    /// Waits for its turn in the channel, of which it uses this many messages' worth.
-    pub fn paced(mut self, channel: &'a ChannelId, cost: f64) -> Self {
-        self.channel = Some(channel);
-        self.cost = cost;
-        self
-    }
-
-    /// Is of no use to anybody later than this.
-    pub fn within(mut self, patience: Duration) -> Self {
-        self.patience = Some(patience);
-        self
-    }
-
-    pub fn with_app_token(mut self) -> Self {
-        self.token = Token::App;
-        self
-    }
-
-    fn rate_limited(&self, retry_after: Duration) -> SlackError {
-        self.failed(Kind::RateLimited { retry_after })
-    }
-
-    fn failed(&self, kind: Kind) -> SlackError {
-        SlackError { method: self.method, kind }
-    }
-}
-
-impl Body<'_> {
-    fn is_api(&self) -> bool {
-        matches!(self, Self::Query(_) | Self::Json(_))
-    }
-}
-
-/// Why one attempt came to nothing.
-enum Failure {
-    Refused {
-        code: String,
-        detail: Option<String>,
-    },
-    RateLimited(Option<Duration>),
-    /// No connection came about, so nothing can have happened.
-    NotSent(String),
-    /// The request went out, and its outcome is unknown.
-    Broke(String),
-}
-
-impl Failure {
-    fn of(error: SlackClientError) -> Self {
-        match error {
-            SlackClientError::ApiError(error) => match error.code.as_str() {
-                "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" => {
-                    Self::Broke(error.code)
-                }
-                "ratelimited" | "rate_limited" => Self::RateLimited(None),
-                _ => {
-                    let detail = error.http_response_body.as_deref().and_then(detail);
-                    Self::Refused { code: error.code, detail }
-                }
-            },
-            SlackClientError::RateLimitError(error) => Self::RateLimited(error.retry_after),
-            SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
-                let code = error.http_response_body.as_deref().and_then(code);
-                let status = || format!("http_{}", error.status_code.as_u16());
-                Self::Refused { code: code.unwrap_or_else(status), detail: None }
-            }
-            SlackClientError::HttpError(error) => {
-                Self::Broke(format!("HTTP status {}", error.status_code.as_u16()))
-            }
-            SlackClientError::HttpProtocolError(error) => {
-                let cause = error.cause.as_deref();
-                let http = cause
-                    .and_then(|cause| cause.downcast_ref::<hyper_util::client::legacy::Error>());
-                match http {
-                    Some(error) if error.is_connect() => {
-                        Self::NotSent(format!("no connection: {}", root(error)))
-                    }
-                    Some(error) => Self::Broke(format!("the connection broke: {}", root(error))),
-                    None => Self::Broke("the request could not be made".to_owned()),
-                }
-            }
-            // Its text would hold the answer's body, which is nobody's business.
-            SlackClientError::ProtocolError(_) => {
-                Self::Broke("the answer is not one of Slack's".to_owned())
-            }
-            _ => Self::Broke("the answer broke off".to_owned()),
-        }
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Refused { .. } => "refused",
-            Self::RateLimited(_) => "rate_limited",
-            Self::NotSent(_) | Self::Broke(_) => "failed",
-        }
-    }
-
-    /// What those who run the bot should know of, though the call may yet succeed.
-    fn trouble(&self) -> Option<&str> {
-        match self {
-            Self::Refused { .. } => None,
-            Self::RateLimited(_) => Some("asked to wait"),
-            Self::NotSent(cause) | Self::Broke(cause) => Some(cause),
-        }
-    }
-}
-
-fn root(error: &dyn std::error::Error) -> String {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root.to_string()
-}
-
-/// What a refusal says beyond its code: the missing permission, or what is wrong and where.
-fn detail(body: &str) -> Option<String> {
-    let body: Value = serde_json::from_str(body).ok()?;
-    if let Some(scope) = body["needed"].as_str() {
-        return Some(scope.to_owned());
-    }
-    let messages = body["response_metadata"]["messages"].as_array()?;
-    let messages: Vec<&str> = messages.iter().filter_map(Value::as_str).collect();
-    (!messages.is_empty()).then(|| messages.join("; "))
-}
-
-/// The code in the body of a plain HTTP refusal, as response addresses give it.
-fn code(body: &str) -> Option<String> {
-    let json: Option<Value> = serde_json::from_str(body).ok();
-    let word = match &json {
-        Some(json) => json["error"].as_str()?,
-        None => body.trim(),
-    };
-    let is_code = word.len() < 60 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    (is_code && !word.is_empty()).then(|| word.to_owned())
-}
-
 /// 0.25 s, 0.5 s, 1 s …, each shortened by chance so that replicas do not march in step.
 fn backoff(failures: u32) -> Duration {
     let longest = Duration::from_millis(125) * 2_u32.pow(failures.min(6));
@@ -463,7 +277,7 @@ fn backoff(failures: u32) -> Duration {
 }
 
 /// Plain http is allowed; the machine's certificates are only needed where it is not used.
-fn connector(settings: &Settings) -> anyhow::Result<HttpsConnector<HttpConnector>> {
+pub(super) fn connector(settings: &Settings) -> anyhow::Result<HttpsConnector<HttpConnector>> {
     let mut http = HttpConnector::new();
     http.set_connect_timeout(Some(settings.connect_timeout));
     http.set_nodelay(true);

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::call::Call;
 use super::error::SlackError;
 use super::messages::read;
-use super::transport::{Call, Slack};
+use super::transport::Slack;
 use super::view::{Home, Modal};
 use crate::ids::{PersonId, ViewId};
 

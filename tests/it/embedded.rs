@@ -6,11 +6,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use countersign::clock::Clock;
 use countersign::database::embedded::{self, Embedded, Options};
 use countersign::database::{self, Settings};
-use rustix::process::{Signal, geteuid, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -69,12 +70,11 @@ async fn when_the_owner_ends_one_that_joined_takes_over() {
     let (second, third) = (start(data.path()).await, start(data.path()).await);
     write(owner.url()).await;
 
+    let before = cluster::server_pid(data.path());
     owner.stop().await;
-    wait_for(second.url()).await;
-    assert!(is_written(second.url()).await);
-    second.stop().await;
-    wait_for(third.url()).await;
+    wait_for_successor(before, data.path(), third.url()).await;
     assert!(is_written(third.url()).await);
+    second.stop().await;
     third.stop().await;
     assert!(cluster::server_pid(data.path()).is_none(), "the last one has stopped it");
 }
@@ -84,8 +84,9 @@ async fn a_killed_server_is_started_again() {
     let data = folder();
     let server = start(data.path()).await;
     write(server.url()).await;
+    let before = cluster::server_pid(data.path());
     cluster::kill_server(data.path());
-    wait_for(server.url()).await;
+    wait_for_successor(before, data.path(), server.url()).await;
     assert!(is_written(server.url()).await);
     server.stop().await;
 }
@@ -220,8 +221,9 @@ async fn it_runs_without_being_root() {
     // Root joins, and later runs the server as its owner.
     let joined = start(&data).await;
     assert!(joined.joined());
+    let before = cluster::server_pid(&data);
     process.kill();
-    wait_for(joined.url()).await;
+    wait_for_successor(before, &data, joined.url()).await;
     assert!(is_written(joined.url()).await);
     joined.stop().await;
 
@@ -276,8 +278,12 @@ async fn ask(url: &str, sql: &'static str) -> String {
     sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
 }
 
-/// As the service waits for its server.
-async fn wait_for(url: &str) {
+/// Returns when another server than this one has come up in its place.
+async fn wait_for_successor(before: Option<Pid>, data: &Path, url: &str) {
+    assert!(before.is_some(), "there was no server");
+    while [before, None].contains(&cluster::server_pid(data)) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     database::check(&Settings::new(url), &Clock::default()).await.unwrap();
 }
 
@@ -318,7 +324,7 @@ impl OwnerProcess {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = rustix::process::Pid::from_child(&self.process);
+        let pid = Pid::from_child(&self.process);
         kill_process(pid, signal).unwrap();
     }
 

@@ -16,6 +16,11 @@ fn channel() -> ChannelId {
     "C0CAMPAIGN".into()
 }
 
+fn identity() -> Value {
+    json!({"user_id": "U0BOT", "bot_id": "B0BOT", "team_id": "T0MARKET", "team": "Market",
+        "url": "https://market.slack.com/", "enterprise_id": null})
+}
+
 fn modal() -> Modal {
     Modal::new("review.changes", "What should change?")
         .submit("Send")
@@ -26,6 +31,7 @@ fn modal() -> Modal {
 #[tokio::test]
 async fn every_call_carries_its_token_and_no_other_place_does() {
     let fake = FakeSlack::start().await;
+    fake.answer("auth.test", identity());
     fake.answer("apps.connections.open", json!({"url": "ws://127.0.0.1:9/link?ticket=1"}));
     let slack = fake.client();
 
@@ -49,7 +55,7 @@ async fn what_is_read_or_set_is_repeated_and_what_is_made_is_not() {
     );
     fake.answer("views.open", json!({"view": {"id": "V1", "hash": "h"}}));
     let slack = fake.client();
-    let failing = || Fault::Status { status: 503, after: false };
+    let failing = || Fault::Status(503);
 
     fake.fault("users.info", failing());
     fake.fault("users.info", Fault::Nonsense);
@@ -74,7 +80,7 @@ async fn what_is_read_or_set_is_repeated_and_what_is_made_is_not() {
 async fn what_stays_broken_is_given_up_and_said() {
     let fake = FakeSlack::start().await;
     for _ in 0..9 {
-        fake.fault("chat.getPermalink", Fault::Status { status: 500, after: false });
+        fake.fault("chat.getPermalink", Fault::Status(500));
     }
     let error = fake.client().permalink(&channel(), &"1.2".into()).await.unwrap_err();
     assert_eq!(error.to_string(), "chat.getPermalink got no answer: HTTP status 500");
@@ -84,7 +90,7 @@ async fn what_stays_broken_is_given_up_and_said() {
 #[tokio::test]
 async fn a_silent_server_does_not_hold_us() {
     let fake = FakeSlack::start().await;
-    fake.fault("chat.postMessage", Fault::Hold { after: false });
+    fake.fault("chat.postMessage", Fault::Silence);
     let begun = Instant::now();
     let error = fake.client().post(&channel(), None, &Post::sentence("Hi.")).await.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(2));
@@ -95,10 +101,24 @@ async fn a_silent_server_does_not_hold_us() {
 }
 
 #[tokio::test]
+async fn who_has_somebody_waiting_is_answered_in_time() {
+    let fake = FakeSlack::start().await;
+    for _ in 0..9 {
+        fake.fault("usergroups.users.list", Fault::Status(500));
+    }
+    let hurried = fake.client().at_most(Duration::from_millis(200));
+    let begun = Instant::now();
+    let error = hurried.group_members(&"S1".into()).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_millis(400));
+    assert_eq!(error.to_string(), "usergroups.users.list got no answer: no answer within 200ms");
+}
+
+#[tokio::test]
 async fn messages_of_one_channel_keep_their_pace() {
     let fake = FakeSlack::start().await;
     let settings = Settings { messages_per_second: 20.0, burst: 2.0, ..fake.settings() };
     let slack = Slack::new(settings.clone()).unwrap();
+    fake.answer("chat.postMessage", json!({"ts": "1.2"}));
     let begun = Instant::now();
     for _ in 0..6 {
         slack.post(&channel(), None, &Post::sentence("Hi.")).await.unwrap();
@@ -164,11 +184,12 @@ async fn every_request_is_counted_by_method_and_result() {
     let fake = FakeSlack::start().await;
     let seen: Arc<Mutex<BTreeMap<(String, String), u32>>> = Arc::default();
     let counts = seen.clone();
+    fake.answer("auth.test", identity());
     let slack = fake.client().observe(Arc::new(move |method: &str, result: &str, _| {
         *counts.lock().unwrap().entry((method.to_owned(), result.to_owned())).or_default() += 1;
     }));
     fake.fault("auth.test", Fault::RateLimited { seconds: 0 });
-    fake.fault("auth.test", Fault::Status { status: 500, after: false });
+    fake.fault("auth.test", Fault::Status(500));
     fake.fault("conversations.join", Fault::Error("is_archived", json!({})));
     slack.identity().await.unwrap();
     slack.identity().await.unwrap();
@@ -186,6 +207,48 @@ async fn every_request_is_counted_by_method_and_result() {
             ("conversations.join", "refused", 1),
         ]
     );
+}
+
+#[tokio::test]
+async fn the_permissions_of_the_token_are_known() {
+    let fake = FakeSlack::start().await;
+    let scopes = fake.client().granted_scopes().await.unwrap();
+    assert_eq!(scopes, ["chat:write", "commands", "users:read"]);
+    assert_eq!(fake.calls()[0].token.as_deref(), Some("Bearer xoxb-test"));
+}
+
+#[tokio::test]
+async fn only_our_own_message_is_found() {
+    let fake = FakeSlack::start().await;
+    fake.answer("auth.test", identity());
+    let message = |ts: &str, bot: &str, subject: &str, kind: &str, thread: Value| {
+        json!({"ts": ts, "bot_id": bot, "user": "U1", "thread_ts": thread, "metadata":
+            {"event_type": kind, "event_payload": {"subject": subject}}})
+    };
+    let page = |messages: Value, next: &str| json!({"messages": messages, "response_metadata": {"next_cursor": next}});
+    let find = async |thread: Option<&MessageTs>| {
+        let (slack, since) = (fake.client(), jiff::Timestamp::from_second(1_000).unwrap());
+        slack.find_post(&channel(), thread, "review:12", since).await.unwrap()
+    };
+
+    let others = json!([
+        message("1009.1", "B0OTHER", "review:12", "countersign", Value::Null),
+        message("1008.1", "B0BOT", "review:13", "countersign", Value::Null),
+        message("1007.1", "B0BOT", "review:12", "another", Value::Null),
+        message("1006.1", "B0BOT", "review:12", "countersign", json!("1001.1")),
+        {"ts": "1005.1", "user": "U1", "text": null, "metadata": null},
+    ]);
+    fake.answer("conversations.history", page(others.clone(), ""));
+    assert_eq!(find(None).await, None);
+    fake.answer("conversations.replies", page(others, ""));
+    assert_eq!(find(Some(&"1001.1".into())).await, Some("1006.1".into()));
+
+    let ours = message("1004.1", "B0BOT", "review:12", "countersign", Value::Null);
+    fake.answer("conversations.history", page(json!([ours]), "more"));
+    assert_eq!(find(None).await, Some("1004.1".into()));
+    let old = json!([{"ts": "999.1", "user": "U1"}]);
+    fake.answer("conversations.history", page(old, "more"));
+    assert_eq!(find(None).await, None, "what is older than the attempt is not read");
 }
 
 #[tokio::test]
@@ -232,7 +295,7 @@ async fn an_address_that_is_no_answer_address_is_not_called() {
     let error = fake.client().respond("nowhere", Reply::Instead, &post).await.unwrap_err();
     assert!(error.is("invalid_url"), "{error}");
 
-    fake.fault("elsewhere", Fault::Status { status: 404, after: false });
+    fake.fault("elsewhere", Fault::Status(404));
     let old = format!("{}/response/1", fake.url);
     let error = fake.client().respond(&old, Reply::Openly, &post).await.unwrap_err();
     assert!(error.is("expired_url"), "{error}");
@@ -259,4 +322,58 @@ async fn what_a_workspace_does_not_have_is_recognised() {
     fake.fault("assistant.threads.setStatus", Fault::Error("channel_not_found", json!({})));
     let error: SlackError = slack.set_status(&channel(), &thread, "…").await.unwrap_err();
     assert!(error.is("channel_not_found"));
+}
+
+#[tokio::test]
+async fn no_log_tells_a_secret_or_what_people_wrote() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("debug,hyper=debug,h2=info")
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let fake = FakeSlack::start().await;
+    fake.answer("chat.postMessage", json!({"ts": "1.2"}));
+    let upload = format!("{}/upload/hidden", fake.url);
+    fake.answer("files.getUploadURLExternal", json!({"file_id": "F1", "upload_url": upload}));
+    let slack = fake.client();
+    let post = Post::sentence("A private remark.");
+    fake.fault("chat.postMessage", Fault::Error("no_text", json!({"detail": "private"})));
+    slack.post(&channel(), None, &post).await.unwrap_err();
+    fake.fault("chat.postMessage", Fault::Nonsense);
+    slack.post(&channel(), None, &post).await.unwrap_err();
+    slack.post(&channel(), None, &post).await.unwrap();
+    let url = format!("{}/response/hidden", fake.url);
+    slack.respond(&url, Reply::Privately, &post).await.unwrap();
+    let file = Upload {
+        name: "private.png",
+        title: "private",
+        alt: Some("private"),
+        content_type: "image/png",
+        bytes: b"private",
+    };
+    slack.upload(None, file).await.unwrap();
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("chat.postMessage"), "{log}");
+    for secret in ["xoxb-test", "private", "hidden", "Welcome"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    assert!(!format!("{slack:?} {:?}", fake.settings()).contains("xoxb"));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

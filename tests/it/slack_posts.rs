@@ -1,27 +1,32 @@
 //! One message for each subject and place, whatever happens between here and Slack.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign::clock::Clock;
 use countersign::error::{Error, Result};
 use countersign::ids::{MessageTs, WorkspaceId};
+use countersign::sandbox::{Fault, FaultKind, Sandbox, Seed};
 use countersign::slack::{
-    Busy, Card, Kind, Place, Post, Slack, SlackError, places, remove, show, show_card, subject_of,
+    Busy, Card, Kind, Place, Post, Settings, Slack, SlackError, places, remove, show, show_card,
+    subject_of,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, yield_now};
 
-use crate::fake_slack::{FakeSlack, Fault};
 use crate::harness::cluster::{self, TestDatabase};
 
 const SUBJECT: &str = "review:12";
+const CHANNEL: &str = "C0CAMPAIGN";
 
-/// A workspace of its own in the database, and a Slack of its own.
+/// A database with one workspace, and that workspace's Slack.
 #[derive(Clone)]
 struct Stage {
-    pool: PgPool,
     database: Arc<TestDatabase>,
-    fake: FakeSlack,
+    pool: PgPool,
+    sandbox: Sandbox,
     slack: Slack,
     clock: Clock,
     workspace: WorkspaceId,
@@ -30,33 +35,40 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        let database = Arc::new(cluster::database().await);
+        Self::with(Seed::example()).await
+    }
+
+    async fn with(seed: Seed) -> Self {
+        let database = cluster::database().await;
         let pool = database.pool().await;
-        let fake = FakeSlack::start().await;
-        let name = format!("T{}", rand::random::<u64>());
         let id = sqlx::query_scalar::<_, i64>(
-            "INSERT INTO workspaces (slack_id, name, created_at) VALUES ($1, 'Market', now())
+            "INSERT INTO workspaces (slack_id, name, created_at) VALUES ($1, $2, now())
              RETURNING id",
         )
-        .bind(name)
+        .bind(&seed.team_id)
+        .bind(&seed.team_name)
         .fetch_one(&pool)
         .await
         .unwrap();
-        Self {
-            pool,
-            database: database,
-            slack: fake.client(),
-            fake,
-            clock: Clock::default(),
-            workspace: WorkspaceId(id),
-            place: Place::channel("C0CAMPAIGN".into()),
-        }
+
+        let clock = Clock::default();
+        let sandbox = Sandbox::new(seed, clock.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        sandbox.at(format!("http://{address}/").parse().unwrap());
+        let router = sandbox.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+
+        let place = Place::channel(CHANNEL.into());
+        let (database, workspace) = (Arc::new(database), WorkspaceId(id));
+        let slack = client(&sandbox);
+        Self { database, pool, sandbox, slack, clock, workspace, place }
     }
 
     async fn in_thread() -> Self {
         let stage = Self::set().await;
-        stage.fake.say("C0CAMPAIGN", json!({"text": "why?"}));
-        let root = stage.fake.messages()[0]["ts"].as_str().unwrap().into();
+        stage.sandbox.message("maya", CHANNEL, "why?", None).await.unwrap();
+        let root = stage.messages()[0]["ts"].as_str().unwrap().into();
         Self { place: Place { thread: Some(root), ..stage.place.clone() }, ..stage }
     }
 
@@ -66,22 +78,67 @@ impl Stage {
         show(pool, slack, clock, *workspace, SUBJECT, place, &post).await
     }
 
-    /// Shows until the fake holds the request, and dies there.
-    async fn crash_while_showing(&self, text: &'static str) {
+    /// Shows in a task of its own, up to the moment at which `reached` holds.
+    async fn show_until(
+        &self,
+        text: &'static str,
+        reached: impl Fn(&Self) -> bool,
+    ) -> JoinHandle<Result<MessageTs>> {
         let stage = self.clone();
         let task = tokio::spawn(async move { stage.show(text).await });
-        self.fake.reached().await;
-        task.abort();
-        assert!(task.await.unwrap_err().is_cancelled());
-        self.fake.release();
-        // The lock goes back with its connection, of which nobody tells us when that has happened.
-        self.pool.close().await;
+        while !reached(self) {
+            assert!(!task.is_finished(), "it never came to that");
+            yield_now().await;
+        }
+        task
     }
 
-    /// What a new process does after the crash.
-    async fn restart(self) -> Self {
-        Self { pool: self.database.pool().await, slack: self.fake.client(), ..self }
+    /// What is left when the process dies in the middle of showing, and a new one takes over.
+    async fn crash(self, task: JoinHandle<Result<MessageTs>>) -> Self {
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        self.pool.close().await;
+        self.sandbox.fault(Fault::new(FaultKind::Release));
+        Self { pool: self.database.pool().await, slack: client(&self.sandbox), ..self }
     }
+
+    fn fault(&self, kind: FaultKind, method: &str) {
+        self.sandbox.fault(Fault::new(kind).on(method));
+    }
+
+    fn error(&self, code: &str, method: &str) {
+        let fault = Fault { code: Some(code.to_owned()), ..Fault::new(FaultKind::Error) };
+        self.sandbox.fault(fault.on(method));
+    }
+
+    fn count(&self, method: &str) -> usize {
+        self.sandbox.calls().iter().filter(|call| call.method == method).count()
+    }
+
+    fn messages(&self) -> Vec<Value> {
+        self.sandbox.messages("maya", CHANNEL).unwrap()
+    }
+
+    /// The texts of all messages in the channel, in their order.
+    fn texts(&self) -> Vec<String> {
+        let text = |message: &Value| message["text"].as_str().unwrap().to_owned();
+        self.messages().iter().map(text).collect()
+    }
+}
+
+/// With short time-outs, and no pace to keep.
+fn client(sandbox: &Sandbox) -> Slack {
+    let app = &sandbox.seed().app;
+    Slack::new(Settings {
+        api_url: sandbox.base().join("api/").unwrap(),
+        timeout: Duration::from_millis(500),
+        patience: Duration::from_secs(3),
+        messages_per_second: 1_000.0,
+        burst: 1_000.0,
+        settle_time: Duration::ZERO,
+        ..Settings::new(&app.bot_token)
+    })
+    .unwrap()
 }
 
 fn slack_error(result: Result<MessageTs>) -> SlackError {
@@ -102,11 +159,11 @@ async fn a_subject_has_one_message_that_is_kept_up_to_date() {
     assert_eq!(stage.show("Approved.").await.unwrap(), first);
     assert_eq!(stage.show("Approved.").await.unwrap(), first);
 
-    assert_eq!(stage.fake.texts(), ["Approved."]);
-    assert_eq!(stage.fake.count("chat.postMessage"), 1);
-    assert_eq!(stage.fake.count("chat.update"), 1, "what is unchanged is not sent again");
+    assert_eq!(stage.texts(), ["Approved."]);
+    assert_eq!(stage.count("chat.postMessage"), 1);
+    assert_eq!(stage.count("chat.update"), 1, "what is unchanged is not sent again");
     assert_eq!(
-        stage.fake.messages()[0]["metadata"],
+        stage.messages()[0]["metadata"],
         json!({"event_type": "countersign", "event_payload": {"subject": SUBJECT}})
     );
 
@@ -122,9 +179,9 @@ async fn a_subject_has_one_message_that_is_kept_up_to_date() {
 async fn each_place_has_a_message_of_its_own() {
     let stage = Stage::set().await;
     stage.show("Waiting.").await.unwrap();
-    let elsewhere = Stage { place: Place::channel("C0ELSEWHERE".into()), ..stage.clone() };
+    let elsewhere = Stage { place: Place::channel("C0RESEARCH".into()), ..stage.clone() };
     elsewhere.show("Waiting.").await.unwrap();
-    assert_eq!(stage.fake.texts(), ["Waiting.", "Waiting."]);
+    assert_eq!(stage.texts(), ["Waiting."]);
     let shown = places(&stage.pool, stage.workspace, SUBJECT).await.unwrap();
     assert_eq!(shown.len(), 2);
 }
@@ -132,30 +189,29 @@ async fn each_place_has_a_message_of_its_own() {
 #[tokio::test]
 async fn a_crash_before_the_request_takes_effect_leaves_one_message() {
     let stage = Stage::set().await;
-    stage.fake.fault("chat.postMessage", Fault::Hold { after: false });
-    stage.crash_while_showing("Waiting.").await;
-    let stage = stage.restart().await;
-    assert_eq!(stage.fake.texts(), [""; 0]);
+    stage.fault(FaultKind::Hold, "chat.postMessage");
+    let showing = stage.show_until("Waiting.", |stage| stage.count("chat.postMessage") > 0).await;
+    let stage = stage.crash(showing).await;
+    assert_eq!(stage.texts(), [""; 0]);
 
     stage.show("Waiting.").await.unwrap();
-    assert_eq!(stage.fake.texts(), ["Waiting."]);
-    assert_eq!(stage.fake.count("conversations.history"), 1);
+    assert_eq!(stage.texts(), ["Waiting."]);
+    assert_eq!(stage.count("conversations.history"), 1);
 }
 
 #[tokio::test]
 async fn a_crash_after_the_message_was_posted_leaves_one_message() {
-    for thread in [false, true] {
-        let stage = if thread { Stage::in_thread().await } else { Stage::set().await };
-        let before = stage.fake.messages().len();
-        stage.fake.fault("chat.postMessage", Fault::Hold { after: true });
-        stage.crash_while_showing("Waiting.").await;
+    for stage in [Stage::set().await, Stage::in_thread().await] {
+        let before = stage.messages().len();
+        stage.fault(FaultKind::TimeoutAfter, "chat.postMessage");
+        let showing = stage.show_until("Waiting.", |it| it.messages().len() > before).await;
+        let stage = stage.crash(showing).await;
 
-        let stage = stage.restart().await;
         let ts = stage.show("Approved.").await.unwrap();
-        assert_eq!(stage.fake.messages().len(), before + 1);
-        let message = stage.fake.messages().pop().unwrap();
+        assert_eq!(stage.messages().len(), before + 1);
+        let message = stage.messages().pop().unwrap();
         assert_eq!((&message["ts"], &message["text"]), (&json!(ts), &json!("Approved.")));
-        assert_eq!(stage.fake.count("chat.postMessage"), 1);
+        assert_eq!(stage.count("chat.postMessage"), 1);
     }
 }
 
@@ -163,152 +219,154 @@ async fn a_crash_after_the_message_was_posted_leaves_one_message() {
 async fn a_crash_after_an_update_repeats_the_update() {
     let stage = Stage::set().await;
     stage.show("Waiting.").await.unwrap();
-    stage.fake.fault("chat.update", Fault::Hold { after: true });
-    stage.crash_while_showing("Approved.").await;
+    stage.fault(FaultKind::TimeoutAfter, "chat.update");
+    let showing = stage.show_until("Approved.", |stage| stage.texts() == ["Approved."]).await;
+    let stage = stage.crash(showing).await;
 
-    let stage = stage.restart().await;
     stage.show("Approved.").await.unwrap();
-    assert_eq!(stage.fake.texts(), ["Approved."]);
-    assert_eq!(stage.fake.count("chat.update"), 2);
+    assert_eq!(stage.texts(), ["Approved."]);
+    assert_eq!(stage.count("chat.update"), 2);
 }
 
 #[tokio::test]
 async fn an_unknown_outcome_is_looked_into_before_posting_again() {
-    for fault in [
-        Fault::Hold { after: true },
-        Fault::Status { status: 500, after: true },
-        Fault::Status { status: 504, after: false },
-        Fault::Error("internal_error", json!({})),
-        Fault::Nonsense,
+    for kind in [
+        FaultKind::TimeoutAfter,
+        FaultKind::TimeoutBefore,
+        FaultKind::DropAfter,
+        FaultKind::DropBefore,
+        FaultKind::ServerError,
+        // Without a code this is Slack's `internal_error`.
+        FaultKind::Error,
     ] {
         let stage = Stage::set().await;
-        stage.fake.fault("chat.postMessage", fault.clone());
+        stage.fault(kind, "chat.postMessage");
         let error = slack_error(stage.show("Waiting.").await);
         assert!(error.is_unknown_outcome(), "{error}");
         assert!(error.is_temporary());
-        stage.fake.release();
 
         stage.show("Waiting.").await.unwrap();
-        assert_eq!(stage.fake.texts(), ["Waiting."], "after {fault:?}");
-        assert_eq!(stage.fake.count("conversations.history"), 1);
+        assert_eq!(stage.texts(), ["Waiting."], "after {kind:?}");
+        assert_eq!(stage.count("conversations.history"), 1);
     }
 }
 
 #[tokio::test]
-async fn the_message_is_found_behind_others_and_only_if_it_is_ours() {
+async fn the_message_is_found_behind_hundreds_of_others() {
     let stage = Stage::set().await;
-    let about = |subject: &str| json!({"metadata": {"event_type": "countersign", "event_payload": {"subject": subject}}});
-    stage.fake.fault("chat.postMessage", Fault::Status { status: 500, after: true });
+    stage.fault(FaultKind::DropAfter, "chat.postMessage");
     slack_error(stage.show("Waiting.").await);
-    stage.fake.say("C0CAMPAIGN", about(SUBJECT));
     for n in 0..450 {
-        stage.fake.say("C0CAMPAIGN", about(&format!("review:{n}/2")));
+        let other = Post::sentence("Another.").about(format!("{SUBJECT}/{n}"));
+        stage.slack.post(&stage.place.channel, None, &other).await.unwrap();
     }
 
     let ts = stage.show("Approved.").await.unwrap();
-    let messages = stage.fake.messages();
+    let messages = stage.messages();
     assert_eq!(messages[0]["ts"], json!(ts));
     assert_eq!(messages[0]["text"], "Approved.");
-    assert_eq!(messages[1]["text"], "hm", "another's message is not touched");
-    assert_eq!(stage.fake.count("conversations.history"), 3);
-    assert_eq!(stage.fake.count("chat.postMessage"), 1);
+    assert_eq!(stage.count("conversations.history"), 3);
+    assert_eq!(stage.count("chat.postMessage"), 451);
+}
+
+#[tokio::test]
+async fn a_channel_we_post_to_from_outside_is_joined_to_look_into_it() {
+    let mut seed = Seed::example();
+    let channel = seed.channels.iter_mut().find(|channel| channel.id == CHANNEL).unwrap();
+    channel.app_is_member = false;
+    let stage = Stage::with(seed).await;
+    stage.fault(FaultKind::DropAfter, "chat.postMessage");
+    slack_error(stage.show("Waiting.").await);
+
+    stage.show("Approved.").await.unwrap();
+    assert_eq!(stage.count("chat.postMessage"), 1);
+    assert_eq!(stage.count("conversations.join"), 1);
+    assert!(stage.texts().contains(&"Approved.".to_owned()));
 }
 
 #[tokio::test]
 async fn a_refusal_leaves_nothing_to_look_into() {
     let stage = Stage::set().await;
-    stage.fake.fault("chat.postMessage", Fault::Error("not_in_channel", json!({})));
+    stage.error("not_in_channel", "chat.postMessage");
     let error = slack_error(stage.show("Waiting.").await);
     assert_eq!(error.code(), Some("not_in_channel"));
     assert!(error.for_people().unwrap().contains("/invite"));
 
     stage.show("Waiting.").await.unwrap();
-    assert_eq!(stage.fake.texts(), ["Waiting."]);
-    assert_eq!(stage.fake.count("conversations.history"), 0);
+    assert_eq!(stage.texts(), ["Waiting."]);
+    assert_eq!(stage.count("conversations.history"), 0);
 }
 
 #[tokio::test]
 async fn being_asked_to_wait_is_heeded_or_said() {
     let stage = Stage::set().await;
-    stage.fake.fault("chat.postMessage", Fault::RateLimited { seconds: 1 });
+    let busy = |method: &str, seconds| {
+        let fault = Fault { retry_after: Some(seconds), ..Fault::new(FaultKind::RateLimited) };
+        stage.sandbox.fault(fault.on(method));
+    };
+    busy("chat.postMessage", 1);
     let begun = std::time::Instant::now();
     stage.show("Waiting.").await.unwrap();
     assert!(begun.elapsed().as_millis() >= 950);
-    assert_eq!(stage.fake.texts(), ["Waiting."]);
+    assert_eq!(stage.texts(), ["Waiting."]);
 
-    stage.fake.fault("chat.update", Fault::RateLimited { seconds: 60 });
+    busy("chat.update", 60);
     let error = slack_error(stage.show("Approved.").await);
     let Kind::RateLimited { retry_after } = error.kind else { panic!("{error:?}") };
     assert_eq!(retry_after.as_secs(), 60);
-    assert_eq!(stage.fake.count("chat.update"), 1);
+    assert_eq!(stage.count("chat.update"), 1);
     // And nobody else is let through to that channel before.
     let error = slack_error(stage.show("Approved.").await);
     assert!(matches!(error.kind, Kind::RateLimited { .. }), "{error:?}");
-    assert_eq!(stage.fake.count("chat.update"), 1);
+    assert_eq!(stage.count("chat.update"), 1);
 }
 
 #[tokio::test]
 async fn an_update_survives_bad_moments() {
     let stage = Stage::set().await;
     stage.show("Waiting.").await.unwrap();
-    stage.fake.fault("chat.update", Fault::Status { status: 502, after: false });
-    stage.fake.fault("chat.update", Fault::Status { status: 500, after: true });
+    stage.fault(FaultKind::ServerError, "chat.update");
+    stage.fault(FaultKind::DropAfter, "chat.update");
     stage.show("Approved.").await.unwrap();
-    assert_eq!(stage.fake.texts(), ["Approved."]);
-    assert_eq!(stage.fake.count("chat.update"), 3);
+    assert_eq!(stage.texts(), ["Approved."]);
+    assert_eq!(stage.count("chat.update"), 3);
 }
 
 #[tokio::test]
 async fn a_deleted_message_is_posted_anew() {
     let stage = Stage::set().await;
     let first = stage.show("Waiting.").await.unwrap();
-    stage.fake.delete_all();
+    stage.slack.delete(&stage.place.channel, &first).await.unwrap();
     let second = stage.show("Approved.").await.unwrap();
     assert_ne!(first, second);
-    assert_eq!(stage.fake.texts(), ["Approved."]);
+    assert_eq!(stage.texts(), ["Approved."]);
     assert_eq!(stage.show("Released.").await.unwrap(), second);
 }
 
 #[tokio::test]
 async fn two_never_show_one_subject_at_once() {
     let stage = Stage::set().await;
-    stage.fake.fault("chat.postMessage", Fault::Hold { after: true });
-    let first = {
-        let stage = stage.clone();
-        tokio::spawn(async move { stage.show("Waiting.").await })
-    };
-    stage.fake.reached().await;
+    stage.fault(FaultKind::Hold, "chat.postMessage");
+    let first = stage.show_until("Waiting.", |stage| stage.count("chat.postMessage") > 0).await;
 
     let second = stage.show("Approved.").await;
     assert!(is_busy(&second), "{second:?}");
-    stage.fake.release();
+    stage.sandbox.fault(Fault::new(FaultKind::Release));
     first.await.unwrap().unwrap();
 
     stage.show("Approved.").await.unwrap();
-    assert_eq!(stage.fake.texts(), ["Approved."]);
+    assert_eq!(stage.texts(), ["Approved."]);
 }
 
 #[tokio::test]
 async fn a_job_that_is_cancelled_gives_its_turn_back() {
     let stage = Stage::set().await;
-    stage.fake.fault("chat.postMessage", Fault::Hold { after: true });
-    let first = {
-        let stage = stage.clone();
-        tokio::spawn(async move { stage.show("Waiting.").await })
-    };
-    stage.fake.reached().await;
-    first.abort();
-    stage.fake.release();
+    stage.fault(FaultKind::TimeoutAfter, "chat.postMessage");
+    stage.show_until("Waiting.", |stage| stage.texts() == ["Waiting."]).await.abort();
 
-    let ts = loop {
-        match stage.show("Approved.").await {
-            Ok(ts) => break ts,
-            busy => assert!(is_busy(&busy), "{busy:?}"),
-        }
-        tokio::task::yield_now().await;
-    };
-    assert_eq!(stage.fake.messages()[0]["ts"], json!(ts));
-    assert_eq!(stage.fake.texts(), ["Approved."]);
+    let ts = until_it_is_our_turn(&stage, "Approved.").await;
+    assert_eq!(stage.messages()[0]["ts"], json!(ts));
+    assert_eq!(stage.texts(), ["Approved."]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -317,15 +375,7 @@ async fn many_at_once_make_one_message() {
     let tasks: Vec<_> = (0..20)
         .map(|n| {
             let stage = stage.clone();
-            tokio::spawn(async move {
-                loop {
-                    match stage.show(&format!("State {n}.")).await {
-                        Ok(ts) => return ts,
-                        busy => assert!(is_busy(&busy), "{busy:?}"),
-                    }
-                    tokio::task::yield_now().await;
-                }
-            })
+            tokio::spawn(async move { until_it_is_our_turn(&stage, &format!("State {n}.")).await })
         })
         .collect();
     let mut all = Vec::new();
@@ -334,22 +384,31 @@ async fn many_at_once_make_one_message() {
     }
     all.dedup();
     assert_eq!(all.len(), 1);
-    assert_eq!(stage.fake.messages().len(), 1);
-    assert_eq!(stage.fake.count("chat.postMessage"), 1);
+    assert_eq!(stage.messages().len(), 1);
+    assert_eq!(stage.count("chat.postMessage"), 1);
+}
+
+async fn until_it_is_our_turn(stage: &Stage, text: &str) -> MessageTs {
+    loop {
+        match stage.show(text).await {
+            Ok(ts) => return ts,
+            busy => assert!(is_busy(&busy), "{busy:?}"),
+        }
+        yield_now().await;
+    }
 }
 
 #[tokio::test]
 async fn nothing_listening_is_no_unknown_outcome() {
     let mut stage = Stage::set().await;
-    let mut settings = stage.fake.settings();
-    settings.api_url = "http://127.0.0.1:1/api/".parse().unwrap();
-    stage.slack = Slack::new(settings).unwrap();
+    let api_url = "http://127.0.0.1:1/api/".parse().unwrap();
+    stage.slack = Slack::new(Settings { api_url, ..Settings::new("xoxb-test") }).unwrap();
     let error = slack_error(stage.show("Waiting.").await);
     assert!(matches!(error.kind, Kind::Unavailable { .. }), "{error}");
 
-    stage.slack = stage.fake.client();
+    stage.slack = client(&stage.sandbox);
     stage.show("Waiting.").await.unwrap();
-    assert_eq!(stage.fake.count("conversations.history"), 0);
+    assert_eq!(stage.count("conversations.history"), 0);
 }
 
 #[tokio::test]
@@ -365,16 +424,16 @@ async fn what_shrinks_takes_its_continuations_back() {
     };
 
     let ts = show(card(6_000)).await;
-    let long = stage.fake.messages();
+    let long = stage.messages();
     assert!(long.len() > 3, "{}", long.len());
     assert!(long[1..].iter().all(|message| message["thread_ts"] == json!(ts)));
 
     assert_eq!(show(card(1_500)).await, ts);
-    assert_eq!(stage.fake.messages().len(), 2);
+    assert_eq!(stage.messages().len(), 2);
     assert_eq!(show(card(10)).await, ts);
-    assert_eq!(stage.fake.messages().len(), 1);
+    assert_eq!(stage.messages().len(), 1);
 
     assert!(remove(pool, slack, *workspace, SUBJECT, place).await.unwrap());
     assert!(!remove(pool, slack, *workspace, SUBJECT, place).await.unwrap());
-    assert_eq!(stage.fake.messages().len(), 0);
+    assert_eq!(stage.messages().len(), 0);
 }

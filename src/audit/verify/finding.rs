@@ -18,8 +18,9 @@ pub enum Finding {
     EntryGone { leaf: u64, entry: i64 },
     EntryInserted { entry: i64 },
     PendingEntryGone { entry: i64 },
-    PendingEntrySealed { entry: i64 },
+    PendingAmiss { entry: i64 },
     LeafGone { leaf: u64 },
+    LeafTwice { leaf: u64 },
     LeafMislabelled { leaf: u64, entry: i64 },
     LeavesUnsealed { leaf: i64, leaves: i64 },
     LeafHashChanged { leaf: u64 },
@@ -29,7 +30,7 @@ pub enum Finding {
     CheckpointDamaged { size: u64 },
     CheckpointUnsigned { size: u64, why: String },
     CheckpointMislabelled { size: u64, says: u64 },
-    CheckpointContradicted { size: u64 },
+    CheckpointContradicted { size: u64, after: u64 },
     TextChanged { commitment: String },
 }
 
@@ -68,10 +69,11 @@ impl fmt::Display for Finding {
             Self::PendingEntryGone { entry } => {
                 write!(f, "Entry {entry} was deleted while it waited for its leaf.")
             }
-            Self::PendingEntrySealed { entry } => {
-                write!(f, "Entry {entry} waits for a leaf although it has one.")
+            Self::PendingAmiss { entry } => {
+                write!(f, "Entry {entry} waits for a leaf twice, or although it has one.")
             }
             Self::LeafGone { leaf } => write!(f, "Leaf {leaf} was deleted."),
+            Self::LeafTwice { leaf } => write!(f, "Leaf {leaf} is there more than once."),
             Self::LeafMislabelled { leaf, entry } => write!(
                 f,
                 "Entry {entry} (leaf {leaf}) is filed under a workspace, time or subject that its content does not have."
@@ -107,9 +109,13 @@ impl fmt::Display for Finding {
             Self::CheckpointMislabelled { size, says } => {
                 write!(f, "The checkpoint filed under {size} entries was signed for {says}.")
             }
-            Self::CheckpointContradicted { size } => write!(
+            Self::CheckpointContradicted { size, after: 0 } => write!(
                 f,
                 "The checkpoint of {size} entries was signed for other entries than those that are there."
+            ),
+            Self::CheckpointContradicted { size, after } => write!(
+                f,
+                "The checkpoint of {size} entries, and {after} after it, were signed for other entries than those that are there."
             ),
             Self::TextChanged { commitment } => write!(
                 f,

@@ -92,14 +92,17 @@ pub async fn verify(
     for connection in others {
         workers.spawn(Arc::clone(&work).stretches(connection));
     }
-    let mut mismatches = Vec::new();
+    let mut all = Found::default();
     while let Some(found) = workers.join_next().await {
-        let found = found.context("checking the audit trail")??;
-        findings.extend(found.findings);
-        mismatches.extend(found.mismatches);
+        all.add(found.context("checking the audit trail")??);
     }
 
-    findings.extend(explain(mismatches));
+    findings.append(&mut all.findings);
+    findings.extend(explain(all.mismatches));
+    findings.extend(all.contradicted.iter().min().map(|&size| Finding::CheckpointContradicted {
+        size,
+        after: all.contradicted.len() as u64 - 1,
+    }));
     findings.sort();
     findings.dedup();
     let wrong = findings.len() as u64;
@@ -186,8 +189,7 @@ impl Work {
             let work = Arc::clone(&self);
             let check = move || segment::check(segment, &work.keys, work.kept.as_ref());
             let here = spawn_blocking(check).await.context("checking a stretch of the trail")?;
-            found.findings.extend(here.findings);
-            found.mismatches.extend(here.mismatches);
+            found.add(here);
 
             let done = self.done.fetch_add(to - from, Ordering::Relaxed) + to - from;
             (self.progress)(done, self.entries);
@@ -219,7 +221,7 @@ async fn besides_the_tree(db: &mut PgConnection, entries: u64) -> Result<Vec<Fin
         let entry = pending.entry;
         findings.push(match pending.is_gone {
             true => Finding::PendingEntryGone { entry },
-            false => Finding::PendingEntrySealed { entry },
+            false => Finding::PendingAmiss { entry },
         });
     }
 

@@ -45,6 +45,8 @@ pub struct Found {
     pub findings: Vec<Finding>,
     /// Still to be explained, because only the whole trail shows what was moved where.
     pub mismatches: Vec<Mismatch>,
+    /// The sizes of checkpoints that were signed for something else: usually all after a change.
+    pub contradicted: Vec<u64>,
 }
 
 /// A leaf whose entry does not have the stored hash, and it is the entry that was changed.
@@ -53,6 +55,14 @@ pub struct Mismatch {
     pub entry: i64,
     pub content: Hash,
     pub stored: Hash,
+}
+
+impl Found {
+    pub fn add(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.mismatches.extend(other.mismatches);
+        self.contradicted.extend(other.contradicted);
+    }
 }
 
 pub fn check(segment: Segment, keys: &Keys, kept: Option<&Checkpoint>) -> Found {
@@ -115,12 +125,15 @@ impl Check<'_> {
         hashes: &Hashes<'_>,
     ) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
-        let mut leaves = leaves.iter().skip_while(|leaf| leaf.index < row.start).peekable();
+        let mut leaves = leaves.iter().peekable();
         for index in row.start..row.size {
             let Some(leaf) = leaves.next_if(|leaf| leaf.index == index) else {
                 self.found.findings.push(Finding::LeafGone { leaf: index });
                 continue;
             };
+            while leaves.next_if(|leaf| leaf.index == index).is_some() {
+                self.found.findings.push(Finding::LeafTwice { leaf: index });
+            }
             let Some(payload) = &leaf.payload else {
                 self.found.findings.push(Finding::EntryGone { leaf: index, entry: leaf.entry });
                 continue;
@@ -174,7 +187,7 @@ impl Check<'_> {
         self.found.mismatches.append(&mut mismatches);
 
         if !is_signed(&grown) {
-            self.found.findings.push(Finding::CheckpointContradicted { size: row.size });
+            self.found.contradicted.push(row.size);
         }
         if let (Some(kept), Some(root)) = (kept, grown.root_at_kept)
             && kept.root != root

@@ -154,17 +154,19 @@ pub struct AmissPending {
     pub is_gone: bool,
 }
 
-/// What waits although its entry is gone or has its leaf.
+/// What waits although its entry is gone, has its leaf, or waits already.
 pub async fn amiss_pending(db: &mut PgConnection) -> sqlx::Result<Vec<AmissPending>> {
     sqlx::query_as!(
         AmissPending,
         r#"
-        SELECT pending.entry_id AS entry, entries.id IS NULL AS "is_gone!"
+        SELECT pending.entry_id AS entry, bool_and(entries.id IS NULL) AS "is_gone!"
         FROM audit.pending
         LEFT JOIN audit.entries ON entries.id = pending.entry_id
         LEFT JOIN audit.leaves ON leaves.entry_id = pending.entry_id
-        WHERE entries.id IS NULL
-            OR leaves.index IS NOT NULL
+        GROUP BY pending.entry_id
+        HAVING count(*) > 1
+            OR bool_and(entries.id IS NULL)
+            OR bool_and(leaves.index IS NOT NULL)
         "#
     )
     .fetch_all(db)

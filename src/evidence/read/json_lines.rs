@@ -70,7 +70,12 @@ impl Keys {
         })?;
         let mapping = &self.mapping;
         let body = find(&object, &mapping.text, &TEXT);
-        if body.is_none() && find(&object, &mapping.title, &TITLE).is_none() {
+        // A text that is there and empty is a document without text, as in a table.
+        let empty = match &mapping.text {
+            Some(name) => object.contains_key(name),
+            None => TEXT.iter().any(|it| object.contains_key(*it)),
+        };
+        if body.is_none() && !empty {
             let name = mapping.text.as_deref().unwrap_or("text");
             return Err(unread(format!("it has no “{name}”; name the key to read with --text")));
         }

@@ -16,17 +16,23 @@ use crate::ids::WorkspaceId;
 /// Documents that terms are taken from.
 pub const DOCUMENTS: usize = 10;
 
+/// Passages of a document that are read.
+const PASSAGES: usize = 20;
+
+/// Terms that are looked at, those first of which the documents have most.
+const LOOKED_AT: usize = 50;
+
 /// Terms that join the question.
 const TERMS: usize = 20;
 
 /// What all of them together weigh, where the question's words weigh 1.
-const WEIGHT: f32 = 0.4;
+const WEIGHT: f32 = 0.15;
 
 /// The question's words, and those of its best documents.
 pub async fn expand(
     db: &mut PgConnection,
     workspace: WorkspaceId,
-    ranking: &mut Ranking,
+    ranking: &Ranking,
     words: &[Word],
     best: &[Best],
 ) -> Result<Vec<Word>> {
@@ -35,20 +41,12 @@ pub async fn expand(
     if best.len() < 2 {
         return Ok(expanded);
     }
-    let (places, of): (Vec<_>, Vec<usize>) = best
-        .iter()
-        .enumerate()
-        .flat_map(|(position, it)| ranking.places(it).map(move |place| (place, position)))
-        .unzip();
-    let shares: Vec<f32> = best.iter().map(|it| it.score).collect();
-    let all: f32 = shares.iter().sum();
-    let mut weights: HashMap<Term, f32> = HashMap::new();
-    for (position, term, times) in store::terms_of_passages(db, workspace, &places).await? {
-        let document = of[position];
-        let length = ranking.length(&best[document]).max(1) as f32;
-        *weights.entry(term).or_default() += shares[document] / all * times as f32 / length;
+    let mut candidates = common_terms(db, workspace, ranking, best).await?;
+    let terms: Vec<Term> = candidates.iter().map(|(term, _)| term.clone()).collect();
+    let holding = store::passages_holding(db, workspace, ranking.segments(), &terms).await?;
+    for (term, weight) in &mut candidates {
+        *weight *= ranking.rarity(holding.get(term).copied().unwrap_or_default()).sqrt();
     }
-    let mut candidates: Vec<(Term, f32)> = weights.into_iter().collect();
     candidates.sort_by(|(a, more), (b, less)| less.total_cmp(more).then(a.cmp(b)));
     candidates.truncate(TERMS);
 
@@ -62,4 +60,31 @@ pub async fn expand(
         }
     }
     Ok(expanded)
+}
+
+/// The terms that most of the best documents' text consists of, with their shares of it.
+async fn common_terms(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    ranking: &Ranking,
+    best: &[Best],
+) -> Result<Vec<(Term, f32)>> {
+    let (places, of): (Vec<_>, Vec<usize>) = best
+        .iter()
+        .enumerate()
+        .flat_map(|(position, it)| {
+            ranking.places(it).take(PASSAGES).map(move |place| (place, position))
+        })
+        .unzip();
+    let all: f32 = best.iter().map(|it| it.score).sum();
+    let mut shares: HashMap<Term, f32> = HashMap::new();
+    for (position, term, times) in store::terms_of_passages(db, workspace, &places).await? {
+        let document = &best[of[position]];
+        let length = ranking.length(document).max(1) as f32;
+        *shares.entry(term).or_default() += document.score / all * times as f32 / length;
+    }
+    let mut candidates: Vec<(Term, f32)> = shares.into_iter().collect();
+    candidates.sort_by(|(a, more), (b, less)| less.total_cmp(more).then(a.cmp(b)));
+    candidates.truncate(LOOKED_AT);
+    Ok(candidates)
 }

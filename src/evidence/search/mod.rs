@@ -12,10 +12,12 @@ mod feedback;
 mod rank;
 mod store;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use sqlx::PgPool;
 
-use self::rank::{Ranked, Ranking, Segment, Word};
+use self::rank::{Ranked, Ranking, Segment, Term, Word};
 use super::language::Language;
 use crate::error::Result;
 use crate::ids::{DocumentId, PassageId, SourceId, WorkspaceId};
@@ -108,7 +110,14 @@ pub struct Searched {
     pub documents: usize,
     pub sources: Vec<String>,
     /// The words that were looked for, as the question has them.
-    pub words: Vec<String>,
+    pub words: Vec<SearchedWord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SearchedWord {
+    pub text: String,
+    /// How many of the documents searched hold it.
+    pub documents: usize,
 }
 
 /// Finds the passages that answer a question, among those the asker may see.
@@ -131,12 +140,14 @@ pub async fn search(
     let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
     let mut words = Word::group(terms);
     words.truncate(MOST_WORDS);
-    let asked = words.iter().map(|it| it.text.clone()).collect();
-
     let mut ranking = Ranking::over(segments);
     store::load_postings(&mut tx, workspace, &mut ranking, &words).await?;
+    let asked = words
+        .iter()
+        .map(|it| SearchedWord { text: it.text.clone(), documents: ranking.holding(it) })
+        .collect();
     let first = ranking.rank(&words, feedback::DOCUMENTS.max(question.limit));
-    let expanded = feedback::expand(&mut tx, workspace, &mut ranking, &words, &first.best).await?;
+    let expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
     store::load_postings(&mut tx, workspace, &mut ranking, &expanded).await?;
     let second = ranking.rank(&expanded, question.limit);
     let passages: Vec<Ranked> = second
@@ -153,6 +164,32 @@ pub async fn search(
         sources,
         words: asked,
     })
+}
+
+/// In how many passages that the asker may see each of these words stands.
+///
+/// Words that no language counts (`the`, `and`) are left out.
+pub async fn frequencies(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    rights: &Rights,
+    words: &[String],
+) -> Result<HashMap<String, usize>> {
+    let mut tx = db.begin().await?;
+    store::see_one_snapshot(&mut tx).await?;
+    let visible = store::visible_segments(&mut tx, workspace, rights).await?;
+    let languages = Languages::of(&visible, "");
+    let text = words.join(" ");
+    let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
+    let distinct: Vec<Term> = terms.iter().map(|(_, term)| term.clone()).collect();
+    let segments = visible.iter().map(|it| it.id);
+    let passages = store::passages_holding(&mut tx, workspace, segments, &distinct).await?;
+    tx.commit().await?;
+    let mut frequencies: HashMap<String, usize> = HashMap::new();
+    for (word, term) in terms {
+        *frequencies.entry(word).or_default() += passages.get(&term).copied().unwrap_or_default();
+    }
+    Ok(frequencies)
 }
 
 /// The languages of what is visible, and the one the question is taken to be in.

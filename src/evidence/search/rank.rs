@@ -13,7 +13,7 @@ use crate::evidence::index::{read_layout, read_occurrences};
 use crate::ids::SegmentId;
 
 /// How fast repeated occurrences stop to count.
-const K1: f32 = 1.2;
+const K1: f32 = 1.5;
 
 /// How much longer texts must say it more often.
 const B: f32 = 0.75;
@@ -251,15 +251,26 @@ impl Ranking {
     }
 
     /// How rare a word is among the documents that were searched.
-    pub fn idf(&self, word: &Word) -> f32 {
-        let mut holding = 0_usize;
+    fn idf(&self, word: &Word) -> f32 {
+        self.rarity(self.holding(word))
+    }
+
+    /// How rare it is that so many of the documents that were searched hold a word.
+    pub fn rarity(&self, holding: usize) -> f32 {
+        let (all, holding) = (self.documents as f32, holding.min(self.documents) as f32);
+        (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
+    }
+
+    /// How many documents hold a word.
+    pub fn holding(&self, word: &Word) -> usize {
+        let mut holding = 0;
         for (position, segment) in self.segments.iter().enumerate() {
             self.each_document(word, position, |document, _| {
                 holding += usize::from(!segment.retired[document]);
             });
         }
-        let (all, holding) = (self.documents as f32, (holding as f32).min(self.documents as f32));
-        (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
+        // A document in which a word has terms of two languages was counted for each.
+        holding.min(self.documents)
     }
 
     fn passages(&self, of: &Best) -> std::ops::Range<usize> {

@@ -185,7 +185,8 @@ impl Watch {
                     self.ephemeral.push(place);
                 }
             }
-            "modal" => self.saw_modal = true,
+            // One that closes is no answer yet: the app may have something to say about it.
+            "modal" => self.saw_modal |= !update.data["view"].is_null(),
             "home" => self.saw_home = true,
             _ => {}
         }

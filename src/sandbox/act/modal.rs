@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::super::delivery::{Ack, Kind, Parcel};
+use super::super::record::Record;
 use super::super::seed::PersonSeed;
 use super::super::view::{DEPTH, View};
 use super::super::web_api::checked_view;
-use super::super::workspace::{Audience, Record, Update, Workspace};
+use super::super::workspace::{Audience, Update, Workspace};
 use super::super::{Sandbox, payload};
 use super::{Acted, Outcome, form};
 

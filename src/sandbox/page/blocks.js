@@ -26,7 +26,7 @@ export function blocks(list, surface) {
 }
 
 const BLOCKS = {
-  header: (one) => h("h3.block-header", null, textObject(one.text)),
+  header: (one) => h(`h${(one.level ?? 1) + 2}.block-header.level-${one.level ?? 1}`, null, textObject(one.text)),
   divider: () => h("hr.block-divider"),
   section,
   context,
@@ -43,7 +43,7 @@ const BLOCKS = {
   file: (one) => h("div.block-file.file-card", null, icon("file"), h("span.file-name", null, `Remote file ${one.external_id}`, h("span.file-note", null, one.source ?? ""))),
   alert,
   card,
-  carousel: (one, place) => h("div.block-carousel", { tabindex: "0", role: "region", "aria-label": "Cards" }, blocks(one.elements, place.surface)),
+  carousel: (one, place) => h("div.block-carousel", { tabindex: "0", role: "group", "aria-label": "Cards" }, blocks(one.elements, place.surface)),
   container,
   plan,
   task_card: taskCard,

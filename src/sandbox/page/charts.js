@@ -155,7 +155,7 @@ function numbers(data) {
     ? [["", "Value"], ...(data.segments ?? []).map((one) => [one.label, full(one.value)])]
     : table(data);
   return h("details.numbers", null, h("summary", null, "Show the numbers"),
-    h("div.scroll-x.block-table", { tabindex: "0", role: "region", "aria-label": "Numbers" },
+    h("div.scroll-x.block-table", { tabindex: "0", role: "group", "aria-label": "Numbers" },
       h("table", null, rows.map((row, line) => h("tr", null, row.map((cell, index) =>
         h(line && index ? "td.align-right" : `th.align-${index ? "right" : "left"}`, { scope: line ? (index ? null : "row") : "col" }, cell)))))));
 }

@@ -39,7 +39,7 @@ const PATHS = {
 export function icon(name, size = 20) {
   return svg(
     "svg",
-    { viewBox: "0 0 20 20", width: size, height: size, class: "icon", "aria-hidden": "true", focusable: "false" },
+    { viewBox: "0 0 20 20", width: size, height: size, class: `icon icon-${name}`, "aria-hidden": "true", focusable: "false" },
     svg("path", { d: PATHS[name] ?? PATHS.info }),
   );
 }

@@ -115,7 +115,7 @@ function table(lines, at) {
   const body = [];
   while (next < lines.length && lines[next].includes("|")) body.push(row(lines[next++], "td"));
   const node = h("table", null, h("thead", null, row(lines[at], "th")), h("tbody", null, body));
-  return { node: h("div.scroll-x", { tabindex: "0", role: "region", "aria-label": "Table" }, node), next };
+  return { node: h("div.scroll-x", { tabindex: "0", role: "group", "aria-label": "Table" }, node), next };
 }
 
 function cells(line) {
@@ -127,7 +127,7 @@ const INLINE = [
   [/\\([\\`*_{}[\]()#+\-.!|~<>])/y, ([, character]) => character],
   [/(`+)(?!`)([\s\S]*?[^`])\1(?!`)/y, ([, , code]) => h("code", null, code.replace(/^ (.*) $/s, "$1"))],
   [/!\[([^\]]*)\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/y, ([, alt, address]) => safeLink(address, alt || address)],
-  [/\[((?:[^\[\]]|\[[^\]]*\])+)\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/y, ([, label, address]) => safeLink(address, inlines(label))],
+  [/\[((?:[^\[\]]|\[[^\]]*\])+)\]\(\s*<?((?:[^\s()<>]|\([^\s()]*\))+)>?(?:\s+"[^"]*")?\s*\)/y, ([, label, address]) => safeLink(address, inlines(label))],
   [/<@([UWB][A-Z0-9]+)(?:\|([^>]*))?>/y, ([, id, label]) => personChip(id, label)],
   [/<#(C[A-Z0-9]+)(?:\|([^>]*))?>/y, ([, id, label]) => channelChip(id, label)],
   [/<!subteam\^([A-Z0-9]+)(?:\|([^>]*))?>/y, ([, id, label]) => groupChip(id, label)],

@@ -12,7 +12,7 @@ import { icon } from "./icons.js";
 import { avatar } from "./inline.js";
 import { flat, mrkdwn } from "./mrkdwn.js";
 import { openMenu, openPicker } from "./popup.js";
-import { author, mentionsMe, person, store } from "./store.js";
+import { appName, author, mentionsMe, person, store } from "./store.js";
 import { clock, exact, instant, moment } from "./time.js";
 
 const forms = new Map();
@@ -24,9 +24,10 @@ export function forgetForms() {
 
 /**
  * `compact`: the message follows another of the same author. `replies`: those
- * of its thread, to sum up under it. `openThread`: absent inside a thread.
+ * of its thread, to sum up under it. `working`: what the app says it is doing
+ * there. `openThread`: absent inside a thread.
  */
-export function messageNode(message, { compact, replies = [], openThread }) {
+export function messageNode(message, { compact, replies = [], working, openThread }) {
   const who = author(message);
   const date = instant(message.ts);
   const say = sayer();
@@ -53,7 +54,8 @@ export function messageNode(message, { compact, replies = [], openThread }) {
       message.streaming && h("p.streaming", null, h("span.dots", { "aria-hidden": "true" }), message.status || "Writing…"),
       say.node,
       reactions(message),
-      replies.length > 0 && openThread && threadLink(message, replies, openThread)),
+      replies.length > 0 && openThread && threadLink(message, replies, openThread),
+      working && h("p.working", { role: "status" }, h("span.dots", { "aria-hidden": "true" }), `${appName()} ${working}`)),
     toolbar(message, openThread),
   );
   node.addEventListener("keydown", (event) => keys(event, node, message, openThread));
@@ -116,7 +118,7 @@ function reactions(message) {
     { type: "button", "aria-pressed": String(one.users.includes(store.me)), title: `${names(one.users)} reacted with :${one.name}:`, "aria-label": `${one.name.replaceAll("_", " ")}, ${one.users.length}: ${names(one.users)}`, data: { control: `reaction/${one.name}`, reaction: one.name }, onclick: () => react(message, one.name) },
     h("span.emoji", { "aria-hidden": "true" }, emoji(one.name) ?? `:${one.name}:`), h("span.reaction-count", { "aria-hidden": "true" }, String(one.users.length)),
   ));
-  const add = h("button.reaction.add", { type: "button", "aria-label": "Add a reaction", "aria-expanded": "false", onclick: () => openPicker(add, (name) => react(message, name)) }, icon("smile", 16));
+  const add = h("button.reaction.add", { type: "button", "aria-label": "Add a reaction", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openPicker(add, (name) => react(message, name)) }, icon("smile", 16));
   return h("div.reactions", null, chips, add);
 }
 
@@ -130,11 +132,11 @@ function threadLink(message, replies, openThread) {
 }
 
 function toolbar(message, openThread) {
-  const tool = (name, label, onclick, testid) => h("button.icon-button", { type: "button", "aria-label": label, title: label, "aria-expanded": "false", data: { testid, control: `tool/${testid}` }, onclick: (event) => onclick(event.currentTarget) }, icon(name, 18));
+  const tool = (name, label, opens, onclick, testid) => h("button.icon-button", { type: "button", "aria-label": label, title: label, "aria-haspopup": opens, "aria-expanded": opens && "false", data: { testid, control: `tool/${testid}` }, onclick: (event) => onclick(event.currentTarget) }, icon(name, 18));
   return h("div.toolbar", { role: "group", "aria-label": "Message actions" },
-    !message.ephemeral && tool("smile", "Add a reaction", (anchor) => openPicker(anchor, (name) => react(message, name)), "react"),
-    openThread && !message.ephemeral && tool("thread", "Reply in thread", () => openThread(message.ts), "open-thread"),
-    tool("more", "More actions", (anchor) => openMenu(anchor, moreItems(message), { label: "Message actions", align: "end" }), "message-menu"));
+    !message.ephemeral && tool("smile", "Add a reaction", "dialog", (anchor) => openPicker(anchor, (name) => react(message, name)), "react"),
+    openThread && !message.ephemeral && tool("thread", "Reply in thread", null, () => openThread(message.ts), "open-thread"),
+    tool("more", "More actions", "menu", (anchor) => openMenu(anchor, moreItems(message), { label: "Message actions", align: "end" }), "message-menu"));
 }
 
 function moreItems(message) {

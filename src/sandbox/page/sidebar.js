@@ -71,13 +71,17 @@ function channelLink(one) {
   const current = store.place.channel === one.id;
   const name = channelName(one.id).replace(/^#/, "");
   const news = one.unread > 0 && !current;
-  const spoken = [one.is_im ? `Direct message with ${name}` : `${one.is_private ? "Private channel" : "Channel"} ${name}`, news && `${one.unread} unread`, one.mentions && `${one.mentions} mentions`].filter(Boolean).join(", ");
+  const spoken = [news && `${one.unread} unread`, one.mentions && `${one.mentions} ${one.mentions === 1 ? "mention" : "mentions"}`].filter(Boolean).map((words) => `, ${words}`).join("");
   const count = one.mentions || (one.is_im ? one.unread : 0);
   return h("a.place", {
-    href: addressOf({ channel: one.id }), "aria-current": current ? "page" : null, "aria-label": spoken, class: news ? "unread" : "",
+    href: addressOf({ channel: one.id }), "aria-current": current ? "page" : null, class: news ? "unread" : "",
     data: { channel: one.id, name: one.name ?? "", control: `place/${one.id}`, testid: "channel" },
     onclick: (event) => follow(event, { channel: one.id }),
-  }, mark(one), h("span.place-name", null, name), count > 0 && !current ? h("span.badge", { "aria-hidden": "true" }, String(count)) : news && h("span.dot", { "aria-hidden": "true" }));
+  }, mark(one), h("span.place-name", null, one.is_private && !one.is_im && hidden("Private channel "), name, hidden(spoken)), count > 0 && !current ? h("span.badge", { "aria-hidden": "true" }, String(count)) : news && h("span.dot", { "aria-hidden": "true" }));
+}
+
+function hidden(words) {
+  return words && h("span.hidden-text", null, words);
 }
 
 function homeLink() {

@@ -15,13 +15,18 @@ export const store = {
   status: new Map(),
   /** Where "New" starts in a channel: the last read ts when it was opened. */
   newFrom: new Map(),
-  online: true,
+  /** The open modal: its view or null, the depth of its stack, errors by block_id. */
+  modal: { view: null, depth: 0 },
+  /** Grows when names may have changed, so that what shows them is drawn anew. */
+  epoch: 0,
+  names: null,
 };
 
-/** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `online`. */
+/** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `leave`; returns what ends it. */
 export function on(event, listener) {
-  if (!listeners.has(event)) listeners.set(event, []);
-  listeners.get(event).push(listener);
+  if (!listeners.has(event)) listeners.set(event, new Set());
+  listeners.get(event).add(listener);
+  return () => listeners.get(event).delete(listener);
 }
 
 export function emit(event, detail) {
@@ -110,9 +115,4 @@ export function putMessage(message) {
 
 export function removeMessage(id, ts) {
   return store.messages.get(id)?.delete(ts) ?? false;
-}
-
-/** Replies of one thread, from what is loaded. */
-export function repliesOf(id, thread) {
-  return messagesOf(id).filter((message) => message.thread_ts === thread && message.ts !== thread);
 }

@@ -16,7 +16,7 @@ export function table(block) {
   const line = (row, tag) => h("tr", null, row.map((cell, index) => h(`${tag}.${classes(index, cell)}`, tag === "th" ? { scope: "col" } : null, content(cell))));
   return h(
     "div.scroll-x.block-table",
-    { tabindex: "0", role: "region", "aria-label": "Table" },
+    { tabindex: "0", role: "group", "aria-label": "Table" },
     h("table", null, head && h("thead", null, line(head, "th")), h("tbody", null, rows.map((row) => line(row, "td")))),
   );
 }
@@ -68,7 +68,7 @@ export function dataTable(block) {
   return h(
     "figure.data-table", null,
     h("figcaption.figure-head", null, h("span.figure-title", null, block.caption ?? ""), rows.length > 3 && filter),
-    h("div.scroll-x.block-table", { tabindex: "0", role: "region", "aria-label": block.caption ?? "Table" },
+    h("div.scroll-x.block-table", { tabindex: "0", role: "group", "aria-label": block.caption ?? "Table" },
       h("table", null, h("thead", null, h("tr", null, heads)), body)),
     h("div.table-foot", null, place, rows.length > size && h("span.table-turn", null, earlier, later)),
   );

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::workspace::{Channel, Record, Workspace};
+use super::super::record::Record;
+use super::super::workspace::{Channel, Workspace};
 use super::{Answer, Args, Call, Failure, chat};
 
 pub fn list(call: &Call<'_>) -> Answer {

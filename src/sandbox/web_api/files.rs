@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::Sandbox;
 use super::super::files::{BYTES, StoredFile};
 use super::super::message::Message;
-use super::super::workspace::Record;
+use super::super::record::Record;
 use super::{Answer, Call, chat, content};
 
 pub fn routes() -> Router<Sandbox> {

@@ -6,13 +6,14 @@ use super::{Answer, Call};
 
 pub fn list(call: &Call<'_>) -> Answer {
     let seed = call.sandbox.seed();
+    let creator = seed.people.first().map(|person| &person.id);
     let with_users = call.args.flag("include_users");
     let groups = seed.groups.iter().map(|group| {
         let mut object = json!({
             "id": group.id, "team_id": seed.team_id, "is_usergroup": true, "is_subteam": true,
             "name": group.name, "description": "", "handle": group.handle, "is_external": false,
             "date_create": 1_700_000_000, "date_update": 1_700_000_000, "date_delete": 0,
-            "auto_type": null, "auto_provision": false, "created_by": null, "updated_by": null,
+            "auto_type": null, "auto_provision": false, "created_by": creator, "updated_by": creator,
             "deleted_by": null, "prefs": { "channels": [], "groups": [] },
             "user_count": group.users.len(), "channel_count": 0,
         });

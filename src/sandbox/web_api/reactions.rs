@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::message::{Message, Reaction};
-use super::super::workspace::{Record, Workspace};
+use super::super::record::Record;
+use super::super::workspace::Workspace;
 use super::{Answer, Args, Call, Failure, chat};
 
 pub fn add(call: &Call<'_>) -> Answer {

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::blocks;
+use super::super::record::Record;
 use super::super::view::{DEPTH, View};
-use super::super::workspace::{Record, Workspace};
+use super::super::workspace::Workspace;
 use super::{Answer, Args, Call, Failure};
 
 const BYTES: usize = 250 << 10;

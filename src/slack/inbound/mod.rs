@@ -10,6 +10,7 @@
 mod command;
 mod event;
 mod interaction;
+mod socket;
 mod values;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::ids::{PersonId, TeamId};
 pub use command::SlashCommand;
 pub use event::{AppMention, Event, EventEnvelope, HomeOpened, IncomingEvent, Message};
 pub use interaction::{Action, Container, Interaction, InteractionKind, Subject, View};
+pub use socket::{Delivery, SocketEnvelope, SocketMessage};
 pub use values::Values;
 
 /// A payload that is not what it should be; the text says what it lacks.

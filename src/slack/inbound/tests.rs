@@ -349,3 +349,44 @@ fn the_home_tab_is_read() {
     let Event::HomeOpened(opened) = callback(raw).event else { panic!() };
     assert_eq!((opened.user, opened.tab.as_str()), (PersonId::from("U1"), "home"));
 }
+
+#[test]
+fn the_same_act_has_the_same_key_over_http_and_socket() {
+    fn check(kind: &str, payload: Value, expected: &str) {
+        let message = json!({"type": kind, "envelope_id": "e-1", "payload": payload,
+            "accepts_response_payload": true, "retry_attempt": 1, "retry_reason": "timeout"});
+        let message = SocketMessage::from_text(&message.to_string()).unwrap();
+        let SocketMessage::Envelope(envelope) = message else { panic!("{message:?}") };
+        assert_eq!((envelope.id.as_str(), envelope.retry_attempt), ("e-1", 1));
+        assert_eq!(envelope.payload.unwrap().dedupe_key().as_deref(), Some(expected));
+    }
+    let command = SlashCommand::from_form(COMMAND.as_bytes()).unwrap();
+    check("slash_commands", command.raw, "trigger:1.2.abc");
+    check("interactive", click(), "trigger:11.22.abc");
+    check("events_api", mention(), "event:Ev01");
+}
+
+#[test]
+fn what_a_socket_says_of_itself_is_read() {
+    fn check(text: &str, expected: SocketMessage) {
+        assert_eq!(SocketMessage::from_text(text), Ok(expected));
+    }
+    check(r#"{"type":"hello","num_connections":1,"debug_info":{}}"#, SocketMessage::Hello);
+    let reason = "refresh_requested".to_owned();
+    check(
+        r#"{"type":"disconnect","reason":"refresh_requested","debug_info":{}}"#,
+        SocketMessage::Disconnect { reason },
+    );
+    let (kind, envelope_id) = ("hologram".to_owned(), Some("e-2".to_owned()));
+    check(
+        r#"{"type":"hologram","envelope_id":"e-2","payload":{}}"#,
+        SocketMessage::Other { kind, envelope_id },
+    );
+
+    let broken = r#"{"type":"interactive","envelope_id":"e-3","payload":{"type":"shortcut"}}"#;
+    let Ok(SocketMessage::Envelope(envelope)) = SocketMessage::from_text(broken) else { panic!() };
+    let error = envelope.payload.unwrap_err().to_string();
+    assert_eq!(error, "this interaction cannot be read: missing field `user`");
+    assert!(SocketMessage::from_text("{").is_err());
+    assert!(SocketMessage::from_text(r#"{"type":"interactive","payload":{}}"#).is_err());
+}

@@ -1,0 +1,330 @@
+//! A team in a workspace of its own: people who type and press, a bot that answers.
+//!
+//! People act on the local workspace's wire; the bot is the whole product, on a database of the
+//! test's own. Nothing happens by itself: [`Team::settle`] does what is due, [`Team::wait`] turns
+//! the clock. [`Team::done`] ends every test: the queue must be empty and the audit trail sound.
+
+use std::thread::panicking;
+use std::time::Duration;
+
+use countersign::app::App;
+use countersign::audit::{self, Signer};
+use countersign::cli::serve;
+use countersign::clock::Clock;
+use countersign::config::{self, Config, Secret};
+use countersign::evidence::{self, Format, Input, Mapping, SourceSpec};
+use countersign::jobs::{self, Workers};
+use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
+use countersign::{http, socket, worker};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::cluster::{self, TestDatabase};
+
+/// How the workspace reaches the bot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    Http,
+    Socket,
+}
+
+pub struct Team {
+    pub sandbox: Sandbox,
+    pub app: App,
+    pub config: Config,
+    /// Where the bot is served.
+    pub bot: Url,
+    workers: Workers,
+    stop: CancellationToken,
+    served: Vec<JoinHandle<()>>,
+    done: bool,
+    database: TestDatabase,
+}
+
+/// A member of the team, by their handle.
+pub struct Member<'a> {
+    team: &'a Team,
+    handle: &'static str,
+}
+
+impl Team {
+    /// The sample company, reached by signed requests.
+    pub async fn start() -> Self {
+        Self::start_with(Door::Http, Seed::example()).await
+    }
+
+    pub async fn start_with(door: Door, seed: Seed) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = cluster::database().await;
+        let (slack_listener, slack_url) = listen().await;
+        let (bot_listener, bot) = listen().await;
+        let clock = Clock::default();
+
+        let sandbox = Sandbox::new(seed, clock.clone());
+        sandbox.at(slack_url.clone());
+        sandbox.set(sandbox::Settings { settle: Duration::from_millis(400), ..sandbox.settings() });
+        let stop = CancellationToken::new();
+        let mut served = vec![serve_on(slack_listener, sandbox.router(), &stop)];
+
+        let config = config(&database, &sandbox, &slack_url, door);
+        let slack = config.slack.clone().unwrap();
+        let app = serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
+        served.push(serve_on(bot_listener, http::router(app.clone()), &stop));
+        if door == Door::Socket {
+            served.push(tokio::spawn(socket::serve(app.clone(), stop.clone())));
+        }
+        sandbox.deliver(match door {
+            Door::Socket => Delivery::SocketMode,
+            Door::Http => Delivery::Http {
+                commands: bot.join("slack/commands").unwrap(),
+                interactivity: bot.join("slack/interactivity").unwrap(),
+                events: bot.join("slack/events").unwrap(),
+            },
+        });
+        let workers =
+            Workers::new(app.db.clone(), worker::handler(app.clone()), jobs::Settings::default());
+        Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
+    }
+
+    /// A member by handle: `maya` asks, `dana` and `raj` review, `giulia` is a guest …
+    pub fn member(&self, handle: &'static str) -> Member<'_> {
+        Member { team: self, handle }
+    }
+
+    /// Brings documents in: CSV with a header line.
+    pub async fn has_documents(&self, source: &str, csv: &str) {
+        let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
+        let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
+        evidence::ingest_documents(
+            &self.app.db,
+            &self.app.clock,
+            self.app.workspace.id,
+            &spec,
+            input,
+            Format::Csv,
+            &Mapping::default(),
+            |_| {},
+        )
+        .await
+        .unwrap();
+    }
+
+    /// Does everything that is due: deliveries, jobs, what answers left behind, the audit log.
+    pub async fn settle(&self) {
+        loop {
+            self.sandbox.settled().await;
+            self.workers.run_due().await.unwrap();
+            self.app.background.close();
+            self.app.background.wait().await;
+            self.app.background.reopen();
+            self.sandbox.settled().await;
+            if self.due().await == 0 {
+                break;
+            }
+        }
+        audit::sequence(&self.app.db, &self.app.signer).await.unwrap();
+    }
+
+    /// Lets time pass, for everyone, and does what then is due.
+    pub async fn wait(&self, duration: SignedDuration) {
+        self.app.clock.turn(duration);
+        // The queue keeps the server's time, which nobody can turn: so what waits moves instead.
+        sqlx::query(
+            "UPDATE graphile_worker._private_jobs SET run_at = run_at - make_interval(secs => $1)",
+        )
+        .bind(duration.as_secs_f64())
+        .execute(&self.app.db)
+        .await
+        .unwrap();
+        self.settle().await;
+    }
+
+    /// A channel as anyone reads it.
+    pub fn channel(&self, channel: &str) -> String {
+        readable(&self.sandbox.transcript(channel, None).unwrap())
+    }
+
+    /// The newest message of the bot in a channel, as JSON.
+    pub fn newest(&self, channel: &str) -> Value {
+        let messages = self.sandbox.messages("maya", channel).unwrap();
+        messages.into_iter().rfind(|message| !message["bot_id"].is_null()).unwrap()
+    }
+
+    /// What was recorded, an act a line.
+    pub async fn trail(&self) -> String {
+        let mut db = self.app.db.acquire().await.unwrap();
+        let entries = audit::trail(&mut db, self.app.workspace.id).await.unwrap();
+        let lines = entries.iter().map(|entry| {
+            let actor = self.name(&entry.actor.to_string());
+            format!("{actor} {} {}", entry.act, entry.subject.kind)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// A handle where there is one, for what a person's id would say.
+    fn name(&self, id: &str) -> String {
+        let seed = self.sandbox.seed();
+        let person = seed.people.iter().find(|person| person.id == id);
+        person.map_or_else(|| id.to_owned(), |person| person.handle.clone())
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.app.db).await.unwrap()
+    }
+
+    pub fn db(&self) -> &PgPool {
+        &self.app.db
+    }
+
+    /// Another replica of the bot on the same database and workspace, at an address of its own.
+    pub async fn replica(&self) -> Url {
+        let (listener, url) = listen().await;
+        let slack = self.config.slack.clone().unwrap();
+        let pool = self.database.pool().await;
+        let app =
+            serve::assemble(&self.config, &slack, self.app.clock.clone(), pool).await.unwrap();
+        drop(serve_on(listener, http::router(app), &self.stop));
+        url
+    }
+
+    /// Ends the test: nothing may be left over, and the trail must verify.
+    pub async fn done(mut self) {
+        self.settle().await;
+        self.done = true;
+        let left: Vec<(String, Option<String>)> =
+            sqlx::query_as("SELECT payload::text, last_error FROM graphile_worker._private_jobs")
+                .fetch_all(&self.app.db)
+                .await
+                .unwrap();
+        assert!(left.is_empty(), "jobs are left over: {left:?}");
+        let report =
+            audit::verify(&self.app.db, None, self.app.signer.keys(), |_, _| {}).await.unwrap();
+        assert!(report.is_sound(), "the audit trail is not sound: {:?}", report.findings);
+        assert_eq!(report.pending, 0, "entries wait for their place");
+
+        self.stop.cancel();
+        for task in self.served.drain(..) {
+            task.await.unwrap();
+        }
+        self.app.db.close().await;
+    }
+
+    async fn due(&self) -> i64 {
+        self.count(
+            "SELECT count(*) FROM graphile_worker._private_jobs
+             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL",
+        )
+        .await
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        assert!(self.done || panicking(), "a test must end with team.done().await");
+    }
+}
+
+impl Member<'_> {
+    /// Types a slash command, and reads the private answer.
+    pub async fn types(&self, channel: &str, text: &str) -> String {
+        let outcome = self.team.sandbox.command(self.handle, channel, text).await;
+        private(outcome)
+    }
+
+    /// Writes a message, into a thread or not.
+    pub async fn says(&self, channel: &str, text: &str) -> String {
+        private(self.team.sandbox.message(self.handle, channel, text, None).await)
+    }
+
+    /// Presses a button of the newest message that has it, and reads the private answer.
+    pub async fn clicks(&self, channel: &str, button: &str) -> String {
+        private(self.try_click(channel, button).await)
+    }
+
+    pub async fn try_click(&self, channel: &str, button: &str) -> Result<Outcome, String> {
+        let place = sandbox::Place::Channel { channel, message: None };
+        self.team.sandbox.click(self.handle, place, button, None).await
+    }
+
+    /// Fills the one input of the open form and submits it; reads what is wrong with it.
+    pub async fn submits(&self, label: &str, value: &str) -> String {
+        let values = json!({ label: value }).as_object().unwrap().clone();
+        let outcome = self.team.sandbox.submit(self.handle, &values).await.unwrap();
+        outcome.errors.into_values().chain(outcome.ephemeral).collect::<Vec<_>>().join("\n")
+    }
+
+    pub async fn opens_home(&self) -> String {
+        self.team.sandbox.home(self.handle).await.unwrap();
+        self.team.settle().await;
+        let outcome = self.team.sandbox.home(self.handle).await.unwrap();
+        readable(&outcome.home_text.unwrap_or_default())
+    }
+}
+
+fn private(outcome: Result<Outcome, String>) -> String {
+    let outcome = outcome.unwrap();
+    match outcome.error {
+        Some(error) => error,
+        None => readable(&outcome.text()),
+    }
+}
+
+/// What changes from run to run, taken out.
+fn readable(text: &str) -> String {
+    let hash = regex_lite::Regex::new("`[0-9a-f]{12}`").unwrap();
+    let text = hash.replace_all(text, "`(hash)`");
+    let version = regex_lite::Regex::new(r"policy ([a-z-]+) [0-9a-f]{12}").unwrap();
+    let text = version.replace_all(&text, "policy $1 (version)");
+    let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();
+    moment.replace_all(&text, "(when)").into_owned()
+}
+
+async fn listen() -> (TcpListener, Url) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    (listener, url)
+}
+
+fn serve_on(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            served = http::serve(listener, router, stop.clone()) => served.unwrap(),
+            // Whoever still holds a connection at the end of a test is not waited for.
+            () = stop.cancelled() => {}
+        }
+    })
+}
+
+fn config(database: &TestDatabase, sandbox: &Sandbox, slack: &Url, door: Door) -> Config {
+    let app = &sandbox.seed().app;
+    Config {
+        database: config::Database {
+            url: Some(Secret::new(&database.url)),
+            data: "target".into(),
+            bin: None,
+            connections: 8,
+        },
+        slack: Some(config::Slack {
+            bot_token: Secret::new(&app.bot_token),
+            app_token: (door == Door::Socket).then(|| Secret::new(&app.app_token)),
+            signing_secrets: vec![Secret::new(&app.signing_secret)],
+            api_url: slack.join("api/").unwrap(),
+        }),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        manifest: None,
+        audit_key: Some(Secret::new(Signer::generate("test.example/audit").unwrap())),
+        audit_name: "test.example/audit".to_owned(),
+        recovery: Duration::from_secs(60),
+    }
+}

@@ -34,6 +34,12 @@ struct Options {
     seconds: u32,
     #[arg(long, default_value_t = 3)]
     rounds: u32,
+    /// Signs the checkpoints; otherwise a new key does.
+    #[arg(long, env = "COUNTERSIGN_AUDIT_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// Only fill the trail, verify it and stop.
+    #[arg(long)]
+    fill: bool,
     /// Cargo hands this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -44,11 +50,14 @@ async fn main() {
     let options = Options::parse();
     let db = PgPoolOptions::new().max_connections(16).connect(&options.database).await.unwrap();
     sqlx::migrate!("./migrations").run(&db).await.unwrap();
-    let key = Signer::generate("bench.local/audit").unwrap();
+    let key = options.key.clone();
+    let key = key.unwrap_or_else(|| Signer::generate("bench.local/audit").unwrap());
     let signer = Arc::new(Signer::from_key(&key).unwrap());
 
-    for clients in [8, 32] {
-        cost(&db, &signer, &options, clients).await;
+    if !options.fill {
+        for clients in [8, 32] {
+            cost(&db, &signer, &options, clients).await;
+        }
     }
     speed(&db, &signer, &options).await;
 }

@@ -1,16 +1,21 @@
-//! A file that shows one entry to be in the log, to anyone who has the log's public key.
+//! Files that show something about the log to anyone who has its public key.
 //!
-//! The format is [`c2sp.org/tlog-proof@v1`](https://c2sp.org/tlog-proof): the index of the leaf, the
+//! That an entry is in it: the format is [`c2sp.org/tlog-proof@v1`](https://c2sp.org/tlog-proof): the index of the leaf, the
 //! hashes on the way to the root, and a signed checkpoint. Its `extra` line, which the format leaves to
 //! the application and which nothing authenticates by itself, carries the entry's canonical bytes; the
 //! verifier hashes them, so that the proof fails if they are not the ones in the log.
+//!
+//! That it only grew since an older checkpoint: the format is that of a request to a witness
+//! ([`c2sp.org/tlog-witness`](https://c2sp.org/tlog-witness), `add-checkpoint`), so that it can be sent
+//! to one as it is.
 
 use anyhow::anyhow;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use sqlx::PgConnection;
-use tlog_tiles::tlog::{Hash, check_record, prove_record, record_hash};
+use tlog_tiles::tlog::{Hash, check_record, check_tree, prove_record, prove_tree, record_hash};
 
 use super::note::{Checkpoint, Keys};
+use super::read::latest_checkpoint;
 use super::store;
 use super::tree::{Fetched, positions_read};
 use crate::error::{Refusal, Result};
@@ -56,6 +61,27 @@ pub async fn prove(db: &mut PgConnection, entry: EntryId, keys: &Keys) -> Result
     Ok(write(&Proof { leaf, payload: row.payload, path, note }))
 }
 
+/// The text of a proof that the log under its newest checkpoint begins with what `kept` was signed for.
+///
+/// # Errors
+///
+/// Refuses a `kept` that none of `keys` signed, or that the log does not begin with.
+pub async fn prove_consistency(db: &mut PgConnection, kept: &str, keys: &Keys) -> Result<String> {
+    let refuse = |why: String| Refusal::Unreadable(format!("Nothing can be proved: {why}."));
+    let kept = Checkpoint::open(kept, keys)
+        .map_err(|why| refuse(format!("about the checkpoint you kept, {why}")))?;
+    let Some(newest) = latest_checkpoint(&mut *db, keys).await?.filter(|new| new.size >= kept.size)
+    else {
+        return Err(refuse(format!("the trail has fewer than {} entries", kept.size)).into());
+    };
+
+    let Some(path) = growth(db, &kept, &newest).await? else {
+        let why = "the trail does not begin with what your checkpoint was signed for";
+        return Err(refuse(why.to_owned()).into());
+    };
+    Ok(format!("old {}\n{}\n{}", kept.size, lines(&path), newest.note))
+}
+
 /// Whether the proof holds, without any database.
 ///
 /// # Errors
@@ -80,6 +106,27 @@ pub fn verify_proof(text: &str, keys: &Keys) -> Result<Proven, Refusal> {
     Ok(Proven { leaf: proof.leaf, payload: proof.payload, checkpoint })
 }
 
+/// The hashes that show `new` to be `old` with entries added; nothing if it is not.
+pub(super) async fn growth(
+    db: &mut PgConnection,
+    old: &Checkpoint,
+    new: &Checkpoint,
+) -> Result<Option<Vec<Hash>>> {
+    if old.size > new.size {
+        return Ok(None);
+    }
+    // Everything begins with nothing, and of that there is no proof.
+    if old.size == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    let positions = positions_read(|asked| prove_tree(new.size, old.size, asked))?;
+    let hashes = store::stored_hashes(db, &positions).await?;
+    let Some(hashes) = hashes.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let path = prove_tree(new.size, old.size, &Fetched(hashes))?;
+    let holds = check_tree(&path, new.size, new.root, old.size, old.root).is_ok();
+    Ok(holds.then_some(path))
+}
+
 struct Proof {
     leaf: u64,
     payload: Vec<u8>,
@@ -89,8 +136,12 @@ struct Proof {
 
 fn write(proof: &Proof) -> String {
     let extra = BASE64_STANDARD.encode(&proof.payload);
-    let path: String = proof.path.iter().map(|hash| format!("{hash}\n")).collect();
+    let path = lines(&proof.path);
     format!("{FORMAT}\nextra {extra}\nindex {}\n{path}\n{}", proof.leaf, proof.note)
+}
+
+fn lines(path: &[Hash]) -> String {
+    path.iter().map(|hash| format!("{hash}\n")).collect()
 }
 
 fn read(text: &str) -> Option<Proof> {

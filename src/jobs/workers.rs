@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use graphile_worker::{
     IntoTaskHandlerResult, JobPermanentlyFail, JobRecovery, JobRecoveryResult, LocalQueueConfig,
-    TaskHandler, Worker, WorkerContext, WorkerOptions,
+    RefetchDelayConfig, TaskHandler, Worker, WorkerContext, WorkerOptions,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -17,6 +17,11 @@ use tokio_util::sync::CancellationToken;
 use super::{Envelope, Job, Lane};
 use crate::error::{Error, Result};
 use crate::ids::WorkspaceId;
+
+/// How long a job may wait before it is looked for; for a person who waits, no time at all.
+const SHORT_POLL: Duration = Duration::from_millis(100);
+
+const AGENT_POLL: Duration = Duration::from_millis(200);
 
 type Outcome = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 
@@ -144,6 +149,9 @@ impl Workers {
             .pg_pool(self.pool.clone())
             .add_extension(self.handler.clone())
             .listen_os_shutdown_signals(false)
+            // A notification wakes every slot of both workers, each with a query of its own, also for
+            // jobs of the other lane. Polling costs the same however many jobs come in.
+            .use_notification_delivery(false)
             .shutdown_signal(async move { stop.cancelled().await })
             .shutdown_grace_period(self.settings.grace)
             .shutdown_interrupted_job_retry_delay(Duration::ZERO)
@@ -163,11 +171,18 @@ impl Workers {
                 .define_job::<Short>()
                 .concurrency(self.settings.short)
                 .poll_interval(Duration::from_secs(1))
-                .local_queue(LocalQueueConfig::default().with_size(self.settings.short)),
+                .local_queue(
+                    LocalQueueConfig::default()
+                        .with_size(self.settings.short)
+                        // Without it, a fetch that brings nothing is at once followed by the next.
+                        .with_refetch_delay(
+                            RefetchDelayConfig::default().with_duration(SHORT_POLL),
+                        ),
+                ),
             Lane::Agent => options
                 .define_job::<Agent>()
                 .concurrency(self.settings.agent)
-                .poll_interval(Duration::from_millis(200)),
+                .poll_interval(AGENT_POLL),
         };
         Ok(options.init().await?)
     }

@@ -19,7 +19,12 @@ pub struct Finding {
     pub question: String,
     /// What wrote it: `extract` quotes and adds nothing.
     pub engine: String,
+    /// What is to be known before reading on, as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     pub themes: Vec<Theme>,
+    /// Quotes that belong to none of the themes.
+    pub others: Vec<Quote>,
     /// Documents with a sentence that answers, and documents that were searched.
     pub answering: u64,
     pub searched: u64,
@@ -45,6 +50,8 @@ pub struct Quote {
     pub source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<Date>,
+    /// Other documents that say nearly the same.
+    pub also: u64,
 }
 
 /// A source that was searched, and how old it was then.
@@ -73,7 +80,9 @@ impl Finding {
             v: 1,
             question: question.to_owned(),
             engine: EXTRACT.to_owned(),
+            remark: remark(extract),
             themes: extract.themes.iter().map(Theme::from).collect(),
+            others: extract.others.iter().map(Quote::from).collect(),
             answering: extract.documents as u64,
             searched: searched.documents as u64,
             sources: searched_sources(searched, sources),
@@ -86,7 +95,12 @@ impl Finding {
 
     /// The passages that are quoted, in the order of the card.
     pub fn passages(&self) -> impl Iterator<Item = PassageId> {
-        self.themes.iter().flat_map(|theme| theme.quotes.iter().map(|quote| quote.passage))
+        self.quotes().map(|quote| quote.passage)
+    }
+
+    /// All quotes, in the order of the card.
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        self.themes.iter().flat_map(|theme| &theme.quotes).chain(&self.others)
     }
 
     pub fn engine_in_words(&self) -> &'static str {
@@ -128,8 +142,22 @@ impl From<&super::extract::Quote> for Quote {
             document: quote.external_id.clone(),
             source: quote.source.clone(),
             written: quote.date,
+            also: quote.also.len() as u64,
         }
     }
+}
+
+/// What the extract could not give as it was asked for.
+fn remark(extract: &Extract) -> Option<String> {
+    let mut sentences = Vec::new();
+    if extract.without_polarity {
+        sentences
+            .push("Nobody says so in so many words; this is what is said about it.".to_owned());
+    }
+    if !extract.missing_words.is_empty() {
+        sentences.push(format!("No document has: {}.", extract.missing_words.join(", ")));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// The day of a moment, in UTC: documents rarely say more than a day.

@@ -2,26 +2,33 @@
 
 use jiff::civil::Date;
 
-use super::finding::{Finding, Quote, Read, Theme};
+use super::finding::{Finding, Quote, Read};
 use super::{Question, Run};
 use crate::ids::{PersonId, ReviewId};
 use crate::slack::{Button, Card, Post, channel_link, escape, mention, quote};
 
 /// A finding: its themes with their quotes, and what was searched.
 pub fn card(finding: &Finding, asked_by: &PersonId) -> Card {
-    let quotes: usize = finding.themes.iter().map(|theme| theme.quotes.len()).sum();
     let mut card = Card::new(format!(
         "A finding waits for a decision: {} ({})",
         finding.question,
-        count(quotes as u64, "quote")
+        count(finding.quotes().count() as u64, "quote")
     ))
     .header(&finding.question)
     .context(format!(
         "{} asked. This is an extract: every quote stands word for word in its document, and nothing was added.",
         mention(asked_by)
     ));
+    if let Some(remark) = &finding.remark {
+        card = card.section(escape(remark));
+    }
     for theme in &finding.themes {
-        card = card.section(in_words(theme));
+        let title = format!("*{}* · {}", escape(&theme.title), count(theme.documents, "document"));
+        card = card.section(title + &in_words(&theme.quotes));
+    }
+    if !finding.others.is_empty() {
+        let title = if finding.themes.is_empty() { "*What is said*" } else { "*Also said*" };
+        card = card.section(title.to_owned() + &in_words(&finding.others));
     }
     card.context(format!(
         "Searched {} in {}; {} answer the question.",
@@ -72,9 +79,9 @@ pub fn unreachable(asked: &Question, review: Option<ReviewId>) -> Post {
     }
 }
 
-fn in_words(theme: &Theme) -> String {
-    let mut text = format!("*{}* · {}", escape(&theme.title), count(theme.documents, "document"));
-    for one in &theme.quotes {
+fn in_words(quotes: &[Quote]) -> String {
+    let mut text = String::new();
+    for one in quotes {
         text.push('\n');
         text.push_str(&quote(&one.text));
         text.push('\n');
@@ -84,11 +91,19 @@ fn in_words(theme: &Theme) -> String {
 }
 
 fn origin(quote: &Quote) -> String {
-    let place = format!("{} {}", escape(&quote.source), escape(&quote.document));
-    match quote.written {
-        Some(date) => format!("— {place}, {}", day(date)),
-        None => format!("— {place}"),
+    let place = if quote.document == quote.source {
+        escape(&quote.source)
+    } else {
+        format!("{} {}", escape(&quote.source), escape(&quote.document))
+    };
+    let mut origin = format!("— {place}");
+    if let Some(date) = quote.written {
+        origin.push_str(&format!(", {}", day(date)));
     }
+    if quote.also > 0 {
+        origin.push_str(&format!("; nearly the same in {} more", quote.also));
+    }
+    origin
 }
 
 fn sources(read: &[Read]) -> String {

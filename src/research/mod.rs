@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Agent, SubjectKind};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Result};
 use crate::evidence::{self, Rights};
 use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, ReviewId, RunId};
 use crate::jobs::{self, Job};
@@ -63,14 +63,6 @@ pub enum State {
     Failed(String),
 }
 
-/// Takes a message that somebody pointed at as a question.
-pub fn from_message(text: &str) -> Result<String> {
-    match crate::commands::grammar::parse_mention(text) {
-        Ok(crate::commands::grammar::Command::Research { question }) => Ok(question),
-        _ => Err(Refusal::NothingToResearch.into()),
-    }
-}
-
 /// Records a question and sets the research agent to work. A repeat of a delivery does nothing.
 pub async fn request(app: &App, delivery: Option<&str>, question: &Question) -> Result<()> {
     let now = app.now();
@@ -105,15 +97,9 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
 
     let question = &run.question.text;
     let asked = extract::Asked::of(question);
-    let search = asked.search_text();
-    let search = evidence::Question {
-        text: &search,
-        limit: extract::DOCUMENTS,
-        passages_per_document: extract::PASSAGES_PER_DOCUMENT,
-    };
-    let searched = evidence::search(&app.db, app.workspace.id, &rights_of(agent), search).await?;
+    let rights = rights_of(agent);
+    let (searched, extract) = extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;
     let sources = evidence::sources(&app.db, app.workspace.id).await?;
-    let extract = extract::extract(&asked, &searched);
     match Finding::new(question, &searched, &sources, &extract) {
         Some(finding) => conclude(app, &run, &finding).await,
         None => {

@@ -27,9 +27,12 @@ pub struct Standing {
 #[derive(Debug, Default)]
 pub struct Memberships {
     /// User groups by handle, all read at once.
-    groups: Mutex<Option<(Timestamp, HashMap<String, Vec<PersonId>>)>>,
+    groups: Mutex<Option<(Timestamp, Groups)>>,
     people: Mutex<HashMap<PersonId, (Timestamp, Kind)>>,
 }
+
+/// Who is in which user group, by its handle.
+type Groups = HashMap<String, Vec<PersonId>>;
 
 #[derive(Clone, Copy, Debug)]
 struct Kind {
@@ -73,7 +76,7 @@ async fn user_group(app: &App, handle: &str) -> Result<Vec<PersonId>> {
         tracing::warn!("user groups cannot be read: {error}");
         Refusal::MembershipUnknown
     })?;
-    let groups: HashMap<_, _> = read.into_iter().map(|group| (group.handle, group.users)).collect();
+    let groups: Groups = read.into_iter().map(|group| (group.handle, group.users)).collect();
     let members = groups.get(handle).cloned();
     *lock(&app.memberships.groups) = Some((now, groups));
     members.ok_or_else(|| unknown_group(handle))

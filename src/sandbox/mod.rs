@@ -7,7 +7,7 @@
 //!            Web API calls                  web_api/  checks blocks/, changes the workspace
 //!   app ───────────────────────▶ router()
 //!            response_url posts             response_url
-//!        ◀─────────────────────── delivery  signed HTTP, or socket: Socket Mode
+//!        ◀─────────────────────── delivery  over http, signed, or socket: Socket Mode
 //!            commands, clicks, events       payload  what is in them
 //!
 //!   people ─ page/ ─▶ page, updates ─┐
@@ -19,10 +19,12 @@
 //!
 #![doc = include_str!("control.md")]
 //!
-//! **Invariant**: the state changes by `Workspace::put` and nothing else, so what is on the page
-//! is in the journal.
+//! **Invariant**: what lasts changes by a `Record` that is put, and by nothing else; so what the
+//! page shows is what the journal holds. Only what is over in seconds (triggers, the status of an
+//! agent at work) is kept beside it.
 //!
-//! **Invariant**: whatever grows has a bound: messages per channel, files, logs, open deliveries.
+//! **Invariant**: whatever is kept has a bound: messages per channel, files, response URLs, events to
+//! repeat, the logs of calls and deliveries, the journal.
 
 mod act;
 mod blocks;
@@ -30,6 +32,8 @@ mod control;
 mod delivery;
 mod faults;
 mod files;
+mod guard;
+mod http;
 mod journal;
 mod message;
 mod page;
@@ -48,13 +52,12 @@ mod view;
 mod web_api;
 mod workspace;
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use axum::Router;
+use anyhow::{Context, Result};
+use axum::{Router, middleware};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use url::Url;
@@ -62,6 +65,7 @@ use url::Url;
 pub use act::{Acted, Modal, ModalInput, Outcome, Place};
 pub use delivery::{Delivery, Sent, SignedRequest};
 pub use faults::{Fault, FaultKind};
+pub use guard::refuse_unless_loopback;
 pub use seed::{
     AppSeed, ChannelSeed, CommandSeed, GroupSeed, PersonSeed, Seed, ShortcutKind, ShortcutSeed,
 };
@@ -165,6 +169,7 @@ impl Sandbox {
             .merge(response_url::routes())
             .merge(control::routes())
             .merge(page::routes())
+            .layer(middleware::from_fn_with_state(self.clone(), guard::by_name))
             .with_state(self.clone())
     }
 
@@ -209,14 +214,4 @@ impl Sandbox {
         drop(workspace);
         (result, parcels.into_iter().map(|parcel| self.dispatch(parcel)).collect())
     }
-}
-
-/// The sandbox lets everyone in who reaches it; so only this machine may.
-pub fn refuse_unless_loopback(address: SocketAddr) -> Result<()> {
-    ensure!(
-        address.ip().is_loopback(),
-        "the local workspace has no log-in: whoever reaches {address} can act as anyone in it. \
-         Listen on 127.0.0.1 instead"
-    );
-    Ok(())
 }

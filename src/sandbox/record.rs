@@ -50,16 +50,21 @@ impl Workspace {
     }
 
     pub fn put(&mut self, record: Record) {
-        let is_full = self.journal.as_mut().is_some_and(|journal| journal.append(&record));
         // Nobody watches in most tests, and then this is most of the work.
         let updates = match self.updates.receiver_count() {
             0 => Vec::new(),
             _ => self.updates_of(&record),
         };
-        self.apply(record);
+        self.put_untold(record);
         for update in updates {
             self.tell(update);
         }
+    }
+
+    /// Changes what those who watch know already, because the change comes from them.
+    pub fn put_untold(&mut self, record: Record) {
+        let is_full = self.journal.as_mut().is_some_and(|journal| journal.append(&record));
+        self.apply(record);
         if is_full {
             let kept = self.snapshot();
             if let Some(journal) = &mut self.journal {

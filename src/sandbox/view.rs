@@ -206,7 +206,7 @@ pub fn initial_state(blocks: &[Value]) -> Value {
 }
 
 /// The state of one element before anyone touched it; `None` if it has none.
-fn initial_value(element: &Value) -> Option<Value> {
+pub fn initial_value(element: &Value) -> Option<Value> {
     let kind = element["type"].as_str()?;
     let (key, initial) = state_keys(kind)?;
     let start = element.get(initial).cloned();

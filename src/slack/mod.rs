@@ -3,7 +3,7 @@
 //! [`Post`] is one message, built by [`Card`]; [`Modal`] and [`Home`] are the windows beside the
 //! conversation. [`text`] makes what others wrote safe to show, and [`limits`] says how much fits.
 //! [`Slack`] speaks to the Web API: it keeps the pace Slack asks for, waits when told to, repeats
-//! what is safe to repeat, and says of everything else whether it happened. [`show`] owns the
+//! what is safe to repeat, and says of everything else whether it happened. [`show()`] owns the
 //! messages that live: one for each subject and place, posted once and then kept up to date.
 //! [`inbound`] reads commands, clicks, submissions and events, however they came in.
 //!

@@ -74,6 +74,7 @@ impl fmt::Debug for Settings {
 pub struct Slack {
     wire: Arc<Wire>,
     observer: Option<Observer>,
+    at_most: Option<Duration>,
 }
 
 struct Wire {
@@ -106,12 +107,18 @@ impl Slack {
                 settings,
             }),
             observer: None,
+            at_most: None,
         })
     }
 
     /// The same, with every request from here on told to `observer`.
     pub fn observe(self, observer: Observer) -> Self {
         Self { observer: Some(observer), ..self }
+    }
+
+    /// The same, for whom somebody waits: no call takes longer than this, whatever it waits for.
+    pub fn at_most(&self, limit: Duration) -> Self {
+        Self { at_most: Some(limit), ..self.clone() }
     }
 
     pub(super) fn identity_cell(&self) -> &OnceCell<Identity> {
@@ -134,13 +141,21 @@ impl Slack {
             slack.method = call.method,
             slack.channel = call.channel.map(ChannelId::as_str)
         );
-        self.persist(&call).instrument(span).await
+        let persist = self.persist(&call).instrument(span);
+        let Some(limit) = self.at_most else { return persist.await };
+        tokio::time::timeout(limit, persist).await.unwrap_or_else(|_| {
+            let cause = format!("no answer within {limit:?}");
+            Err(call.failed(match call.repeat {
+                Repeat::Safely => Kind::Unavailable { cause },
+                Repeat::Never => Kind::UnknownOutcome { cause },
+            }))
+        })
     }
 
     async fn persist(&self, call: &Call<'_>) -> Result<Value, SlackError> {
         let gate = call.channel.map_or(call.method, |channel| channel.as_str());
         let mut patience = call.patience.unwrap_or(self.wire.settings.patience);
-        let mut failures = 0;
+        let (mut failures, mut delays) = (0, 0);
         loop {
             let turn = self.wire.pace.take(gate, call.cost, Instant::now(), patience);
             let turn = turn.map_err(|retry_after| call.rate_limited(retry_after))?;
@@ -156,8 +171,8 @@ impl Slack {
                     return Err(SlackError::refused(call.method, &code, detail));
                 }
                 Failure::RateLimited(retry_after) => {
-                    failures += 1;
-                    let pause = retry_after.unwrap_or_default().max(backoff(failures));
+                    delays += 1;
+                    let pause = retry_after.unwrap_or_default().max(backoff(delays));
                     self.wire.pace.close(gate, Instant::now(), pause);
                     if pause > patience {
                         return Err(call.rate_limited(pause));

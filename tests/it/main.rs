@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod architecture;
 mod audit;
+mod crash;
 mod database;
 mod embedded;
 mod fake_slack;
 mod harness;
 mod licences;
+mod messages;
+mod requests;
 mod research;
+mod reviews;
 mod sandbox;
 mod slack_client;
 mod slack_posts;

@@ -101,6 +101,19 @@ async fn a_silent_server_does_not_hold_us() {
 }
 
 #[tokio::test]
+async fn who_has_somebody_waiting_is_answered_in_time() {
+    let fake = FakeSlack::start().await;
+    for _ in 0..9 {
+        fake.fault("usergroups.users.list", Fault::Status(500));
+    }
+    let hurried = fake.client().at_most(Duration::from_millis(200));
+    let begun = Instant::now();
+    let error = hurried.group_members(&"S1".into()).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_millis(400));
+    assert_eq!(error.to_string(), "usergroups.users.list got no answer: no answer within 200ms");
+}
+
+#[tokio::test]
 async fn messages_of_one_channel_keep_their_pace() {
     let fake = FakeSlack::start().await;
     let settings = Settings { messages_per_second: 20.0, burst: 2.0, ..fake.settings() };
@@ -309,4 +322,58 @@ async fn what_a_workspace_does_not_have_is_recognised() {
     fake.fault("assistant.threads.setStatus", Fault::Error("channel_not_found", json!({})));
     let error: SlackError = slack.set_status(&channel(), &thread, "…").await.unwrap_err();
     assert!(error.is("channel_not_found"));
+}
+
+#[tokio::test]
+async fn no_log_tells_a_secret_or_what_people_wrote() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("debug,hyper=debug,h2=info")
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let fake = FakeSlack::start().await;
+    fake.answer("chat.postMessage", json!({"ts": "1.2"}));
+    let upload = format!("{}/upload/hidden", fake.url);
+    fake.answer("files.getUploadURLExternal", json!({"file_id": "F1", "upload_url": upload}));
+    let slack = fake.client();
+    let post = Post::sentence("A private remark.");
+    fake.fault("chat.postMessage", Fault::Error("no_text", json!({"detail": "private"})));
+    slack.post(&channel(), None, &post).await.unwrap_err();
+    fake.fault("chat.postMessage", Fault::Nonsense);
+    slack.post(&channel(), None, &post).await.unwrap_err();
+    slack.post(&channel(), None, &post).await.unwrap();
+    let url = format!("{}/response/hidden", fake.url);
+    slack.respond(&url, Reply::Privately, &post).await.unwrap();
+    let file = Upload {
+        name: "private.png",
+        title: "private",
+        alt: Some("private"),
+        content_type: "image/png",
+        bytes: b"private",
+    };
+    slack.upload(None, file).await.unwrap();
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("chat.postMessage"), "{log}");
+    for secret in ["xoxb-test", "private", "hidden", "Welcome"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    assert!(!format!("{slack:?} {:?}", fake.settings()).contains("xoxb"));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -186,30 +186,29 @@ async fn windows_of_any_content_are_accepted() {
 }
 
 #[tokio::test]
-async fn what_people_do_is_understood() {
+async fn a_command_is_understood_and_answered() {
     let stage = Stage::set().await;
     let Stage { sandbox, slack, .. } = &stage;
-    let maya = PersonId::from("U0MAYA0000");
-
     sandbox.command("maya", "#campaigns", "/research why & how?").await.unwrap();
     let command = SlashCommand::from_form(&stage.last("commands")).unwrap();
     assert_eq!((command.command.as_str(), command.text.as_str()), ("/research", "why & how?"));
-    assert_eq!((&command.actor.id, &command.channel), (&maya, &channel()));
+    assert_eq!((command.actor.id.as_str(), &command.channel), ("U0MAYA0000", &channel()));
     assert!(command.dedupe_key().unwrap().starts_with("trigger:"));
+
     let url = command.response_url.as_deref().unwrap();
     slack.respond(url, Reply::Privately, &Post::sentence("On it.")).await.unwrap();
-    let seen = sandbox.transcript("#campaigns", Some("maya")).unwrap();
-    assert!(seen.contains("On it."), "{seen}");
-    assert!(!sandbox.transcript("#campaigns", Some("dana")).unwrap().contains("On it."));
+    let seen_by = |person| sandbox.transcript("#campaigns", Some(person)).unwrap();
+    assert!(seen_by("maya").contains("On it."), "{}", seen_by("maya"));
+    assert!(!seen_by("dana").contains("On it."));
+}
 
-    let (card, _) = Card::new("A draft waits.")
-        .about("review:12")
-        .section("*Spring sale*")
-        .actions([Button::new("Approve", "review.approve").value(12).primary()])
-        .finish();
-    let ts = slack.post(&channel(), None, &card).await.unwrap();
-    let place = || Place::Channel { channel: "#campaigns", message: None };
-    sandbox.click("dana", place(), "Approve", None).await.unwrap();
+#[tokio::test]
+async fn a_click_and_a_submission_are_understood() {
+    let stage = Stage::set().await;
+    let Stage { sandbox, slack, .. } = &stage;
+    let ts = slack.post(&channel(), None, &card()).await.unwrap();
+    let place = Place::Channel { channel: "#campaigns", message: None };
+    sandbox.click("dana", place, "Approve", None).await.unwrap();
     let click = stage.interaction();
     assert_eq!(click.kind, InteractionKind::BlockActions);
     assert_eq!(click.actor.id, PersonId::from("U0DANA0000"));
@@ -225,10 +224,9 @@ async fn what_people_do_is_understood() {
         .block(Input::paragraph("what", "What"))
         .block(Input::select("why", "Why", [Choice::new("Tone", "tone")]));
     slack.open_view(click.trigger_id.as_deref().unwrap(), &modal).await.unwrap();
+    let values = [("What", "Less loud"), ("Why", "Tone")];
     let values: Map<String, Value> =
-        [("What".to_owned(), json!("Less loud")), ("Why".to_owned(), json!("Tone"))]
-            .into_iter()
-            .collect();
+        values.into_iter().map(|(label, value)| (label.to_owned(), json!(value))).collect();
     sandbox.submit("dana", &values).await.unwrap();
     let submission = stage.interaction();
     assert_eq!(submission.kind, InteractionKind::ViewSubmission);
@@ -237,11 +235,16 @@ async fn what_people_do_is_understood() {
         (view.callback_id.as_str(), view.private_metadata.as_str()),
         ("review.changes", "12")
     );
-    assert_eq!(
-        (view.values.text("what"), view.values.choice("why")),
-        (Some("Less loud"), Some("tone"))
-    );
+    assert_eq!(view.values.text("what"), Some("Less loud"));
+    assert_eq!(view.values.choice("why"), Some("tone"));
+}
 
+#[tokio::test]
+async fn shortcuts_and_events_are_understood() {
+    let stage = Stage::set().await;
+    let Stage { sandbox, slack, .. } = &stage;
+    let maya = PersonId::from("U0MAYA0000");
+    let ts = slack.post(&channel(), None, &card()).await.unwrap();
     let message = Some(("#campaigns", ts.as_str()));
     sandbox.shortcut("maya", "research_this", message).await.unwrap();
     let shortcut = stage.interaction();
@@ -260,6 +263,15 @@ async fn what_people_do_is_understood() {
     sandbox.settled().await;
     let Event::HomeOpened(opened) = event(&stage) else { panic!() };
     assert_eq!((opened.user, opened.tab.as_str()), (maya, "home"));
+}
+
+fn card() -> Post {
+    let (card, _) = Card::new("A draft waits.")
+        .about("review:12")
+        .section("*Spring sale*")
+        .actions([Button::new("Approve", "review.approve").value(12).primary()])
+        .finish();
+    card
 }
 
 fn event(stage: &Stage) -> Event {

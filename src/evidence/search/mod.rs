@@ -12,10 +12,12 @@ mod feedback;
 mod rank;
 mod store;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use sqlx::PgPool;
 
-use self::rank::{Ranked, Ranking, Segment, Word};
+use self::rank::{Ranked, Ranking, Segment, Term, Word};
 use super::language::Language;
 use crate::error::Result;
 use crate::ids::{DocumentId, PassageId, SourceId, WorkspaceId};
@@ -140,13 +142,16 @@ pub async fn search(
     words.truncate(MOST_WORDS);
     let mut ranking = Ranking::over(segments);
     store::load_postings(&mut tx, workspace, &mut ranking, &words).await?;
-    let asked = words
-        .iter()
-        .map(|it| SearchedWord { text: it.text.clone(), documents: ranking.holding(it) })
-        .collect();
+    ranking.count(&mut words);
+    let asked = words.iter().map(|it| SearchedWord {
+        text: it.text.clone(),
+        documents: it.holding.unwrap_or_default(),
+    });
+    let asked = asked.collect();
     let first = ranking.rank(&words, feedback::DOCUMENTS.max(question.limit));
-    let expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
+    let mut expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
     store::load_postings(&mut tx, workspace, &mut ranking, &expanded).await?;
+    ranking.count(&mut expanded);
     let second = ranking.rank(&expanded, question.limit);
     let passages: Vec<Ranked> = second
         .best
@@ -162,6 +167,32 @@ pub async fn search(
         sources,
         words: asked,
     })
+}
+
+/// In how many passages that the asker may see each of these words stands.
+///
+/// Words that no language counts (`the`, `and`) are left out.
+pub async fn frequencies(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    rights: &Rights,
+    words: &[String],
+) -> Result<HashMap<String, usize>> {
+    let mut tx = db.begin().await?;
+    store::see_one_snapshot(&mut tx).await?;
+    let visible = store::visible_segments(&mut tx, workspace, rights).await?;
+    let languages = Languages::of(&visible, "");
+    let text = words.join(" ");
+    let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
+    let distinct: Vec<Term> = terms.iter().map(|(_, term)| term.clone()).collect();
+    let segments = visible.iter().map(|it| it.id);
+    let passages = store::passages_holding(&mut tx, workspace, segments, &distinct).await?;
+    tx.commit().await?;
+    let mut frequencies: HashMap<String, usize> = HashMap::new();
+    for (word, term) in terms {
+        *frequencies.entry(word).or_default() += passages.get(&term).copied().unwrap_or_default();
+    }
+    Ok(frequencies)
 }
 
 /// The languages of what is visible, and the one the question is taken to be in.

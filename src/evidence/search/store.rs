@@ -110,10 +110,10 @@ pub async fn load_postings(
 pub async fn passages_holding(
     db: &mut PgConnection,
     workspace: WorkspaceId,
-    ranking: &Ranking,
+    segments: impl Iterator<Item = SegmentId>,
     terms: &[Term],
 ) -> Result<HashMap<Term, usize>> {
-    let segments: Vec<i64> = ranking.segments().map(|it| it.0).collect();
+    let segments: Vec<i64> = segments.map(|it| it.0).collect();
     let rows = sqlx::query!(
         r#"SELECT term, sum(octet_length(occurrences) / 4) AS "passages!"
            FROM postings

@@ -1,8 +1,9 @@
 //! An answer without a model: what the documents themselves say, grouped and quoted.
 //!
 //! `question` tells what is asked about and whether likes or dislikes are asked for, `polarity`
-//! how a sentence sounds, `sentences` which ones answer, `themes` what they have in common.
-//! The same question and hits always give the same extract.
+//! how a clause sounds, `sentences` which ones answer, `themes` what they have in common.
+//! [`answer`] does all of it; [`read`] and [`Reading::extract`] are its pure parts, and give the
+//! same extract for the same question and hits.
 //!
 //! **Invariant.** Every quote and every theme's title stands word for word in a passage that is
 //! named with it. Nothing is written here, only chosen.
@@ -12,36 +13,47 @@ mod question;
 mod sentences;
 mod themes;
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use sqlx::PgPool;
 
-use self::sentences::Candidate;
-use crate::evidence::{Hit, Searched};
-use crate::ids::{DocumentId, PassageId};
+use self::question::Word;
+use self::sentences::{Candidate, Sentences};
+use crate::error::Result;
+use crate::evidence::{self, Hit, Question, Rights, Searched};
+use crate::ids::{DocumentId, PassageId, WorkspaceId};
 
 pub use self::polarity::Polarity;
 pub use self::question::Asked;
 
-/// Documents to search for, so that themes can be counted and not only quoted.
-pub const DOCUMENTS: usize = 200;
+/// Documents to search for, so that themes can be counted and not only quoted; more where a
+/// question has no subject that would narrow them down.
+const DOCUMENTS: usize = 300;
+const DOCUMENTS_WITHOUT_SUBJECT: usize = 600;
 
 /// Passages of one document to search for.
-pub const PASSAGES_PER_DOCUMENT: usize = 2;
+const PASSAGES_PER_DOCUMENT: usize = 2;
 
-/// How much of what is asked about the best sentence must hold, weighed by how rare words are.
-const RELEVANT: f32 = 0.45;
+/// How much of the subject the best passage must hold, weighed by how rare the words are.
+const RELEVANT: f32 = 0.5;
 
 /// What the documents say to a question.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Extract {
     /// The theme of most documents first.
     pub themes: Vec<Theme>,
+    /// The best quotes that belong to none of the themes.
+    pub others: Vec<Quote>,
     /// Documents with at least one sentence that answers.
     pub documents: usize,
     /// Nothing that was found answers the question: there are no themes then.
     pub nothing_relevant: bool,
-    /// Whether dislikes or likes were asked for, and so preferred.
+    /// Whether dislikes or likes were asked for and found, and so are all that is quoted.
     pub polarity: Option<Polarity>,
+    /// Dislikes or likes were asked for and nobody voices any: these are what else is said.
+    pub without_polarity: bool,
     /// Words of the question that were looked for.
     pub words: Vec<String>,
     /// Those of them that no document has.
@@ -51,7 +63,7 @@ pub struct Extract {
 /// What several documents say something about.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Theme {
-    /// A phrase as the documents have it.
+    /// A phrase as the documents have it, in small letters.
     pub title: String,
     /// All documents that say something about it.
     pub documents: Vec<DocumentId>,
@@ -77,33 +89,87 @@ pub struct Quote {
     pub also: Vec<DocumentId>,
 }
 
-/// Groups and quotes what a search found. `hits` should come from [`Asked::search_text`].
-pub fn extract(asked: &Asked, searched: &Searched) -> Extract {
-    let words = asked.weighed(searched);
-    let mut extract = Extract {
-        polarity: asked.polarity,
-        words: words.iter().map(|it| it.text.clone()).collect(),
-        missing_words: words
-            .iter()
-            .filter(|it| it.documents == 0)
-            .map(|it| it.text.clone())
-            .collect(),
-        ..Extract::default()
+/// Searches what the asker may see, and extracts the answer.
+pub async fn answer(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    rights: &Rights,
+    asked: &Asked,
+) -> Result<(Searched, Extract)> {
+    let text = asked.search_text();
+    let question = Question {
+        text: &text,
+        limit: if asked.subject.is_empty() { DOCUMENTS_WITHOUT_SUBJECT } else { DOCUMENTS },
+        passages_per_document: PASSAGES_PER_DOCUMENT,
     };
-    let candidates = sentences::candidates(asked, &words, searched);
-    let best = candidates.iter().map(|it| it.coverage).fold(0.0, f32::max);
-    if candidates.is_empty() || best < RELEVANT {
-        extract.nothing_relevant = true;
-        return extract;
+    let searched = evidence::search(db, workspace, rights, question).await?;
+    let reading = read(asked, &searched);
+    let vocabulary = reading.vocabulary();
+    let frequencies = evidence::frequencies(db, workspace, rights, &vocabulary).await?;
+    let extract = reading.extract(&frequencies);
+    Ok((searched, extract))
+}
+
+/// The sentences of what a search found, before it is decided which of them answer.
+pub struct Reading<'a> {
+    asked: &'a Asked,
+    searched: &'a Searched,
+    words: Vec<Word>,
+    sentences: Sentences,
+}
+
+/// Reads what was found for [`Asked::search_text`].
+pub fn read<'a>(asked: &'a Asked, searched: &'a Searched) -> Reading<'a> {
+    let words = asked.weighed(searched);
+    let sentences = Sentences::of(&words, searched);
+    Reading { asked, searched, words, sentences }
+}
+
+impl Reading<'_> {
+    /// Words whose [`evidence::frequencies`] tell what is special about the answers.
+    pub fn vocabulary(&self) -> Vec<String> {
+        self.sentences.frequent_words()
     }
-    let groups = sentences::group(candidates);
-    let mut documents: Vec<DocumentId> =
-        groups.iter().flat_map(|it| it.members.iter().map(|it| it.document)).collect();
-    documents.sort();
-    documents.dedup();
-    extract.documents = documents.len();
-    extract.themes = themes::find(&words, &groups, searched);
-    extract
+
+    /// Groups and quotes the sentences that answer.
+    pub fn extract(&self, frequencies: &HashMap<String, usize>) -> Extract {
+        let missing = self.words.iter().filter(|it| it.documents == 0);
+        let mut extract = Extract {
+            words: self.words.iter().map(|it| it.text.clone()).collect(),
+            missing_words: missing.map(|it| it.text.clone()).collect(),
+            ..Extract::default()
+        };
+        let answering = |polarity| {
+            self.sentences.that_answer(
+                polarity,
+                self.asked.why,
+                &self.words,
+                frequencies,
+                self.searched,
+            )
+        };
+        let mut candidates = Vec::new();
+        if self.sentences.best_coverage() >= RELEVANT {
+            extract.polarity = self.asked.polarity;
+            candidates = answering(extract.polarity);
+            if candidates.is_empty() && extract.polarity.is_some() && !self.words.is_empty() {
+                (extract.polarity, extract.without_polarity) = (None, true);
+                candidates = answering(None);
+            }
+        }
+        if candidates.is_empty() {
+            extract.nothing_relevant = true;
+            return extract;
+        }
+        let mut documents: Vec<DocumentId> = candidates.iter().map(|it| it.document).collect();
+        documents.sort();
+        documents.dedup();
+        extract.documents = documents.len();
+        let groups = sentences::group(candidates);
+        (extract.themes, extract.others) =
+            themes::find(self.asked, &groups, frequencies, self.searched);
+        extract
+    }
 }
 
 impl Quote {

@@ -1,15 +1,21 @@
 //! What a question asks about, apart from how it asks.
 
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
+
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::polarity::{self, Polarity};
-use crate::evidence::Searched;
+use crate::evidence::{Language, Searched};
 
 /// Words that questions are made of, and that say nothing about their subject.
-const ASKING: &str = "a about above after again all also am an and any anyone anything are aren't as \
+static ASKING: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| ASKING_WORDS.split_whitespace().collect());
+
+const ASKING_WORDS: &str = "a about above after again all also am an and any anyone anything are aren't as \
     ask asked asking at be because been before being between both but by can can't could customer \
     customers did didn't do does doesn't doing don't during each ever every everyone feel few find \
-    for from get getting give gives had has have having he hear heard her here him his how i if \
+    for from get getting give gives had has have having he heard her here him his how i if \
     i'm in into is isn't it it's its just know leave let's lot main make many may me mention \
     mentioned mentions might more most much must my no nor not of off often on once one only opinion \
     opinions or other our out over own particularly people person please really regarding respondents \
@@ -29,13 +35,14 @@ pub struct Asked {
     pub subject: Vec<String>,
     /// Whether it asks for what is disliked or what is liked.
     pub polarity: Option<Polarity>,
+    /// Whether it asks for reasons.
+    pub why: bool,
 }
 
 /// A word of the subject, and how much it says.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Word {
     pub text: String,
-    pub stem: String,
     /// Visible documents that hold it.
     pub documents: usize,
     /// All weights of a question sum to 1.
@@ -48,11 +55,12 @@ impl Asked {
         for word in words(question) {
             if let Some(asked_for) = polarity::asked_for(&word) {
                 polarity = polarity.or(Some(asked_for));
-            } else if !ASKING.split_whitespace().any(|it| it == word) && !subject.contains(&word) {
+            } else if !ASKING.contains(word.as_str()) && !subject.contains(&word) {
                 subject.push(word);
             }
         }
-        Self { subject, polarity }
+        let why = words(question).any(|it| matches!(it.as_str(), "why" | "reason" | "reasons"));
+        Self { subject, polarity, why }
     }
 
     /// What to search for: the subject; where there is none, what praise or complaint sounds like.
@@ -67,7 +75,6 @@ impl Asked {
 
     /// The words of the subject with their weights: the rarer, the heavier.
     pub(super) fn weighed(&self, searched: &Searched) -> Vec<Word> {
-        let stemmer = Stem::new();
         let rarity = |documents: usize| {
             let (all, holding) = (searched.documents as f32, documents as f32);
             (1.0 + (all - holding.min(all) + 0.5) / (holding + 0.5)).ln().max(0.1)
@@ -77,8 +84,8 @@ impl Asked {
             .iter()
             .filter_map(|text| {
                 let found = searched.words.iter().find(|it| it.text.to_lowercase() == *text)?;
-                let (stem, documents) = (stemmer.stem(text), found.documents);
-                Some(Word { text: text.clone(), stem, documents, weight: rarity(documents) })
+                let documents = found.documents;
+                Some(Word { text: text.clone(), documents, weight: rarity(documents) })
             })
             .collect();
         let all: f32 = words.iter().map(|it| it.weight).sum();
@@ -87,17 +94,45 @@ impl Asked {
     }
 }
 
-/// Brings the forms of a word together.
-pub struct Stem(Stemmer);
+/// Brings the forms of a word together, as the language of most hits does.
+pub struct Stem(Option<Stemmer>);
 
 impl Stem {
-    pub fn new() -> Self {
-        Self(Stemmer::create(Algorithm::English))
+    pub fn of(languages: impl Iterator<Item = Language>) -> Self {
+        let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
+        languages.for_each(|it| *counts.entry(it).or_default() += 1);
+        let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(language, _)| language);
+        Self(algorithm(most.unwrap_or(Language::ENGLISH)).map(Stemmer::create))
     }
 
     pub fn stem(&self, word: &str) -> String {
-        self.0.stem(word.trim_end_matches("'s")).into_owned()
+        let word = word.trim_end_matches("'s");
+        self.0.as_ref().map_or_else(|| word.to_owned(), |it| it.stem(word).into_owned())
     }
+}
+
+fn algorithm(language: Language) -> Option<Algorithm> {
+    Some(match language.as_str() {
+        "arabic" => Algorithm::Arabic,
+        "danish" => Algorithm::Danish,
+        "dutch" => Algorithm::Dutch,
+        "english" => Algorithm::English,
+        "finnish" => Algorithm::Finnish,
+        "french" => Algorithm::French,
+        "german" => Algorithm::German,
+        "greek" => Algorithm::Greek,
+        "hungarian" => Algorithm::Hungarian,
+        "italian" => Algorithm::Italian,
+        "norwegian" => Algorithm::Norwegian,
+        "portuguese" => Algorithm::Portuguese,
+        "romanian" => Algorithm::Romanian,
+        "russian" => Algorithm::Russian,
+        "spanish" => Algorithm::Spanish,
+        "swedish" => Algorithm::Swedish,
+        "tamil" => Algorithm::Tamil,
+        "turkish" => Algorithm::Turkish,
+        _ => return None,
+    })
 }
 
 /// The words of a text in small letters; apostrophes and inner hyphens belong to them.
@@ -114,9 +149,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 
 /// Whether a word can be part of a subject or a theme.
 pub fn says_something(word: &str) -> bool {
-    word.chars().count() > 1
-        && word.chars().any(char::is_alphabetic)
-        && !ASKING.split_whitespace().any(|it| it == word)
+    word.chars().count() > 1 && word.chars().any(char::is_alphabetic) && !ASKING.contains(word)
 }
 
 #[cfg(test)]

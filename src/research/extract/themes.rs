@@ -3,12 +3,13 @@
 //! A theme is a word or two that several documents use in their answers, more than elsewhere.
 //! Themes are taken greedily: each covers as many documents as possible that none before covers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::question::{Stem, Word, says_something, words};
+use super::question::{Asked, Stem, says_something, words};
 use super::sentences::Group;
 use super::{Quote, Theme, polarity};
 use crate::evidence::Searched;
@@ -17,8 +18,34 @@ use crate::ids::DocumentId;
 /// Themes shown at most.
 const MOST_THEMES: usize = 5;
 
+/// Documents that could share a word by chance.
+const CHANCE: f32 = 1.5;
+
+/// Two words say more than one.
+const PAIR: f32 = 1.3;
+
 /// Quotes of a theme at most.
 const MOST_QUOTES: usize = 3;
+
+/// Words that say nothing about what an answer is about, whatever it is about.
+static NO_THEME: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "able absolutely actually add added almost already always around away back became become bit bought buy \
+     buying came come comes day days definitely different directly doing done due either else end enough \
+     especially etc even ever expect expected far felt first full go goes going gone got guess half \
+     hour hours idea instead intended item items keep kept kind last least less little long longer look \
+     looked looking looks made making maybe means minute minutes money month months morning move moved \
+     much need needed needs never new next night nothing number old order ordered original overall part \
+     past pay per piece place plus point pretty probably product products purchase purchased \
+     purchasing put quite rather ready receive received right room second seems self sent set several \
+     simply since sort start started starting started stay still stuff sure take taken takes taking \
+     thought three till time times today together told took tried try trying turn turned turning two \
+     unless version via wanted wanting week weeks well went whatever whole wish within without wonder \
+     won't work worked working worth year years yes yesterday one's i've i'd i'll you're we've we're \
+     let's couldn't wouldn't shouldn't hadn't you've they're that'll amount basically completely condition course sometimes overall extra \
+     four five six ten happen happened happens hope ok okay oh multiple option options"
+        .split_whitespace()
+        .collect()
+});
 
 /// A phrase several groups use: its forms as they stand there, and who uses it.
 #[derive(Default)]
@@ -26,11 +53,21 @@ struct Phrase {
     forms: BTreeMap<String, usize>,
     groups: BTreeSet<usize>,
     documents: BTreeSet<DocumentId>,
-    words: usize,
+    /// Passages that hold the rarest of its words, among all the asker may see.
+    elsewhere: usize,
+    pair: bool,
+    /// How much more often it stands here than elsewhere, as a logarithm.
+    special: f32,
 }
 
-pub fn find(subject: &[Word], groups: &[Group], searched: &Searched) -> Vec<Theme> {
-    let phrases = phrases(subject, groups);
+/// Themes, and the best quotes that belong to none.
+pub fn find(
+    asked: &Asked,
+    groups: &[Group],
+    frequencies: &HashMap<String, usize>,
+    searched: &Searched,
+) -> (Vec<Theme>, Vec<Quote>) {
+    let phrases = phrases(asked, groups, frequencies, searched);
     let mut left: BTreeSet<usize> = (0..groups.len()).collect();
     let mut themes = Vec::new();
     while themes.len() < MOST_THEMES && !left.is_empty() {
@@ -44,67 +81,79 @@ pub fn find(subject: &[Word], groups: &[Group], searched: &Searched) -> Vec<Them
         themes.push(theme(title(phrase), &members, groups, searched));
         left.retain(|it| !members.contains(it));
     }
-    if themes.is_empty() {
-        // Nothing is shared: the best sentences stand for themselves.
-        let members: Vec<usize> = (0..groups.len().min(MOST_QUOTES)).collect();
-        let title = subject.first().map_or_else(|| first_words(groups), |it| it.text.clone());
-        themes.push(theme(title, &members, groups, searched));
-    }
     themes.sort_by_key(|it| std::cmp::Reverse(it.documents.len()));
-    themes
+    let left: Vec<usize> = left.into_iter().collect();
+    (themes, quotes(&left, groups, searched))
 }
 
 /// Words and pairs of neighbours that say something, by their stems.
-fn phrases(subject: &[Word], groups: &[Group]) -> HashMap<Vec<String>, Phrase> {
-    let stemmer = Stem::new();
-    let asked: BTreeSet<&str> = subject.iter().map(|it| it.stem.as_str()).collect();
+fn phrases(
+    asked: &Asked,
+    groups: &[Group],
+    frequencies: &HashMap<String, usize>,
+    searched: &Searched,
+) -> HashMap<Vec<String>, Phrase> {
+    let stemmer = Stem::of(searched.hits.iter().map(|it| it.language));
+    let asked: BTreeSet<String> = words(&asked.search_text()).map(|it| stemmer.stem(&it)).collect();
     let mut phrases: HashMap<Vec<String>, Phrase> = HashMap::new();
     for (number, group) in groups.iter().enumerate() {
         for member in &group.members {
             let all: Vec<String> = words(&member.text).collect();
             for length in 1..=2 {
                 for run in all.windows(length) {
-                    if !run.iter().all(|it| says_something(it) && !polarity::judges(it)) {
+                    if !run.iter().all(|it| can_be_theme(it)) {
                         continue;
                     }
                     let stems: Vec<String> = run.iter().map(|it| stemmer.stem(it)).collect();
-                    if stems.iter().all(|it| asked.contains(it.as_str())) {
-                        continue;
-                    }
+                    let own = run.iter().zip(&stems).filter(|(_, it)| !asked.contains(*it));
+                    let known = own.map(|(word, _)| frequencies.get(word.as_str()).copied());
+                    let Some(elsewhere) = known.collect::<Option<Vec<_>>>() else { continue };
+                    let Some(rarest) = elsewhere.into_iter().min() else { continue };
                     let phrase = phrases.entry(stems).or_default();
                     *phrase.forms.entry(run.join(" ")).or_default() += 1;
                     phrase.groups.insert(number);
                     phrase.documents.insert(member.document);
-                    phrase.words = length;
+                    phrase.elsewhere = phrase.elsewhere.max(rarest);
+                    phrase.pair = length > 1;
                 }
             }
         }
     }
-    phrases.retain(|_, it| it.documents.len() > 1 && it.groups.len() > 1);
+    let answers: BTreeSet<DocumentId> =
+        groups.iter().flat_map(|it| it.members.iter().map(|it| it.document)).collect();
+    for phrase in phrases.values_mut() {
+        let here = phrase.documents.len() as f32;
+        let share = phrase.elsewhere as f32 / searched.documents.max(1) as f32;
+        let expected = share * answers.len() as f32;
+        let special = (here / (expected + CHANCE)).ln();
+        phrase.special = special * if phrase.pair { PAIR } else { 1.0 };
+    }
+    // What only copies of one text say is no theme.
+    phrases.retain(|_, it| it.groups.len() > 1 && it.documents.len() > 1 && it.special > 0.0);
     phrases
 }
 
-/// What a theme of this phrase would add: documents not covered yet, with a preference for
-/// phrases that say more than one word does.
+/// Whether an answer can be about this word.
+pub fn can_be_theme(word: &str) -> bool {
+    let how = word.ends_with("ly");
+    says_something(word) && !how && !NO_THEME.contains(word) && !polarity::judges(word)
+}
+
+/// What a theme of this phrase would add: documents not covered yet, by how special it is to the
+/// answers. (Their product is the phrase's part of the divergence between answers and the rest.)
 fn gain(phrase: &Phrase, left: &BTreeSet<usize>, groups: &[Group]) -> f32 {
-    let members: Vec<usize> = phrase.groups.intersection(left).copied().collect();
-    if members.len() < 2 {
+    let members: Vec<&usize> = phrase.groups.intersection(left).collect();
+    let documents: BTreeSet<DocumentId> =
+        members.iter().flat_map(|it| groups[**it].members.iter().map(|it| it.document)).collect();
+    if members.len() < 2 || documents.len() < 2 {
         return 0.0;
     }
-    let documents: BTreeSet<DocumentId> =
-        members.iter().flat_map(|it| groups[*it].members.iter().map(|it| it.document)).collect();
-    let specific = if phrase.words > 1 { 1.8 } else { 1.0 };
-    documents.len() as f32 * specific
+    documents.len() as f32 * phrase.special
 }
 
 fn title(phrase: &Phrase) -> String {
     let most = phrase.forms.iter().max_by_key(|(form, times)| (**times, std::cmp::Reverse(*form)));
     most.map(|(form, _)| form.clone()).unwrap_or_default()
-}
-
-fn first_words(groups: &[Group]) -> String {
-    let text = groups.first().map(|it| it.best().text.as_str()).unwrap_or_default();
-    text.split_whitespace().take(4).collect::<Vec<_>>().join(" ")
 }
 
 fn theme(title: String, members: &[usize], groups: &[Group], searched: &Searched) -> Theme {
@@ -123,6 +172,12 @@ fn theme(title: String, members: &[usize], groups: &[Group], searched: &Searched
             passages.push(hit.passage);
         }
     }
+    let months: Vec<(Date, usize)> = months.into_iter().collect();
+    Theme { title, documents, passages, months, quotes: quotes(members, groups, searched) }
+}
+
+/// The best quotes of these groups, from as many documents.
+fn quotes(members: &[usize], groups: &[Group], searched: &Searched) -> Vec<Quote> {
     let mut quotes: Vec<Quote> = Vec::new();
     for group in members.iter().map(|it| &groups[*it]) {
         let best = group.best();
@@ -137,6 +192,5 @@ fn theme(title: String, members: &[usize], groups: &[Group], searched: &Searched
         also.dedup();
         quotes.push(Quote::of(best, &searched.hits[best.hit], also));
     }
-    let months: Vec<(Date, usize)> = months.into_iter().collect();
-    Theme { title, documents, passages, months, quotes }
+    quotes
 }

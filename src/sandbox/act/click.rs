@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::delivery::{Kind, Parcel};
 use super::super::message::Message;
+use super::super::record::Record;
 use super::super::seed::{PersonSeed, ShortcutKind};
 use super::super::view::View;
 use super::super::workspace::Workspace;
@@ -125,10 +126,14 @@ impl Sandbox {
 impl Workspace {
     /// Keeps what was entered in a view, without telling the page what it knows.
     pub fn keep_state(&mut self, person: &str, view: &View) {
-        let open = self.views.get_mut(person).into_iter().flatten();
-        let home = self.homes.get_mut(person).into_iter();
-        for known in open.chain(home).filter(|known| known.id == view.id) {
-            known.state = view.state.clone();
+        let person = person.to_owned();
+        let mut views = self.modals(&person).to_vec();
+        if let Some(open) = views.iter_mut().find(|open| open.id == view.id) {
+            open.state = view.state.clone();
+            self.put_untold(Record::Views { person, views });
+        } else if let Some(home) = self.homes.get(&person).filter(|home| home.id == view.id) {
+            let view = View { state: view.state.clone(), ..home.clone() };
+            self.put_untold(Record::Home { person, view: Box::new(view) });
         }
     }
 }

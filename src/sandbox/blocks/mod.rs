@@ -1,12 +1,15 @@
 //! What Slack takes for blocks, and what it says of those it does not take.
 //!
-//! `spec` is the table: each block and element with its fields and their limits. `check` reads it.
+//! `spec` and `elements` are the table: each block and element with its fields and their limits.
+//! `check` and `parts` read it.
 //! `data` holds the blocks whose rules do not fit a table: tables and charts.
 //! The limits are those of <https://docs.slack.dev/reference/block-kit>; the sentences are the ones
 //! that Slack answers with.
 
 mod check;
 mod data;
+mod elements;
+mod parts;
 mod rich_text;
 mod spec;
 
@@ -86,7 +89,7 @@ fn name_all(blocks: &mut [Value], new_id: &dyn Fn() -> String) {
         }
         let interactive = |element: &Value| {
             element["type"].as_str().is_some_and(|kind| {
-                spec::element(kind)
+                elements::element(kind)
                     .is_some_and(|fields| fields.iter().any(|field| field.name == "action_id"))
             })
         };

@@ -17,10 +17,10 @@ export async function post(path, body) {
 
 /** The sentence to show when the app did not acknowledge what a person did; null when it did. */
 export function complaint(answer) {
-  const { status } = answer;
+  const { status, error } = answer;
   if (status === 0) return "The app did not answer within 3 seconds.";
   if (status >= 400) return `The app answered with an error (HTTP ${status}). Try again, or look at its log.`;
-  return null;
+  return error ?? null;
 }
 
 /** Does a thing for a person; returns the answer and the sentence to show if it failed. */

@@ -5,154 +5,174 @@ import { freshId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { popupFor } from "./popup.js";
 
-/**
- * `groups`: `[{ label?, options: [{ key, text, content?, note?, node? }] }]`.
- * `chosen`: keys. `onchange(keys)` runs after each choice.
- */
-export function combobox({ id, groups, chosen, multiple = false, max, placeholder, labels, clearable = false, onchange }) {
-  const options = groups.flatMap((group) => group.options);
-  const view = { chosen: [...chosen], active: null, typed: false };
-  const list = h("ul.listbox", { role: "listbox", id: freshId("options"), "aria-multiselectable": multiple ? "true" : null, data: { match: "width" }, ...labels });
-  const input = h("input.combo-input", {
-    id, type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list",
-    autocomplete: "off", spellcheck: "false", ...labels,
-  });
-  const chips = h("span.chips");
-  const clear = h("button.icon-button.small", { type: "button", tabindex: "-1", "aria-label": "Clear the choice", onclick: () => choose([]) }, icon("close", 14));
-  const box = h("div.combo", { data: { multiple: String(multiple) } }, chips, input, clearable && !multiple && clear, h("span.combo-arrow", { "aria-hidden": "true" }, icon("down", 16)));
-  const popup = popupFor(box, list);
+export class Combobox {
+  #groups;
+  #options;
+  #multiple;
+  #max;
+  #placeholder;
+  #onchange;
+  #chosen;
+  #active = null;
+  /** Whether the text in the field is something to look for, not the choice. */
+  #searching = false;
+  #list;
+  #input;
+  #chips = h("span.chips");
+  #clear;
+  #popup;
 
-  function choose(keys) {
-    view.chosen = keys;
-    show();
-    onchange(keys);
+  /**
+   * `groups`: `[{ label?, options: [{ key, text, content?(), note?, node? }] }]`.
+   * `chosen`: keys. `labels`: ARIA attributes that name the field.
+   * `onchange(keys)` runs after each choice.
+   */
+  constructor({ id, groups, chosen, multiple = false, max, placeholder, labels, clearable = false, onchange }) {
+    this.#groups = groups;
+    this.#options = groups.flatMap((group) => group.options);
+    [this.#multiple, this.#max, this.#placeholder, this.#onchange] = [multiple, max, placeholder, onchange];
+    this.#chosen = [...chosen];
+    this.#list = h("ul.listbox", { role: "listbox", id: freshId("options"), "aria-multiselectable": multiple ? "true" : null, data: { match: "width" }, ...labels });
+    this.#input = h("input.combo-input", {
+      id, type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": this.#list.id, "aria-autocomplete": "list",
+      autocomplete: "off", spellcheck: "false", ...labels,
+      onkeydown: (event) => this.#keys(event), oninput: () => this.#search(), onfocus: () => this.#input.select(), onblur: () => this.#close(),
+    });
+    this.#clear = h("button.icon-button.small", { type: "button", tabindex: "-1", "aria-label": "Clear the choice", onclick: () => this.#choose([]) }, icon("close", 14));
+    this.node = h("div.combo", { onclick: (event) => this.#press(event) }, this.#chips, this.#input, clearable && !multiple && this.#clear, h("span.combo-arrow", { "aria-hidden": "true" }, icon("down", 16)));
+    this.#popup = popupFor(this.node, this.#list);
+    this.#show();
   }
 
-  function pick(option) {
-    if (!multiple) {
-      close();
-      choose([option.key]);
+  #choose(keys) {
+    this.#chosen = keys;
+    this.#show();
+    this.#onchange(keys);
+  }
+
+  #pick(option) {
+    if (!this.#multiple) {
+      this.#close();
+      this.#choose([option.key]);
       return;
     }
-    const had = view.chosen.includes(option.key);
-    if (!had && max && view.chosen.length >= max) return;
-    input.value = "";
-    view.typed = false;
-    choose(had ? view.chosen.filter((key) => key !== option.key) : [...view.chosen, option.key]);
-    fill();
+    const had = this.#chosen.includes(option.key);
+    if (!had && this.#max && this.#chosen.length >= this.#max) return;
+    this.#input.value = "";
+    this.#searching = false;
+    this.#choose(had ? this.#chosen.filter((key) => key !== option.key) : [...this.#chosen, option.key]);
+    this.#fill();
   }
 
   /** What the closed field says. */
-  function show() {
-    const picked = view.chosen.map((key) => options.find((option) => option.key === key)).filter(Boolean);
-    if (multiple) {
-      chips.replaceChildren(...picked.map((option) => h("span.chip", null, option.text,
-        h("button.chip-remove", { type: "button", "aria-label": `Remove ${option.text}`, onclick: () => { choose(view.chosen.filter((key) => key !== option.key)); input.focus(); } }, icon("close", 12)))));
-      input.placeholder = picked.length ? "" : placeholder;
-    } else if (!view.typed) {
-      input.value = picked[0]?.text ?? "";
-      input.placeholder = placeholder;
+  #show() {
+    const picked = this.#chosen.map((key) => this.#options.find((option) => option.key === key)).filter(Boolean);
+    if (this.#multiple) {
+      this.#chips.replaceChildren(...picked.map((option) => this.#chip(option)));
+      this.#input.placeholder = picked.length ? "" : this.#placeholder;
+    } else if (!this.#searching) {
+      this.#input.value = picked[0]?.text ?? "";
+      this.#input.placeholder = this.#placeholder;
     }
-    clear.hidden = !picked.length;
-    box.classList.toggle("filled", picked.length > 0);
+    this.#clear.hidden = !picked.length;
   }
 
-  function matching() {
-    const needle = view.typed ? input.value.trim().toLowerCase() : "";
-    return groups
-      .map((group) => ({ ...group, options: group.options.filter((option) => `${option.text} ${option.note ?? ""}`.toLowerCase().includes(needle)) }))
-      .filter((group) => group.options.length);
+  #chip(option) {
+    const remove = () => {
+      this.#choose(this.#chosen.filter((key) => key !== option.key));
+      this.#input.focus();
+    };
+    return h("span.chip", null, option.text, h("button.chip-remove", { type: "button", "aria-label": `Remove ${option.text}`, onclick: remove }, icon("close", 12)));
   }
 
-  function fill() {
-    const found = matching();
-    const flat = found.flatMap((group) => group.options);
-    if (!flat.some((option) => option.key === view.active)) view.active = (flat.find((option) => view.chosen.includes(option.key)) ?? flat[0])?.key ?? null;
-    list.replaceChildren(...found.map((group) => (group.label ? groupNode(group) : group.options.map(optionNode))).flat());
-    if (!flat.length) list.append(h("li.listbox-none", { role: "presentation" }, "Nothing matches"));
-    if (multiple && max) list.append(h("li.listbox-none", { role: "presentation" }, `${view.chosen.length} of at most ${max} chosen`));
-    mark();
-    popup.follow();
+  /** Fills the open list with what matches. */
+  #fill() {
+    const needle = this.#searching ? this.#input.value.trim().toLowerCase() : "";
+    const matches = (option) => `${option.text} ${option.note ?? ""}`.toLowerCase().includes(needle);
+    const found = this.#groups.map((group) => ({ ...group, options: group.options.filter(matches) })).filter((group) => group.options.length);
+    const options = found.flatMap((group) => group.options);
+    if (!options.some((option) => option.key === this.#active)) {
+      this.#active = (options.find((option) => this.#chosen.includes(option.key)) ?? options[0])?.key ?? null;
+    }
+    const remark = (words) => h("li.listbox-none", { role: "presentation" }, words);
+    this.#list.replaceChildren(
+      ...found.flatMap((group) => [...(group.label ? [h("li.listbox-group", { role: "presentation" }, group.label)] : []), ...group.options.map((option) => this.#optionNode(option))]),
+      ...(options.length ? [] : [remark("Nothing matches")]),
+      ...(this.#multiple && this.#max ? [remark(`${this.#chosen.length} of at most ${this.#max} chosen`)] : []));
+    this.#mark();
+    this.#popup.follow();
   }
 
-  function groupNode(group) {
-    const label = freshId("group");
-    return [h("li.listbox-group", { role: "presentation", id: label }, group.label), ...group.options.map(optionNode)];
-  }
-
-  function optionNode(option) {
-    const picked = view.chosen.includes(option.key);
-    return h("li.option", { role: "option", id: freshId("option"), "aria-selected": String(picked), data: { key: option.key },
-      onpointerdown: (event) => event.preventDefault(), onclick: () => pick(option) },
+  #optionNode(option) {
+    const picked = this.#chosen.includes(option.key);
+    return h("li.option", { role: "option", id: freshId("option"), "aria-selected": String(picked), data: { key: option.key }, onpointerdown: (event) => event.preventDefault(), onclick: () => this.#pick(option) },
       option.node, h("span.option-text", null, h("span", null, option.content?.() ?? option.text), option.note && h("span.option-note", null, option.note)), picked && icon("check", 16));
   }
 
-  function mark() {
-    input.removeAttribute("aria-activedescendant");
-    for (const node of list.querySelectorAll(".option")) {
-      const active = node.dataset.key === view.active;
+  #mark() {
+    this.#input.removeAttribute("aria-activedescendant");
+    for (const node of this.#list.querySelectorAll(".option")) {
+      const active = node.dataset.key === this.#active;
       node.classList.toggle("active", active);
-      if (active) {
-        input.setAttribute("aria-activedescendant", node.id);
-        node.scrollIntoView({ block: "nearest" });
-      }
+      if (!active) continue;
+      this.#input.setAttribute("aria-activedescendant", node.id);
+      node.scrollIntoView({ block: "nearest" });
     }
   }
 
-  function openList() {
-    if (popup.open) return;
-    popup.show();
-    input.setAttribute("aria-expanded", "true");
-    fill();
+  #open() {
+    if (this.#popup.open) return;
+    this.#popup.show();
+    this.#input.setAttribute("aria-expanded", "true");
+    this.#fill();
   }
 
-  function close() {
-    view.typed = false;
-    if (popup.open) popup.hide();
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
-    if (multiple) input.value = "";
-    show();
+  #close() {
+    this.#searching = false;
+    if (this.#popup.open) this.#popup.hide();
+    this.#input.setAttribute("aria-expanded", "false");
+    this.#input.removeAttribute("aria-activedescendant");
+    if (this.#multiple) this.#input.value = "";
+    this.#show();
   }
 
-  function step(by) {
-    const nodes = [...list.querySelectorAll(".option")];
-    const at = nodes.findIndex((node) => node.dataset.key === view.active);
-    view.active = nodes[(at + by + nodes.length) % nodes.length]?.dataset.key ?? null;
-    mark();
+  #search() {
+    this.#searching = true;
+    this.#open();
+    this.#fill();
   }
 
-  input.addEventListener("keydown", (event) => {
+  #step(by) {
+    const nodes = [...this.#list.querySelectorAll(".option")];
+    const at = nodes.findIndex((node) => node.dataset.key === this.#active);
+    this.#active = nodes[(at + by + nodes.length) % nodes.length]?.dataset.key ?? null;
+    this.#mark();
+  }
+
+  #press(event) {
+    if (event.target.closest("button")) return;
+    this.#input.focus();
+    this.#open();
+  }
+
+  #keys(event) {
+    const { open } = this.#popup;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (popup.open) step(event.key === "ArrowDown" ? 1 : -1);
-      else openList();
-    } else if (event.key === "Enter" && popup.open) {
+      if (open) this.#step(event.key === "ArrowDown" ? 1 : -1);
+      else this.#open();
+    } else if (event.key === "Enter" && open) {
       event.preventDefault();
       event.stopPropagation();
-      const option = options.find((one) => one.key === view.active);
-      if (option) pick(option);
-    } else if (event.key === "Escape" && popup.open) {
+      const option = this.#options.find((one) => one.key === this.#active);
+      if (option) this.#pick(option);
+    } else if (event.key === "Escape" && open) {
       event.preventDefault();
       event.stopPropagation();
-      close();
-    } else if (event.key === "Backspace" && multiple && !input.value && view.chosen.length) {
-      choose(view.chosen.slice(0, -1));
-      if (popup.open) fill();
+      this.#close();
+    } else if (event.key === "Backspace" && this.#multiple && !this.#input.value && this.#chosen.length) {
+      this.#choose(this.#chosen.slice(0, -1));
+      if (open) this.#fill();
     }
-  });
-  input.addEventListener("input", () => {
-    view.typed = true;
-    openList();
-    fill();
-  });
-  input.addEventListener("focus", () => input.select());
-  input.addEventListener("blur", close);
-  box.addEventListener("click", (event) => {
-    if (event.target.closest("button")) return;
-    input.focus();
-    openList();
-  });
-  show();
-  return box;
+  }
 }

@@ -10,87 +10,93 @@ import { initialsOf, store } from "./store.js";
 
 const LIMIT = 8;
 
-/** Attaches the list to a text area; returns its `keydown`, which says whether it used a key. */
-export function completion(field, anchor) {
-  const list = h("ul.listbox.completion", { role: "listbox", id: freshId("completion"), "aria-label": "Suggestions", data: { match: "width", testid: "completion" } });
-  const popup = popupFor(anchor, list);
-  let found = null;
-  let active = 0;
-  field.setAttribute("aria-autocomplete", "list");
+/** The list that belongs to a text area; its owner hands it the keys first. */
+export class Completion {
+  #field;
+  #list = h("ul.listbox.completion", { role: "listbox", id: freshId("completion"), "aria-label": "Suggestions", data: { match: "width", testid: "completion" } });
+  #popup;
+  /** What is offered: `{ from, options, hint? }`, or null. */
+  #found = null;
+  #active = 0;
 
-  const close = () => {
-    found = null;
-    if (popup.open) popup.hide();
-    field.removeAttribute("aria-activedescendant");
-    field.removeAttribute("aria-controls");
-  };
+  constructor(field, anchor) {
+    this.#field = field;
+    this.#popup = popupFor(anchor, this.#list);
+    field.setAttribute("aria-autocomplete", "list");
+    for (const event of ["input", "click"]) field.addEventListener(event, () => this.#look());
+    field.addEventListener("blur", () => this.close());
+  }
 
-  const mark = (index) => {
-    const nodes = [...list.querySelectorAll("[role=option]")];
-    active = (index + nodes.length) % nodes.length;
+  close() {
+    this.#found = null;
+    if (this.#popup.open) this.#popup.hide();
+    this.#field.removeAttribute("aria-activedescendant");
+    this.#field.removeAttribute("aria-controls");
+  }
+
+  /** Whether this key was for the list. */
+  keydown(event) {
+    if (!this.#found || this.#found.hint || event.isComposing) return false;
+    const option = this.#found.options[this.#active];
+    const typed = this.#field.value.slice(this.#found.from, this.#field.selectionStart);
+    if (event.key === "ArrowDown") this.#mark(this.#active + 1);
+    else if (event.key === "ArrowUp") this.#mark(this.#active - 1);
+    else if (event.key === "Escape") this.close();
+    // What is already typed in full is sent by Enter, not completed once more.
+    else if (event.key === "Tab" || (event.key === "Enter" && typed !== option.insert)) this.#accept(option);
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  }
+
+  #look() {
+    const { value, selectionStart, selectionEnd } = this.#field;
+    this.#found = selectionStart === selectionEnd ? suggestions(value.slice(0, selectionStart)) : null;
+    if (!this.#found) {
+      this.close();
+      return;
+    }
+    this.#list.replaceChildren(...this.#found.options.map((option) => this.#optionNode(option)));
+    this.#popup.show();
+    this.#field.setAttribute("aria-controls", this.#list.id);
+    if (this.#found.hint) this.#field.removeAttribute("aria-activedescendant");
+    else this.#mark(0);
+    this.#popup.follow();
+  }
+
+  #mark(index) {
+    const nodes = [...this.#list.querySelectorAll("[role=option]")];
+    this.#active = (index + nodes.length) % nodes.length;
     nodes.forEach((node, at) => {
-      node.classList.toggle("active", at === active);
-      node.setAttribute("aria-selected", String(at === active));
+      node.classList.toggle("active", at === this.#active);
+      node.setAttribute("aria-selected", String(at === this.#active));
     });
-    field.setAttribute("aria-activedescendant", nodes[active]?.id ?? "");
-    nodes[active]?.scrollIntoView({ block: "nearest" });
-  };
+    this.#field.setAttribute("aria-activedescendant", nodes[this.#active]?.id ?? "");
+    nodes[this.#active]?.scrollIntoView({ block: "nearest" });
+  }
 
-  const accept = (option) => {
-    const { from } = found;
-    const end = field.selectionStart;
-    field.setRangeText(`${option.insert} `, from, end, "end");
-    close();
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.focus();
-  };
+  #accept(option) {
+    this.#field.setRangeText(`${option.insert} `, this.#found.from, this.#field.selectionStart, "end");
+    this.close();
+    this.#field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#field.focus();
+  }
 
-  const look = () => {
-    found = field.selectionStart === field.selectionEnd ? suggestions(field.value.slice(0, field.selectionStart)) : null;
-    if (!found) return close();
-    list.replaceChildren(...found.options.map((option) => optionNode(option, accept)));
-    popup.show();
-    field.setAttribute("aria-controls", list.id);
-    if (found.hint) field.removeAttribute("aria-activedescendant");
-    else mark(0);
-    popup.follow();
-  };
-
-  field.addEventListener("input", look);
-  field.addEventListener("blur", close);
-  field.addEventListener("click", look);
-
-  return {
-    close,
-    keydown(event) {
-      if (!found || found.hint || event.isComposing) return false;
-      const option = found.options[active];
-      if (event.key === "ArrowDown") mark(active + 1);
-      else if (event.key === "ArrowUp") mark(active - 1);
-      else if (event.key === "Escape") close();
-      // A command typed in full is sent by Enter, not completed once more.
-      else if (event.key === "Tab" || (event.key === "Enter" && field.value.trim() !== option.insert)) accept(option);
-      else return false;
-      event.preventDefault();
-      event.stopPropagation();
-      return true;
-    },
-  };
+  #optionNode(option) {
+    const { hint } = this.#found;
+    return h(hint ? "li.option.hint" : "li.option",
+      { role: hint ? "presentation" : "option", id: freshId("suggestion"), onpointerdown: (event) => event.preventDefault(), onclick: () => hint || this.#accept(option) },
+      option.node, h("span.option-text", null, h("span", null, h("strong", null, option.label), option.usage && h("span.option-usage", null, ` ${option.usage}`)), option.note && h("span.option-note", null, option.note)));
+  }
 }
 
-function optionNode(option, accept) {
-  return h(option.hint ? "li.option.hint" : "li.option",
-    { role: option.hint ? "presentation" : "option", id: freshId("suggestion"), onpointerdown: (event) => event.preventDefault(), onclick: () => option.hint || accept(option) },
-    option.node, h("span.option-text", null, h("span", null, h("strong", null, option.label), option.usage && h("span.option-usage", null, ` ${option.usage}`)), option.note && h("span.option-note", null, option.note)));
-}
-
-/** What fits the text before the caret: `{ from, options, hint? }` or null. */
+/** What fits the text before the caret. */
 function suggestions(text) {
-  const command = /^\/\S*$/.test(text);
-  if (command) return listed(0, commands().filter((one) => one.insert.startsWith(text.toLowerCase())));
+  if (/^\/\S*$/.test(text)) return listed(0, commands().filter((one) => one.insert.startsWith(text.toLowerCase())));
   const known = /^(\/\S+)\s/.exec(text);
   const usage = known && commands().find((one) => one.insert === known[1]);
-  if (usage?.usage) return { from: 0, hint: true, options: [{ ...usage, hint: true }] };
+  if (usage?.usage) return { from: 0, hint: true, options: [usage] };
   const word = /(?:^|[\s(])([@#:])([\p{L}\p{N}._+-]*)$/u.exec(text);
   if (!word) return null;
   const [, sign, needle] = word;

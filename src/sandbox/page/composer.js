@@ -4,13 +4,13 @@
 
 import { runShortcut, shortcuts } from "./actions.js";
 import { act } from "./api.js";
-import { completion } from "./completion.js";
-import { closer } from "./dialogs.js";
+import { Completion } from "./completion.js";
 import { freshId, h } from "./dom.js";
 import { fit } from "./fields.js";
 import { icon } from "./icons.js";
 import { openMenu, openPicker } from "./popup.js";
-import { store } from "./store.js";
+import { Sending } from "./sending.js";
+import { messagesOf, on, store } from "./store.js";
 
 const drafts = new Map();
 
@@ -18,101 +18,113 @@ export function forgetDrafts() {
   drafts.clear();
 }
 
-/** `testid` prefixes the hooks for browser tests: "composer" and "send", or "thread-composer" and "thread-send". */
-export function composer({ channel, thread = null, label, id, prefix = "" }) {
-  const key = `${channel}/${thread ?? ""}`;
-  const strip = h("div.sending", { role: "status", "aria-live": "polite" });
-  const field = h("textarea.composer-field", {
-    id: id ?? freshId("composer"), rows: "1", "aria-label": label, placeholder: thread ? label : `${label}, or / for a command`,
-    value: drafts.get(key) ?? "", enterkeyhint: "send", autocapitalize: "sentences", data: { testid: `${prefix}composer` },
-  });
-  const sendButton = h("button.send", { type: "button", "aria-label": "Send", title: "Send (Enter)", disabled: true, data: { testid: `${prefix}send` }, onclick: () => submit() }, icon("send", 18));
-  const tool = (name, title, opens, onclick) => h("button.icon-button", { type: "button", "aria-label": title, title, "aria-haspopup": opens, "aria-expanded": opens && "false", onclick: (event) => onclick(event.currentTarget) }, icon(name, 18));
-  const bar = h("div.composer-bar", null,
-    tool("bolt", "Commands and shortcuts", "menu", (anchor) => openMenu(anchor, launcher(start), { label: "Commands and shortcuts" })),
-    tool("at", "Mention someone", null, () => insert("@")),
-    tool("smile", "Emoji", "dialog", (anchor) => openPicker(anchor, (name) => insert(`:${name}: `), { label: "Emoji" })),
-    h("span.composer-hint", { "aria-hidden": "true" }, h("kbd", null, "Enter"), " sends · ", h("kbd", null, "Shift Enter"), " new line"),
-    sendButton);
-  bar.firstChild.dataset.testid = `${prefix}shortcuts`;
-  const box = h("div.composer-box", null, field, bar);
-  const node = h("div.composer", null, strip, box);
-  const complete = completion(field, box);
+export class Composer {
+  #place;
+  #prefix;
+  #field;
+  #send;
+  #completion;
+  #strip = h("div.sending", { role: "status", "aria-live": "polite" });
 
-  function insert(text) {
-    const before = field.value[field.selectionStart - 1];
-    field.focus();
-    field.setRangeText(before && !/\s/.test(before) ? ` ${text}` : text, field.selectionStart, field.selectionEnd, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  /** `prefix` sets the hooks for browser tests apart: "composer" and "send" in a channel, "thread-composer" and "thread-send" in a thread. */
+  constructor({ channel, thread = null, label, id, prefix = "" }) {
+    this.#place = { channel, thread };
+    this.#prefix = prefix;
+    this.#field = h("textarea.composer-field", {
+      id: id ?? freshId("composer"), rows: "1", "aria-label": label, placeholder: thread ? label : `${label}, or / for a command`,
+      value: drafts.get(this.#key) ?? "", enterkeyhint: "send", data: { testid: `${prefix}composer` },
+      oninput: () => this.#changed(), onkeydown: (event) => this.#keys(event),
+    });
+    this.#send = h("button.send", { type: "button", "aria-label": "Send", title: "Send (Enter)", disabled: true, data: { testid: `${prefix}send` }, onclick: () => this.#submit() }, icon("send", 18));
+    const box = h("div.composer-box", null, this.#field, this.#bar());
+    this.node = h("div.composer", null, this.#strip, box);
+    this.#completion = new Completion(this.#field, box);
+    requestAnimationFrame(() => this.#changed());
   }
 
-  function start(text) {
-    field.value = text;
-    field.focus();
-    field.setSelectionRange(text.length, text.length);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  focus() {
+    this.#field.focus({ preventScroll: true });
   }
 
-  function submit() {
-    const text = field.value.trim();
+  /** Puts a text into the field, to go on from there. */
+  start(text) {
+    this.#field.value = text;
+    this.#field.focus();
+    this.#field.setSelectionRange(text.length, text.length);
+    this.#field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  get #key() {
+    return `${this.#place.channel}/${this.#place.thread ?? ""}`;
+  }
+
+  #bar() {
+    const tool = (name, title, opens, onclick, testid) => h("button.icon-button", { type: "button", "aria-label": title, title, "aria-haspopup": opens, "aria-expanded": opens && "false", data: { testid: `${this.#prefix}${testid}` }, onclick: (event) => onclick(event.currentTarget) }, icon(name, 18));
+    return h("div.composer-bar", null,
+      tool("bolt", "Commands and shortcuts", "menu", (anchor) => openMenu(anchor, this.#launcher(), { label: "Commands and shortcuts" }), "shortcuts"),
+      tool("at", "Mention someone", null, () => this.#insert("@"), "mention"),
+      tool("smile", "Emoji", "dialog", (anchor) => openPicker(anchor, (name) => this.#insert(`:${name}: `), { label: "Emoji" }), "emoji"),
+      h("span.composer-hint", { "aria-hidden": "true" }, h("kbd", null, "Enter"), " sends · ", h("kbd", null, "Shift Enter"), " new line"),
+      this.#send);
+  }
+
+  #launcher() {
+    const commands = store.state.app.commands.map((one) => ({ label: one.command, note: one.description, icon: "bolt", onpick: () => this.start(`${one.command} `) }));
+    const global = shortcuts("global").map((one) => ({ label: one.name, note: store.state.app.name, icon: "bolt", data: { shortcut: one.callback_id }, onpick: () => runShortcut(one) }));
+    return [
+      ...(global.length ? [{ heading: "Shortcuts" }, ...global] : []),
+      ...(commands.length ? [{ heading: "Commands" }, ...commands] : []),
+    ];
+  }
+
+  #insert(text) {
+    const before = this.#field.value[this.#field.selectionStart - 1];
+    this.#field.focus();
+    this.#field.setRangeText(before && !/\s/.test(before) ? ` ${text}` : text, this.#field.selectionStart, this.#field.selectionEnd, "end");
+    this.#field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  #changed() {
+    drafts.set(this.#key, this.#field.value);
+    this.#send.disabled = !this.#field.value.trim();
+    fit(this.#field);
+  }
+
+  #keys(event) {
+    if (this.#completion.keydown(event) || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  #submit() {
+    const text = this.#field.value.trim();
     if (!text) return;
-    field.value = "";
-    complete.close();
-    changed();
-    field.focus();
-    send(text);
+    this.#field.value = "";
+    this.#completion.close();
+    this.#changed();
+    this.#field.focus();
+    this.#deliver(text);
   }
 
-  async function send(text) {
-    const line = pending(text, (again) => { line.remove(); again ? send(text) : start(field.value ? `${text}\n${field.value}` : text); });
-    strip.append(line);
-    const path = text.startsWith("/") ? "/sandbox/command" : "/sandbox/message";
-    const { problem } = await act(path, { person: store.me, channel, text, ...(thread && { thread }) });
-    if (problem) fail(line, problem, prefix);
-    else line.remove();
+  async #deliver(text) {
+    const { channel, thread } = this.#place;
+    const line = new Sending(text, this.#prefix, {
+      again: () => this.#deliver(text),
+      edit: () => this.start(this.#field.value ? `${text}\n${this.#field.value}` : text),
+    });
+    this.#strip.append(line.node);
+    const before = messagesOf(channel).at(-1)?.ts ?? "";
+    // As soon as the message stands in the list, the line has nothing more to say.
+    const stop = on("messages", (id) => {
+      line.node.hidden ||= id === channel && messagesOf(channel).some((one) => one.user === store.me && one.ts > before);
+    });
+    const isCommand = text.startsWith("/");
+    const { answer, problem } = await act(isCommand ? "/sandbox/command" : "/sandbox/message", { person: store.me, channel, text, ...(thread && { thread }) });
+    stop();
+    // A message the workspace has is posted, whatever the app says to it; sending it again would double it.
+    if (problem && answer && !isCommand) line.note(`Posted. ${problem}`);
+    else if (problem) line.fail(problem);
+    else line.node.remove();
   }
-
-  function changed() {
-    drafts.set(key, field.value);
-    sendButton.disabled = !field.value.trim();
-    fit(field);
-  }
-
-  field.addEventListener("input", changed);
-  field.addEventListener("keydown", (event) => {
-    if (complete.keydown(event) || event.isComposing) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
-      event.preventDefault();
-      submit();
-    }
-  });
-  requestAnimationFrame(changed);
-  return { node, field, start, focus: () => field.focus({ preventScroll: true }) };
-}
-
-/** A line that says what is on its way. */
-function pending(text, settle) {
-  const shown = text.length > 120 ? `${text.slice(0, 119)}…` : text;
-  const node = h("div.sending-line", { data: { testid: "sending" } }, h("span.spinner", { "aria-hidden": "true" }), h("span.sending-words", null, h("span.sending-state", null, "Sending"), " ", h("q", null, shown)));
-  node.settle = settle;
-  return node;
-}
-
-function fail(line, problem, prefix) {
-  const press = (words, again) => h("button.button.small", { type: "button", onclick: () => line.settle(again) }, words);
-  line.classList.add("failed");
-  line.dataset.testid = `${prefix}send-error`;
-  line.setAttribute("role", "alert");
-  line.firstChild.replaceWith(icon("warning", 18));
-  line.querySelector(".sending-state").textContent = problem;
-  line.append(press("Send again", true), press("Edit", false), closer(() => line.remove(), 16));
-}
-
-function launcher(start) {
-  const commands = store.state.app.commands.map((one) => ({ label: one.command, note: one.description, icon: "bolt", onpick: () => start(`${one.command} `) }));
-  const global = shortcuts("global").map((one) => ({ label: one.name, note: store.state.app.name, icon: "bolt", data: { shortcut: one.callback_id }, onpick: () => runShortcut(one) }));
-  return [
-    ...(global.length ? [{ heading: "Shortcuts" }, ...global] : []),
-    ...(commands.length ? [{ heading: "Commands" }, ...commands] : []),
-  ];
 }

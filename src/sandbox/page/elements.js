@@ -4,9 +4,9 @@
 
 import { fragment, freshId, h } from "./dom.js";
 import { confirmed } from "./dialogs.js";
-import { combobox } from "./combobox.js";
+import { Combobox } from "./combobox.js";
 import { icon } from "./icons.js";
-import { safeLink, avatar } from "./inline.js";
+import { avatar, isSafe, safeLink } from "./inline.js";
 import { flat, textObject } from "./mrkdwn.js";
 import { openMenu } from "./popup.js";
 import { channelName, initialsOf, store } from "./store.js";
@@ -117,7 +117,7 @@ function feedbackButtons(one, place) {
 
 function overflow(one, place) {
   const pick = async (option) => {
-    if (option.url) open(option.url, "_blank", "noopener,noreferrer");
+    if (option.url && isSafe(option.url)) open(option.url, "_blank", "noopener,noreferrer");
     if (one.confirm && !(await confirmed(one.confirm))) return;
     await place.surface.send({ type: "overflow", action_id: one.action_id, block_id: place.block, selected_option: option }, node);
   };
@@ -139,14 +139,14 @@ function select(one, place, groups, { field, initial, multiple = false }) {
     const now = surface.form.entry(block, one.action_id)[field];
     return (multiple ? now.length : now) ? null : "Choose one to go on.";
   }));
-  const build = (current) => combobox({
+  const build = (current) => new Combobox({
     id: place.id, groups, multiple, max: one.max_selected_items, labels: place.labels ?? { "aria-label": flat(one.placeholder?.text ?? "Choose") },
     placeholder: flat(one.placeholder?.text ?? (multiple ? "Choose any" : "Choose one")),
     chosen: (multiple ? current[field] : [current[field]]).map(keyOf).filter(Boolean),
     clearable: Boolean(place.input?.optional),
     onchange: (keys) => change(one, place, node, { type: one.type, [field]: multiple ? keys.map(valueOf) : valueOf(keys[0]) },
       (before) => node.replaceChildren(build(before))),
-  });
+  }).node;
   const node = h("div.select", null);
   node.append(build(entry));
   return node;

@@ -12,6 +12,13 @@ export class Form {
     return this.#values.get(key).entry;
   }
 
+  /** Takes over what the workspace has kept of a view, where nothing was entered here. */
+  seed(values) {
+    for (const [block, actions] of Object.entries(values ?? {})) {
+      for (const [action, entry] of Object.entries(actions)) this.entry(block, action, entry);
+    }
+  }
+
   set(block, action, entry) {
     this.#values.set(JSON.stringify([block, action]), { block, action, entry });
   }

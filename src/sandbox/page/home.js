@@ -31,6 +31,7 @@ export function homeTab() {
 
   function drawn(view) {
     form.begin();
+    form.seed(view.state?.values);
     const surface = { kind: "home", form, send: (action, control) => sendAction({ view: view.id }, action, form, control, say) };
     return blocks(view.blocks, surface);
   }

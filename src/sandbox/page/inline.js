@@ -13,8 +13,15 @@ export function safeLink(address, content, properties = {}) {
   } catch {
     // Not an address: shown as it is.
   }
+  const here = url?.origin === location.origin && /^\/archives\/(\w+)\/p(\d{7,})$/.exec(url.pathname);
+  if (here) return h("a", { href: `#${here[1]}/${here[2]}` }, content ?? address);
   if (!url || !["http:", "https:", "mailto:", "tel:"].includes(url.protocol)) return h("span", null, content ?? address);
   return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow", ...properties }, content ?? address);
+}
+
+/** Whether an address may be opened. */
+export function isSafe(address) {
+  return /^https?:\/\//i.test(address);
 }
 
 export function personChip(id, label) {
@@ -61,6 +68,7 @@ export function avatar(who, size = "") {
 
 /** A colour for those who have none: the same name has the same one. */
 function colourOf(who) {
+  if (who.id && who.id === store.state?.app.user) return "#0a6a66";
   if (/^#?[0-9a-f]{6}$/i.test(who.color ?? "")) return who.color.startsWith("#") ? who.color : `#${who.color}`;
   let sum = 0;
   for (const character of who.id ?? who.name ?? "") sum = (sum * 31 + character.codePointAt(0)) % 360;

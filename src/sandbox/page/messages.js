@@ -1,123 +1,121 @@
-// A list of messages that follows the conversation: day dividers, the line
-// where "New" starts, authors written once, the view kept at the end for who
-// reads there.
+// A list of messages that follows the conversation: it stays at the end for
+// who reads there, stays put for who has scrolled up, and fetches older rows
+// into view as they come near.
 
 import { announce, arrange, h, keepingFocus, moveFocus } from "./dom.js";
 import { icon } from "./icons.js";
-import { messageNode, summary } from "./message.js";
+import { summary } from "./message.js";
+import { Rows } from "./rows.js";
 import { author, emit, messagesOf, store } from "./store.js";
-import { dayKey, dayName, instant } from "./time.js";
 
-const TOGETHER_SECONDS = 300;
+/** How many messages are drawn at first, and how many more each time the top comes near. */
+const STRETCH = 150;
+const NEAR = { top: 600, end: 48 };
 
-/**
- * `pick(messages)` chooses what is listed; `repliesOf(ts)` what is summed up
- * below a message; `before` are nodes above the first message; `newFrom` is a
- * ts or null; `onread(ts)` runs when the last message is in sight.
- */
-export function messageList({ channel, label, pick, replies = () => [], openThread, before = () => [], newFrom = () => null, divideAfter = null, onread }) {
-  const list = h("div.list", { role: "log", "aria-live": "off", "aria-label": label, onkeydown: (event) => moveInList(event, list) });
-  const fresh = h("button.to-new", { type: "button", hidden: true, onclick: () => toEnd(true) }, icon("down", 16), "New messages");
-  const scroller = h("div.scroller", { onscroll: () => sight() }, list);
-  const node = h("div.messages", null, scroller, fresh);
-  const drawn = new Map();
-  let atEnd = true;
-  let last = null;
+export class MessageList {
+  #rows;
+  #list;
+  #scroller;
+  #fresh;
+  #watch;
+  #atEnd = true;
+  #limit = STRETCH;
+  #hasEarlier = false;
+  /** The newest message that is shown, and the newest of all, replies included. */
+  #newest = null;
+  #newestOfAll = null;
+  #sight = () => this.#look();
 
-  const sight = () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
-    if (!atEnd) return;
-    fresh.hidden = true;
-    if (last && document.visibilityState === "visible" && node.isConnected) onread?.(last);
-  };
-
-  function toEnd(smooth = false) {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    scroller.scrollTo({ top: scroller.scrollHeight, behavior: smooth && !still ? "smooth" : "instant" });
-    sight();
+  /**
+   * `pick(messages)` chooses what is listed; with `openThread(ts)`, threads
+   * are summed up below their first message; `before(empty)` is the node above
+   * the first message; `newFrom()` is a ts or null; `onread(ts)` runs when the
+   * last message is in sight.
+   */
+  constructor({ channel, label, pick, openThread, before, newFrom = () => null, divideAfter = null, onread }) {
+    Object.assign(this, { channel, pick, before, divideAfter, onread });
+    this.#rows = new Rows({ channel, openThread, newFrom, divideAfter });
+    this.#list = h("div.list", { role: "log", "aria-live": "off", "aria-label": label, onkeydown: (event) => moveInList(event, this.#list) });
+    this.#scroller = h("div.scroller", { onscroll: this.#sight }, this.#list);
+    this.#fresh = h("button.to-new", { type: "button", hidden: true, onclick: () => this.toEnd(true) }, icon("down", 16), "New messages");
+    this.node = h("div.messages", null, this.#scroller, this.#fresh);
+    // Images and fonts that arrive late must not push the end out of sight.
+    this.#watch = new ResizeObserver(() => this.#atEnd && this.toEnd());
+    this.#watch.observe(this.#list);
+    this.#watch.observe(this.#scroller);
+    document.addEventListener("visibilitychange", this.#sight);
   }
 
   /** Draws what changed; everything else keeps its node, its focus and its scroll. */
-  function update() {
-    if (!store.messages.has(channel)) return;
-    const shown = pick(messagesOf(channel));
-    const newest = shown.at(-1)?.ts ?? null;
-    const arrived = last !== null && newest > last ? shown.filter((one) => one.ts > last && one.user !== store.me) : [];
-    keepingFocus(list, () => arrange(list, [...before(shown), ...rows(shown)]));
-    rove(list);
-    last = newest;
-    for (const message of arrived) announce(`${author(message).name}: ${summary(message)}`);
-    if (atEnd) toEnd();
-    else if (arrived.length) fresh.hidden = false;
+  update() {
+    if (!store.messages.has(this.channel)) return;
+    const all = messagesOf(this.channel);
+    const picked = this.pick(all);
+    const shown = this.divideAfter ? picked : picked.slice(-this.#limit);
+    this.#hasEarlier = shown.length < picked.length;
+    const above = this.before && !this.#hasEarlier ? [this.before(shown.length === 0)] : [];
+    keepingFocus(this.#list, () => arrange(this.#list, [...above, ...this.#rows.draw(shown, all)]));
+    rove(this.#list);
+    this.#newestOfAll = all.at(-1)?.ts ?? null;
+    this.#follow(shown);
   }
 
-  function rows(shown) {
-    const out = [];
-    const used = new Set();
-    const startNew = newFrom();
-    let previous = null;
-    let marked = false;
-    const take = (key, signature, build) => {
-      used.add(key);
-      const known = drawn.get(key);
-      if (known?.signature === signature) return out.push(known.node);
-      const made = build();
-      if (known && known.node.contains(document.activeElement) && known.node === document.activeElement) made.dataset.refocus = "true";
-      drawn.set(key, { signature, node: made });
-      return out.push(made);
-    };
-    for (const message of shown) {
-      const date = instant(message.ts);
-      const newDay = !previous || dayKey(instant(previous.ts)) !== dayKey(date);
-      const isNew = !marked && startNew && message.ts > startNew && message.user !== store.me && !message.ephemeral;
-      if (newDay && !divideAfter) take(`day/${dayKey(date)}`, dayName(date), () => divider(dayName(date)));
-      if (isNew) {
-        marked = true;
-        take("new", "new", () => h("div.divider.new", { role: "separator" }, h("span", null, "New")));
-      }
-      const compact = !newDay && !isNew && follows(previous, message);
-      const under = replies(message.ts);
-      const working = openThread ? store.status.get(`${channel}/${message.ts}`) : null;
-      const signature = JSON.stringify([message, compact, under.map((one) => [one.ts, one.user]), working, store.epoch]);
-      take(`message/${message.ts}`, signature, () => messageNode(message, { compact, replies: under, working, openThread }));
-      previous = message;
-      if (divideAfter === message.ts) {
-        const count = shown.length - 1;
-        const words = count ? `${count} ${count === 1 ? "reply" : "replies"}` : "No replies yet";
-        take("replies", words, () => divider(words, "start"));
-        previous = null;
-      }
-    }
-    for (const key of drawn.keys()) if (!used.has(key)) drawn.delete(key);
-    return out;
+  toEnd(smooth = false) {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior: smooth && !still ? "smooth" : "instant" });
+    this.#look();
   }
 
-  // Images and fonts that arrive late must not push the end out of sight.
-  const watch = new ResizeObserver(() => atEnd && toEnd());
-  watch.observe(list);
-  watch.observe(scroller);
-  document.addEventListener("visibilitychange", sight);
-  return {
-    node, update, toEnd,
-    close() {
-      watch.disconnect();
-      document.removeEventListener("visibilitychange", sight);
-    },
-    focus: () => (list.querySelector(".message[tabindex='0']") ?? list).focus(),
-  };
-}
+  /** Brings one message into sight and marks it for a moment. */
+  reveal(ts) {
+    const picked = this.pick(messagesOf(this.channel));
+    const at = picked.findLastIndex((one) => one.ts === ts);
+    if (at < 0) return;
+    this.#limit = Math.max(this.#limit, picked.length - at + 20);
+    this.update();
+    this.#rows.find(ts)?.scrollIntoView({ block: "center" });
+    this.#rows.find(ts)?.classList.add("revealed");
+  }
 
-function follows(previous, message) {
-  return Boolean(previous)
-    && previous.user === message.user
-    && previous.username === message.username
-    && Boolean(previous.ephemeral) === Boolean(message.ephemeral)
-    && !message.ephemeral
-    && instant(message.ts) - instant(previous.ts) < TOGETHER_SECONDS * 1000;
-}
+  focus() {
+    (this.#list.querySelector(".message[tabindex='0']") ?? this.#list).focus();
+  }
 
-function divider(words, at = "centre") {
-  return h("div.divider", { role: "separator", data: { at } }, h("span", null, words));
+  close() {
+    this.#watch.disconnect();
+    document.removeEventListener("visibilitychange", this.#sight);
+  }
+
+  /** Says what arrived, and shows it to whom it concerns. */
+  #follow(shown) {
+    const newest = shown.at(-1);
+    const before = this.#newest;
+    this.#newest = newest?.ts ?? "";
+    const arrived = before !== null && newest?.ts > before ? shown.filter((one) => one.ts > before) : [];
+    // Whoever writes wants to see what they wrote.
+    if (arrived.at(-1)?.user === store.me) this.#atEnd = true;
+    for (const message of arrived) if (message.user !== store.me) announce(`${author(message).name}: ${summary(message)}`);
+    if (this.#atEnd) this.toEnd();
+    else if (arrived.length) this.#fresh.hidden = false;
+  }
+
+  /** Notes where the reader is. */
+  #look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR.end;
+    if (this.#hasEarlier && scrollTop < NEAR.top) this.#showEarlier();
+    if (!this.#atEnd) return;
+    this.#fresh.hidden = true;
+    if (this.#newestOfAll && document.visibilityState === "visible" && this.node.isConnected) this.onread?.(this.#newestOfAll);
+  }
+
+  /** Shows an older stretch; what is in sight stays where it is. */
+  #showEarlier() {
+    const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop;
+    this.#limit += STRETCH;
+    this.update();
+    this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd;
+  }
 }
 
 /** One message of the list is in the tab order: the one last visited, else the newest. */

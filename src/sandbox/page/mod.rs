@@ -17,10 +17,6 @@ use super::seed::PersonSeed;
 use super::view::View;
 use super::workspace::{Channel, Workspace};
 
-/// Nothing but what this server itself sends.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 pub fn routes() -> Router<Sandbox> {
     Router::new()
         .merge(assets::routes())
@@ -77,17 +73,6 @@ pub fn color(id: &str) -> &'static str {
         &["9f3a38", "2d6a4f", "34598c", "7a4d9e", "8a5a00", "1f6f78", "a0405f", "4a5d23"];
     let sum: usize = id.bytes().map(usize::from).sum();
     COLORS[sum % COLORS.len()]
-}
-
-fn asset(content_type: &'static str, content: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, content).into_response()
 }
 
 async fn state(State(sandbox): State<Sandbox>, Query(ask): Query<Who>) -> Response {

@@ -17,7 +17,7 @@ export function startModal() {
   const dialog = byId("modal");
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    close();
+    close(false);
   });
   dialog.addEventListener("keydown", sendKeys);
   on("modal", draw);
@@ -48,6 +48,7 @@ function build(dialog, view, depth) {
   const form = forms.get(view.id) ?? new Form();
   forms.set(view.id, form);
   form.begin();
+  form.seed(view.state?.values);
   const surface = {
     kind: "modal", form,
     send: (action, control) => sendAction({ view: view.id }, action, form, control, say),
@@ -55,13 +56,13 @@ function build(dialog, view, depth) {
   };
   const body = h("div.modal-body", { tabindex: "-1" }, blocks(view.blocks, surface));
   const head = h("header.dialog-head", null,
-    depth > 1 && h("button.icon-button", { type: "button", "aria-label": "Back to the step before", onclick: close }, icon("back")),
+    depth > 1 && h("button.icon-button", { type: "button", "aria-label": "Back to the step before", onclick: () => close(false) }, icon("back")),
     h("h2", { id: "modal-title" }, textObject(view.title)),
     depth > 1 && h("span.modal-depth", null, `Step ${depth}`),
-    h("button.icon-button", { type: "button", "aria-label": "Close", data: { testid: "modal-x" }, onclick: close }, icon("close", 18)));
+    h("button.icon-button", { type: "button", "aria-label": "Close", data: { testid: "modal-x" }, onclick: () => close(true) }, icon("close", 18)));
   const foot = h("footer.dialog-foot", null,
     h("p.problem", { role: "alert", hidden: true, id: "modal-problem", data: { testid: "modal-problem" } }, icon("warning", 16), h("span")),
-    h("button.button", { type: "button", data: { testid: "modal-close", control: "close" }, onclick: close }, textObject(view.close) ?? "Close"),
+    h("button.button", { type: "button", data: { testid: "modal-close", control: "close" }, onclick: () => close(false) }, textObject(view.close) ?? "Close"),
     view.submit && h("button.button.primary", { type: "button", data: { testid: "modal-submit", control: "submit" }, onclick: submit }, textObject(view.submit)));
   const top = dialog.querySelector(".modal-body")?.scrollTop ?? 0;
   const same = shown?.id === view.id;
@@ -98,10 +99,11 @@ async function submit() {
   else if (answer && !answer.modal) gone(view.id);
 }
 
-async function close() {
+/** Closes this view, or with `all` the whole stack. */
+async function close(all) {
   const { view } = store.modal;
   if (!view) return;
-  const { answer, problem } = await act("/sandbox/page/close", { person: store.me, view: view.id });
+  const { answer, problem } = await act("/sandbox/page/close", { person: store.me, view: view.id, all });
   // A view that the app was not told of is closed all the same, as in Slack.
   if (problem && !answer) say(problem);
   else if (!answer.modal) gone(view.id);

@@ -3,7 +3,8 @@
 //
 //   store.js     what the page knows            api.js      calls and the stream of updates
 //   sidebar.js   workspace, person, places      panes.js    channel, thread, Home tab
-//   messages.js  a list of messages             composer.js the message field
+//   messages.js  a list of messages, its rows   composer.js the message field, with
+//                in rows.js                                 completion.js and sending.js
 //   message.js   one message                    modal.js    the open modal
 //   blocks.js    Block Kit, with elements.js, fields.js, rich_text.js, tables.js, charts.js
 //   mrkdwn.js    Slack's markup; markdown.js    ordinary Markdown
@@ -15,7 +16,7 @@ import { announce, byId, h } from "./dom.js";
 import { forgetForms } from "./message.js";
 import { startModal } from "./modal.js";
 import { focusComposer, parts, resetPanes, startPanes } from "./panes.js";
-import { go, personInAddress, placeInAddress } from "./places.js";
+import { go, keepPerson, lastPerson, personInAddress, placeInAddress } from "./places.js";
 import { closePopup } from "./popup.js";
 import { channel, emit, on, putMessage, removeMessage, store } from "./store.js";
 import { jump, startSidebar } from "./sidebar.js";
@@ -42,6 +43,7 @@ async function start() {
   addEventListener("hashchange", () => store.state && go(placeInAddress(), { replace: true }));
   on("leave", (list) => focusComposer(byId("thread").contains(list) ? "thread" : "channel"));
   await become(personInAddress() ?? (await firstPerson()));
+  document.body.dataset.ready = "true";
 }
 
 /** Makes the page that of another person. */
@@ -56,6 +58,7 @@ async function become(handle) {
   emit("modal");
   announce("");
   if (!(await loadState())) return;
+  keepPerson(handleOf(store.me));
   // A place that this person cannot see falls back to the first one they can.
   go(placeInAddress(), { replace: true, pane: document.body.dataset.pane === "sidebar" ? "sidebar" : undefined });
   unfollow = follow(store.me, {
@@ -77,7 +80,8 @@ async function loadState() {
     const state = await get("/sandbox/state", { person: store.me });
     store.state = state;
     store.me = state.me;
-    store.epoch += 1;
+    const names = JSON.stringify([state.me, state.people, state.groups, state.channels.map((one) => [one.id, one.name])]);
+    if (names !== store.names) Object.assign(store, { names, epoch: store.epoch + 1 });
     store.modal = { view: state.modal ?? null, depth: state.modal_depth ?? (state.modal ? 1 : 0) };
     emit("state");
     emit("modal");
@@ -88,6 +92,7 @@ async function loadMessages(id) {
   return fetching(async () => {
     const { messages } = await get("/sandbox/messages", { person: store.me, channel: id });
     store.messages.set(id, new Map(messages.map((message) => [message.ts, { ...message, channel: id }])));
+    for (const message of messages) keepStatus({ ...message, channel: id });
     emit("messages", id);
   });
 }
@@ -126,8 +131,10 @@ function fetchFailed(sentence) {
 
 function apply(name, data) {
   if (!store.state) return;
-  if (name === "message" && putMessage(data)) emit("messages", data.channel);
-  else if (name === "deleted" && removeMessage(data.channel, data.ts)) emit("messages", data.channel);
+  if (name === "message") {
+    keepStatus(data);
+    if (putMessage(data)) emit("messages", data.channel);
+  } else if (name === "deleted" && removeMessage(data.channel, data.ts)) emit("messages", data.channel);
   else if (name === "modal") {
     store.modal = { view: data.view ?? null, depth: data.depth ?? (data.view ? 1 : 0), errors: data.errors };
     emit("modal");
@@ -162,11 +169,18 @@ function online(now) {
   }, 1200);
 }
 
+/** A message carries what the app is doing in its thread, or that it is done. */
+function keepStatus(message) {
+  const key = `${message.channel}/${message.thread_ts ?? message.ts}`;
+  if (message.status) store.status.set(key, message.status);
+  else if (!message.ephemeral) store.status.delete(key);
+}
+
 async function firstPerson() {
   try {
     const answer = await get("/sandbox/people");
     const people = Array.isArray(answer) ? answer : answer.people;
-    const first = people.find((one) => !one.is_bot) ?? people[0];
+    const first = people.find((one) => one.handle === lastPerson()) ?? people.find((one) => !one.is_bot) ?? people[0];
     return first?.handle ?? first?.id;
   } catch (error) {
     fetchFailed(error.message);

@@ -2,15 +2,15 @@
 // beside it.
 
 import { post } from "./api.js";
-import { composer } from "./composer.js";
+import { Composer } from "./composer.js";
 import { byId, fragment, h } from "./dom.js";
 import { homeTab } from "./home.js";
 import { icon } from "./icons.js";
 import { avatar } from "./inline.js";
-import { messageList } from "./messages.js";
+import { MessageList } from "./messages.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { addressOf, go } from "./places.js";
-import { appChannel, appName, channel, channelName, initialsOf, isMember, on, person, repliesOf, self, store } from "./store.js";
+import { appChannel, appName, channel, channelName, initialsOf, isMember, on, person, self, store } from "./store.js";
 
 let middle = null;
 let side = null;
@@ -69,8 +69,15 @@ async function show(load) {
   }
   if (side && (side.thread !== thread || side.channel !== id)) closeSide();
   if (id !== "home" && !store.messages.has(id)) await load(id);
-  if (store.place.channel !== id || store.place.thread !== thread) return;
-  if (thread && !side) openThread(id, thread);
+  if (store.place.channel !== id || store.place.thread !== thread || !thread || side) return;
+  // A link may name a reply; its thread is named by the first message.
+  const root = store.messages.get(id)?.get(thread)?.thread_ts ?? thread;
+  if (root === thread) {
+    openThread(id, thread);
+    return;
+  }
+  go({ channel: id, thread: root }, { replace: true });
+  side?.list.reveal(thread);
 }
 
 function openHome() {
@@ -85,12 +92,12 @@ function openChannel(id) {
   const entry = { channel: id };
   const rootsOnly = (all) => all.filter((one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast");
   store.newFrom.set(id, found?.unread ? found.last_read : null);
-  entry.list = messageList({
-    channel: id, label: `Messages in ${channelName(id)}`, pick: rootsOnly, replies: (ts) => repliesOf(id, ts).filter((one) => !one.ephemeral),
-    openThread: (ts) => go({ channel: id, thread: ts }), before: (shown) => [beginning(id, shown.length === 0, entry)],
+  entry.list = new MessageList({
+    channel: id, label: `Messages in ${channelName(id)}`, pick: rootsOnly,
+    openThread: (ts) => go({ channel: id, thread: ts }), before: (empty) => beginning(id, empty, entry),
     newFrom: () => store.newFrom.get(id), onread: (ts) => markRead(id, ts),
   });
-  entry.composer = isMember(found) ? composer({ channel: id, label: `Message ${channelName(id)}`, id: "composer" }) : null;
+  entry.composer = mayWrite(found) ? new Composer({ channel: id, label: `Message ${channelName(id)}`, id: "composer" }) : null;
   const working = h("p.working", { role: "status", hidden: true });
   entry.heading = () => channelHead(channel(id));
   entry.update = () => entry.list.update();
@@ -109,8 +116,8 @@ function openChannel(id) {
 function openThread(id, thread) {
   const entry = { channel: id, thread };
   const pane = byId("thread");
-  entry.list = messageList({ channel: id, label: "Messages in this thread", pick: (all) => all.filter((one) => one.ts === thread || one.thread_ts === thread), divideAfter: thread });
-  entry.composer = isMember(channel(id)) ? composer({ channel: id, thread, label: "Reply in thread", prefix: "thread-" }) : null;
+  entry.list = new MessageList({ channel: id, label: "Messages in this thread", pick: (all) => all.filter((one) => one.ts === thread || one.thread_ts === thread), divideAfter: thread });
+  entry.composer = mayWrite(channel(id)) ? new Composer({ channel: id, thread, label: "Reply in thread", prefix: "thread-" }) : null;
   const working = h("p.working", { role: "status", hidden: true });
   entry.update = () => entry.list.update();
   entry.status = () => showStatus(working, id, thread);
@@ -191,7 +198,12 @@ function example({ usage_hint: hint = "" }) {
   return /[[\]<>|…]/.test(hint) || hint === hint.toUpperCase() ? "" : hint;
 }
 
+function mayWrite(found) {
+  return Boolean(found) && isMember(found) && !found.is_archived;
+}
+
 function notIn(id) {
+  if (channel(id)?.is_archived) return h("p.not-in", null, `${channelName(id)} is archived; nothing more is written here.`);
   return h("p.not-in", { data: { testid: "not-a-member" } }, `${self()?.real_name ?? "You"} is not in ${channelName(id)} and cannot write here.`);
 }
 

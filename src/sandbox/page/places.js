@@ -9,9 +9,28 @@ export function personInAddress() {
   return new URLSearchParams(location.search).get("as");
 }
 
+/** The person this browser was last; links to a message do not name one. */
+export function lastPerson() {
+  try {
+    return localStorage.getItem("person");
+  } catch {
+    return null;
+  }
+}
+
+export function keepPerson(handle) {
+  try {
+    localStorage.setItem("person", handle);
+  } catch {
+    // Without storage the address alone says who one is.
+  }
+}
+
 /** The place the address names, when it exists for this person; else the first channel. */
 export function placeInAddress() {
-  const [name, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [name, message] = decodeURIComponent(location.hash.slice(1)).split("/");
+  // Slack's permalinks write a timestamp without its point.
+  const thread = message?.replace(/^(\d+)(\d{6})$/, "$1.$2");
   if (name === "home") return { channel: "home", thread: null };
   const found = store.state.channels.find((one) => one.id === name || (!one.is_im && one.name === name));
   return found ? { channel: found.id, thread: thread || null } : { channel: firstPlace(), thread: null };

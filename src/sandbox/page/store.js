@@ -19,12 +19,14 @@ export const store = {
   modal: { view: null, depth: 0 },
   /** Grows when names may have changed, so that what shows them is drawn anew. */
   epoch: 0,
+  names: null,
 };
 
-/** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `online`. */
+/** Listens to `state`, `messages`, `place`, `modal`, `home`, `status` or `leave`; returns what ends it. */
 export function on(event, listener) {
-  if (!listeners.has(event)) listeners.set(event, []);
-  listeners.get(event).push(listener);
+  if (!listeners.has(event)) listeners.set(event, new Set());
+  listeners.get(event).add(listener);
+  return () => listeners.get(event).delete(listener);
 }
 
 export function emit(event, detail) {
@@ -113,9 +115,4 @@ export function putMessage(message) {
 
 export function removeMessage(id, ts) {
   return store.messages.get(id)?.delete(ts) ?? false;
-}
-
-/** Replies of one thread, from what is loaded. */
-export function repliesOf(id, thread) {
-  return messagesOf(id).filter((message) => message.thread_ts === thread && message.ts !== thread);
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use countersign::audit::{self, Actor, Commitment, Event, Finding, Signer, Subject, Value};
+use countersign::database::{self, Settings};
 use countersign::error::Error;
 use countersign::ids::{EntryId, PersonId, WorkspaceId};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::task::JoinSet;
+use url::Url;
+
+use crate::harness::cluster::{self, OwnServer, TestDatabase};
 
 mod mutations;
 
@@ -22,16 +25,17 @@ struct Trail {
     superuser: PgPool,
     key: String,
     signer: Signer,
+    _database: TestDatabase,
 }
 
 impl Trail {
-    async fn start(superuser: PgPool) -> Self {
-        let options = PgConnectOptions::clone(&superuser.connect_options());
-        let options = options.options([("role", "countersign_service")]);
-        let db = PgPoolOptions::new().max_connections(16).connect_with(options).await.unwrap();
+    async fn start() -> Self {
+        let database = cluster::database().await;
+        let db = database.pool().await;
+        let superuser = PgPool::connect(&database.url).await.unwrap();
         let key = Signer::generate("countersign.local/audit").unwrap();
         let signer = Signer::from_key(&key).unwrap();
-        Self { db, superuser, key, signer }
+        Self { db, superuser, key, signer, _database: database }
     }
 
     /// One transaction with an entry for each of these.
@@ -98,9 +102,9 @@ fn act(number: i64) -> Event {
     }
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_was_recorded_is_sealed_in_order(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn what_was_recorded_is_sealed_in_order() {
+    let trail = Trail::start().await;
     assert!(audit::sequence(&trail.db, &trail.signer).await.unwrap().is_none());
 
     let entries = trail.record(0..3).await;
@@ -116,9 +120,9 @@ async fn what_was_recorded_is_sealed_in_order(db: PgPool) {
     assert_eq!((report.entries, report.checkpoints, report.kept), (10, 2, Some(3)));
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn an_act_that_did_not_happen_leaves_no_entry(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn an_act_that_did_not_happen_leaves_no_entry() {
+    let trail = Trail::start().await;
     let mut tx = trail.db.begin().await.unwrap();
     let rolled_back = audit::append(&mut tx, act(1)).await.unwrap();
     tx.rollback().await.unwrap();
@@ -130,9 +134,9 @@ async fn an_act_that_did_not_happen_leaves_no_entry(db: PgPool) {
     assert_eq!(trail.findings(None).await, []);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn what_commits_late_is_sealed_late_and_not_skipped(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn what_commits_late_is_sealed_late_and_not_skipped() {
+    let trail = Trail::start().await;
     let mut slow = trail.db.begin().await.unwrap();
     let early = audit::append(&mut slow, act(1)).await.unwrap();
     let late = trail.record([2]).await[0];
@@ -144,9 +148,9 @@ async fn what_commits_late_is_sealed_late_and_not_skipped(db: PgPool) {
     assert_eq!(trail.findings(None).await, []);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn many_append_and_several_seal_at_once(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn many_append_and_several_seal_at_once() {
+    let trail = Trail::start().await;
     let (done, is_done) = tokio::sync::watch::channel(false);
     let mut sealing = JoinSet::new();
     for _ in 0..3 {
@@ -191,9 +195,9 @@ async fn many_append_and_several_seal_at_once(db: PgPool) {
     assert_eq!(trail.findings(None).await, []);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn lag_is_how_long_the_oldest_entry_waits(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn lag_is_how_long_the_oldest_entry_waits() {
+    let trail = Trail::start().await;
     let now = at() + SignedDuration::from_secs(90);
     assert_eq!(audit::lag(&trail.db, now).await.unwrap().age, SignedDuration::ZERO);
 
@@ -205,9 +209,9 @@ async fn lag_is_how_long_the_oldest_entry_waits(db: PgPool) {
     assert_eq!(audit::lag(&trail.db, now).await.unwrap().entries, 0);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_history_of_a_subject_has_what_waits_too(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn the_history_of_a_subject_has_what_waits_too() {
+    let trail = Trail::start().await;
     trail.record(0..7).await;
     trail.seal().await;
     trail.record([12, 13]).await;
@@ -220,9 +224,9 @@ async fn the_history_of_a_subject_has_what_waits_too(db: PgPool) {
     assert!(audit::history(&mut db, WorkspaceId(8), &subject).await.unwrap().is_empty());
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn nobody_rewrites_the_trail_by_accident(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn nobody_rewrites_the_trail_by_accident() {
+    let trail = Trail::start().await;
     trail.record(0..3).await;
     trail.seal().await;
 
@@ -256,9 +260,9 @@ async fn nobody_rewrites_the_trail_by_accident(db: PgPool) {
     assert_eq!(trail.findings(None).await, []);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn the_tree_only_grows(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn the_tree_only_grows() {
+    let trail = Trail::start().await;
     trail.record(0..3).await;
     trail.seal().await;
 
@@ -274,9 +278,9 @@ async fn the_tree_only_grows(db: PgPool) {
     assert_eq!(trail.findings(None).await, []);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_payload_that_is_not_ours_stops_nothing(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn a_payload_that_is_not_ours_stops_nothing() {
+    let trail = Trail::start().await;
     sqlx::raw_sql(
         r"WITH entry AS (
               INSERT INTO audit.entries (payload) VALUES ('\x00ff'), (''), ('{}') RETURNING id
@@ -293,9 +297,9 @@ async fn a_payload_that_is_not_ours_stops_nothing(db: PgPool) {
     assert_eq!(trail.findings(None).await, []);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn nothing_is_sealed_on_top_of_a_tree_that_was_changed(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn nothing_is_sealed_on_top_of_a_tree_that_was_changed() {
+    let trail = Trail::start().await;
     trail.record(0..3).await;
     trail.seal().await;
     trail
@@ -310,9 +314,9 @@ async fn nothing_is_sealed_on_top_of_a_tree_that_was_changed(db: PgPool) {
     assert_eq!(audit::lag(&trail.db, at()).await.unwrap().entries, 1);
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_key_can_be_succeeded_by_another(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn a_key_can_be_succeeded_by_another() {
+    let trail = Trail::start().await;
     trail.record(0..3).await;
     trail.seal().await;
     trail.record([3]).await;
@@ -332,9 +336,9 @@ async fn a_key_can_be_succeeded_by_another(db: PgPool) {
     );
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn every_entry_can_be_proved_to_anyone(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn every_entry_can_be_proved_to_anyone() {
+    let trail = Trail::start().await;
     let mut entries = Vec::new();
     for batch in [0..1, 1..4, 4..11] {
         entries.extend(trail.record(batch).await);
@@ -362,9 +366,36 @@ async fn every_entry_can_be_proved_to_anyone(db: PgPool) {
     assert_eq!(refusal.to_string(), "The audit trail has no entry 99.");
 }
 
-#[sqlx::test(migrations = "./migrations")]
-async fn a_text_can_be_erased_and_the_trail_still_verifies(db: PgPool) {
-    let trail = Trail::start(db).await;
+#[tokio::test]
+async fn growth_since_a_kept_checkpoint_can_be_proved() {
+    let trail = Trail::start().await;
+    let mut kept = Vec::new();
+    for batch in [0..1, 1..4, 4..11] {
+        trail.record(batch).await;
+        kept.push(trail.seal().await);
+    }
+
+    let keys = trail.signer.keys();
+    let mut db = trail.db.acquire().await.unwrap();
+    for (kept, (size, hashes)) in kept.iter().zip([(1, 4), (4, 2), (11, 0)]) {
+        let proof = audit::prove_consistency(&mut db, kept, keys).await.unwrap();
+        let (path, newest) = proof.split_once("\n\n").unwrap();
+        let mut lines = path.lines();
+        assert_eq!(lines.next().unwrap(), format!("old {size}"));
+        assert_eq!(lines.count(), hashes);
+        assert!(newest.starts_with("countersign.local/audit\n11\n"));
+    }
+
+    let other = Trail::start().await;
+    other.record(0..20).await;
+    let elsewhere = other.seal().await;
+    let refusal = audit::prove_consistency(&mut db, &elsewhere, other.signer.keys()).await;
+    assert!(refusal.is_err());
+}
+
+#[tokio::test]
+async fn a_text_can_be_erased_and_the_trail_still_verifies() {
+    let trail = Trail::start().await;
     let (maya, dana) = (PersonId::from("U1"), PersonId::from("U2"));
     let mut tx = trail.db.begin().await.unwrap();
     let mut commitments = Vec::new();
@@ -395,4 +426,51 @@ async fn a_text_can_be_erased_and_the_trail_still_verifies(db: PgPool) {
             "The text kept beside the trail under {commitment} is not the text that the trail means."
         )]
     );
+}
+
+fn login(server: &OwnServer, database: &str) -> Settings {
+    let mut url = Url::parse(server.url()).unwrap();
+    url.set_username("ours").unwrap();
+    url.set_password(Some("ours")).unwrap();
+    url.set_path(database);
+    Settings::new(url)
+}
+
+#[tokio::test]
+async fn a_login_that_is_no_superuser_migrates_several_databases_at_once() {
+    let server = OwnServer::empty().await;
+    let superuser = PgPool::connect(server.url()).await.unwrap();
+    for sql in [
+        "CREATE ROLE ours LOGIN CREATEROLE PASSWORD 'ours'",
+        "CREATE DATABASE one OWNER ours",
+        "CREATE DATABASE two OWNER ours",
+        "CREATE DATABASE three OWNER ours",
+    ] {
+        sqlx::raw_sql(sql).execute(&superuser).await.unwrap();
+    }
+    let [one, two, three] = ["one", "two", "three"].map(|database| login(&server, database));
+    let migrated =
+        tokio::join!(database::migrate(&one), database::migrate(&two), database::migrate(&three));
+    migrated.0.and(migrated.1).and(migrated.2).unwrap();
+
+    let db = database::connect(&two).await.unwrap();
+    let signer = Signer::from_key(&Signer::generate("countersign.local/audit").unwrap()).unwrap();
+    let mut tx = db.begin().await.unwrap();
+    audit::append(&mut tx, act(1)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(audit::sequence(&db, &signer).await.unwrap().unwrap().size, 1);
+    let refused = sqlx::raw_sql("DELETE FROM audit.entries").execute(&db).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_login_that_may_not_make_the_roles_is_told_who_may() {
+    let server = OwnServer::empty().await;
+    let superuser = PgPool::connect(server.url()).await.unwrap();
+    for sql in ["CREATE ROLE ours LOGIN PASSWORD 'ours'", "CREATE DATABASE one OWNER ours"] {
+        sqlx::raw_sql(sql).execute(&superuser).await.unwrap();
+    }
+    let error = database::migrate(&login(&server, "one")).await.unwrap_err();
+    let remedy = "GRANT countersign_owner, countersign_service TO ours;";
+    assert!(format!("{error:#}").contains(remedy), "{error:#}");
 }

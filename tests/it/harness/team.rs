@@ -13,6 +13,7 @@ use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
 use countersign::evidence::{self, Format, Input, Mapping, SourceSpec};
+use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
 use countersign::{http, socket, worker};
@@ -67,17 +68,13 @@ impl Team {
 
         let sandbox = Sandbox::new(seed, clock.clone());
         sandbox.at(slack_url.clone());
-        sandbox.set(sandbox::Settings {
-            settle: Duration::from_millis(400),
-            ..sandbox.settings()
-        });
+        sandbox.set(sandbox::Settings { settle: Duration::from_millis(400), ..sandbox.settings() });
         let stop = CancellationToken::new();
         let mut served = vec![serve_on(slack_listener, sandbox.router(), &stop)];
 
         let config = config(&database, &sandbox, &slack_url, door);
         let slack = config.slack.clone().unwrap();
-        let app =
-            serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
+        let app = serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
         served.push(serve_on(bot_listener, http::router(app.clone()), &stop));
         if door == Door::Socket {
             served.push(tokio::spawn(socket::serve(app.clone(), stop.clone())));
@@ -90,11 +87,8 @@ impl Team {
                 events: bot.join("slack/events").unwrap(),
             },
         });
-        let workers = Workers::new(
-            app.db.clone(),
-            worker::handler(app.clone()),
-            jobs::Settings::default(),
-        );
+        let workers =
+            Workers::new(app.db.clone(), worker::handler(app.clone()), jobs::Settings::default());
         Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
     }
 
@@ -105,21 +99,7 @@ impl Team {
 
     /// Brings documents in: CSV with a header line.
     pub async fn has_documents(&self, source: &str, csv: &str) {
-        let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
-        let input =
-            Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
-        evidence::ingest_documents(
-            &self.app.db,
-            &self.app.clock,
-            self.app.workspace.id,
-            &spec,
-            input,
-            Format::Csv,
-            &Mapping::default(),
-            |_| {},
-        )
-        .await
-        .unwrap();
+        ingest(&self.app.db, &self.app.clock, self.app.workspace.id, source, csv).await;
     }
 
     /// Does everything that is due: deliveries, jobs, what answers left behind, the audit log.
@@ -168,17 +148,10 @@ impl Team {
         let mut db = self.app.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.app.workspace.id).await.unwrap();
         let lines = entries.iter().map(|entry| {
-            let actor = self.name(&entry.actor.to_string());
+            let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });
         lines.collect::<Vec<_>>().join("\n")
-    }
-
-    /// A handle where there is one, for what a person's id would say.
-    fn name(&self, id: &str) -> String {
-        let seed = self.sandbox.seed();
-        let person = seed.people.iter().find(|person| person.id == id);
-        person.map_or_else(|| id.to_owned(), |person| person.handle.clone())
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
@@ -194,7 +167,8 @@ impl Team {
         let (listener, url) = listen().await;
         let slack = self.config.slack.clone().unwrap();
         let pool = self.database.pool().await;
-        let app = serve::assemble(&self.config, &slack, self.app.clock.clone(), pool).await.unwrap();
+        let app =
+            serve::assemble(&self.config, &slack, self.app.clock.clone(), pool).await.unwrap();
         drop(serve_on(listener, http::router(app), &self.stop));
         url
     }
@@ -203,12 +177,11 @@ impl Team {
     pub async fn done(mut self) {
         self.settle().await;
         self.done = true;
-        let left: Vec<(String, Option<String>)> = sqlx::query_as(
-            "SELECT payload::text, last_error FROM graphile_worker._private_jobs",
-        )
-        .fetch_all(&self.app.db)
-        .await
-        .unwrap();
+        let left: Vec<(String, Option<String>)> =
+            sqlx::query_as("SELECT payload::text, last_error FROM graphile_worker._private_jobs")
+                .fetch_all(&self.app.db)
+                .await
+                .unwrap();
         assert!(left.is_empty(), "jobs are left over: {left:?}");
         let report =
             audit::verify(&self.app.db, None, self.app.signer.keys(), |_, _| {}).await.unwrap();
@@ -283,8 +256,29 @@ fn private(outcome: Result<Outcome, String>) -> String {
     }
 }
 
+pub(super) async fn ingest(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    source: &str,
+    csv: &str,
+) {
+    let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
+    let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
+    let mapping = Mapping::default();
+    evidence::ingest_documents(db, clock, workspace, &spec, input, Format::Csv, &mapping, |_| {})
+        .await
+        .unwrap();
+}
+
+/// A handle where there is one, for what a person's id would say.
+pub(super) fn name_of(seed: &Seed, id: &str) -> String {
+    let person = seed.people.iter().find(|person| person.id == id);
+    person.map_or_else(|| id.to_owned(), |person| person.handle.clone())
+}
+
 /// What changes from run to run, taken out.
-fn readable(text: &str) -> String {
+pub(super) fn readable(text: &str) -> String {
     let hash = regex_lite::Regex::new("`[0-9a-f]{12}`").unwrap();
     let text = hash.replace_all(text, "`(hash)`");
     let version = regex_lite::Regex::new(r"policy ([a-z-]+) [0-9a-f]{12}").unwrap();
@@ -293,13 +287,17 @@ fn readable(text: &str) -> String {
     moment.replace_all(&text, "(when)").into_owned()
 }
 
-async fn listen() -> (TcpListener, Url) {
+pub(super) async fn listen() -> (TcpListener, Url) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     (listener, url)
 }
 
-fn serve_on(listener: TcpListener, router: axum::Router, stop: &CancellationToken) -> JoinHandle<()> {
+pub(super) fn serve_on(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
     let stop = stop.clone();
     tokio::spawn(async move {
         tokio::select! {

@@ -75,7 +75,10 @@ async fn a_modal_is_filled_in_by_its_labels() {
     let outcome = slack.sandbox.command("dana", "#campaigns", "/draft x").await.unwrap();
     let modal = outcome.modal.unwrap();
     assert_eq!(modal.title, "Reject");
-    assert_eq!(modal.text, "Reason: [ ▾]\nComment (optional): [ ]\nAsk (optional): [ ▾]");
+    assert_eq!(
+        modal.text,
+        "Reason: [Select an option ▾]\nComment (optional): [ ]\nAsk (optional): [Select an option ▾]"
+    );
     assert_eq!(modal.inputs[0].options, ["Tone", "Claim"]);
     let outcome = slack.sandbox.submit("dana", &values("fine")).await.unwrap();
 

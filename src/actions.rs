@@ -4,6 +4,7 @@
 //! is not ours, is refused in words and logged; nothing is guessed.
 
 use crate::app::App;
+use crate::commands::grammar::{Command, parse_mention};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
@@ -123,7 +124,9 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
         Some("research_this") => {
             let message = interaction.message.as_ref().ok_or(Refusal::UnknownAction)?;
             let channel = interaction.channel.as_ref().ok_or(Refusal::UnknownAction)?;
-            let text = research::from_message(&message.text)?;
+            let Ok(Command::Research { question: text }) = parse_mention(&message.text) else {
+                return Err(Refusal::NothingToResearch.into());
+            };
             let thread = message.thread.clone().or_else(|| message.ts.clone());
             let person = interaction.actor.id.clone();
             let question = Question { text, person, channel: channel.clone(), thread };

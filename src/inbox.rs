@@ -6,20 +6,13 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
-use crate::slack::inbound::{EventEnvelope, Interaction, SlashCommand, Tenant};
+use crate::slack::inbound::{Delivery, IncomingEvent, SlashCommand, Tenant};
 use crate::slack::{Post, escape, submission_errors};
 use crate::{actions, commands};
-
-/// Something that Slack delivered.
-#[derive(Debug)]
-pub enum Delivery {
-    Command(Box<SlashCommand>),
-    Interaction(Box<Interaction>),
-    Event(Box<EventEnvelope>),
-}
 
 /// What Slack is told in the acknowledgement.
 #[derive(Clone, PartialEq, Debug)]
@@ -54,24 +47,26 @@ impl Answer {
     }
 }
 
-impl Delivery {
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Command(_) => "command",
-            Self::Interaction(_) => "interaction",
-            Self::Event(_) => "event",
-        }
-    }
-}
-
 /// Acts on a delivery. An error means that nothing was recorded, and that Slack may try again.
 pub async fn receive(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Error> {
+    let key = delivery.dedupe_key();
+    let span =
+        tracing::info_span!("delivery", delivery.kind = kind_of(&delivery), delivery.key = key);
+    act_on(app, delivery).instrument(span).await
+}
+
+async fn act_on(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Error> {
     let started = Instant::now();
-    let kind = delivery.kind();
+    let kind = kind_of(&delivery);
     let outcome = match delivery {
         Delivery::Command(command) => take_command(app, *command).await,
         Delivery::Interaction(interaction) => actions::take(app, *interaction).await,
-        Delivery::Event(event) => commands::take_event(app, *event).await,
+        Delivery::Event(IncomingEvent::Callback(event)) => commands::take_event(app, *event).await,
+        // Slack's word on the app itself, such as a limit on events: known once it is logged.
+        Delivery::Event(event) => {
+            tracing::warn!("Slack sent something other than an event: {event:?}");
+            Ok(Answer::Nothing)
+        }
     };
     let result = match &outcome {
         Ok(_) => "done",
@@ -83,17 +78,25 @@ pub async fn receive(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Er
     let duration_ms = took.as_secs_f64() * 1000.0;
     match outcome {
         Ok(answer) => {
-            tracing::info!(delivery.kind = kind, duration_ms, "a delivery was answered");
+            tracing::info!(duration_ms, "a delivery was answered");
             Ok(answer)
         }
         Err(Error::Refused(refusal)) => {
-            tracing::info!(delivery.kind = kind, duration_ms, "a delivery was refused: {refusal}");
+            tracing::info!(duration_ms, "a delivery was refused: {refusal}");
             Ok(Answer::Nothing)
         }
         Err(Error::Fault(fault)) => {
-            tracing::error!(delivery.kind = kind, duration_ms, "a delivery failed: {fault:#}");
+            tracing::error!(duration_ms, "a delivery failed: {fault:#}");
             Err(fault)
         }
+    }
+}
+
+const fn kind_of(delivery: &Delivery) -> &'static str {
+    match delivery {
+        Delivery::Command(_) => "command",
+        Delivery::Interaction(_) => "interaction",
+        Delivery::Event(_) => "event",
     }
 }
 

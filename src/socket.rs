@@ -10,7 +10,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -20,8 +19,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::inbox::{self, Delivery};
-use crate::slack::inbound::{IncomingEvent, Interaction, SlashCommand};
+use crate::inbox;
+use crate::slack::inbound::{SocketEnvelope, SocketMessage};
 
 /// Connections that are kept open.
 const CONNECTIONS: usize = 2;
@@ -81,17 +80,6 @@ async fn open(app: &App) -> Result<Socket> {
     Ok(socket)
 }
 
-/// What Slack sends over a socket.
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(rename = "type")]
-    kind: String,
-    envelope_id: Option<String>,
-    #[serde(default)]
-    payload: Value,
-    reason: Option<String>,
-}
-
 /// Reads until the connection ends or is asked to; acknowledges what was carried out.
 async fn converse(app: &App, socket: Socket, stop: &CancellationToken) -> Result<()> {
     let (sink, mut stream) = socket.split();
@@ -123,16 +111,24 @@ async fn read(
             .context("Slack closed the connection")??;
         match message {
             Message::Text(text) => {
-                let envelope: Envelope = serde_json::from_str(&text)
-                    .context("Slack sent an envelope of unknown form")?;
-                match envelope.kind.as_str() {
-                    "hello" => tracing::info!("a Socket Mode connection is open"),
-                    "disconnect" => {
-                        tracing::info!(reason = envelope.reason, "Slack asks to connect anew");
+                let message = SocketMessage::from_text(&text);
+                match message.context("Slack sent a message of unknown form")? {
+                    SocketMessage::Hello => tracing::info!("a Socket Mode connection is open"),
+                    SocketMessage::Disconnect { reason } => {
+                        tracing::info!(reason, "Slack asks to connect anew");
                         return Ok(());
                     }
-                    _ => {
-                        tokio::spawn(carry_out(app.clone(), envelope, acknowledge.clone()));
+                    SocketMessage::Envelope(envelope) => {
+                        tokio::spawn(carry_out(app.clone(), *envelope, acknowledge.clone()));
+                    }
+                    SocketMessage::Other { kind, envelope_id } => {
+                        tracing::warn!(
+                            envelope.kind = kind,
+                            "an unknown kind of envelope was left alone"
+                        );
+                        if let Some(id) = envelope_id {
+                            acknowledge.send(acknowledgement(&id, None)).await?;
+                        }
                     }
                 }
             }
@@ -154,42 +150,26 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut acknowledged: mpsc::Rec
     let _ = sink.close().await;
 }
 
-async fn carry_out(app: App, envelope: Envelope, acknowledge: mpsc::Sender<Message>) {
-    let Some(id) = envelope.envelope_id else {
-        tracing::warn!(envelope.kind = envelope.kind, "an envelope without an id was left alone");
-        return;
-    };
-    let payload = match parse(&envelope.kind, envelope.payload) {
-        Ok(Some(delivery)) => match inbox::receive(&app, delivery).await {
+async fn carry_out(app: App, envelope: SocketEnvelope, acknowledge: mpsc::Sender<Message>) {
+    let answer = match envelope.payload {
+        Ok(delivery) => match inbox::receive(&app, delivery).await {
             Ok(answer) => answer.body(),
             // Not acknowledged, and logged: Slack delivers it again.
             Err(_) => return,
         },
-        Ok(None) => None,
         Err(error) => {
             // A repeat would not read any better.
-            tracing::warn!(envelope.kind = envelope.kind, "an envelope could not be read: {error}");
+            tracing::warn!("an envelope could not be read: {error}");
             None
         }
     };
-    let mut answer = json!({ "envelope_id": id });
-    if let Some(payload) = payload {
-        answer["payload"] = payload;
-    }
-    let _ = acknowledge.send(Message::text(answer.to_string())).await;
+    let _ = acknowledge.send(acknowledgement(&envelope.id, answer)).await;
 }
 
-fn parse(kind: &str, payload: Value) -> Result<Option<Delivery>> {
-    Ok(match kind {
-        "slash_commands" => Some(Delivery::Command(Box::new(SlashCommand::from_json(payload)?))),
-        "interactive" => Some(Delivery::Interaction(Box::new(Interaction::from_json(payload)?))),
-        "events_api" => match IncomingEvent::from_json(payload)? {
-            IncomingEvent::Callback(event) => Some(Delivery::Event(event)),
-            IncomingEvent::UrlVerification { .. } | IncomingEvent::Other { .. } => None,
-        },
-        other => {
-            tracing::warn!(envelope.kind = other, "an unknown kind of envelope was left alone");
-            None
-        }
-    })
+fn acknowledgement(id: &str, answer: Option<Value>) -> Message {
+    let mut acknowledgement = json!({ "envelope_id": id });
+    if let Some(answer) = answer {
+        acknowledgement["payload"] = answer;
+    }
+    Message::text(acknowledgement.to_string())
 }

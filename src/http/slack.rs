@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::signature::FromSlack;
 use crate::app::App;
-use crate::inbox::{self, Delivery};
-use crate::slack::inbound::{IncomingEvent, Interaction, SlashCommand};
+use crate::inbox;
+use crate::slack::inbound::{Delivery, IncomingEvent, Interaction, SlashCommand};
 
 /// What Slack asks now and then: whether the address speaks TLS. Nothing follows from it.
 #[derive(Deserialize)]
@@ -46,12 +46,7 @@ pub async fn event(State(app): State<App>, FromSlack(body): FromSlack) -> Respon
         Ok(IncomingEvent::UrlVerification { challenge }) => {
             Json(serde_json::json!({ "challenge": challenge })).into_response()
         }
-        Ok(IncomingEvent::Callback(envelope)) => answer(&app, Delivery::Event(envelope)).await,
-        // Slack's word on the app itself, such as a rate limit on events: known once it is logged.
-        Ok(IncomingEvent::Other { kind, .. }) => {
-            tracing::warn!(event.kind = kind, "Slack sent something other than an event");
-            StatusCode::OK.into_response()
-        }
+        Ok(event) => answer(&app, Delivery::Event(event)).await,
         Err(error) => unreadable("event", &error),
     }
 }

@@ -91,7 +91,11 @@ fn in_words(quotes: &[Quote]) -> String {
 }
 
 fn origin(quote: &Quote) -> String {
-    let place = format!("{} {}", escape(&quote.source), escape(&quote.document));
+    let place = if quote.document == quote.source {
+        escape(&quote.source)
+    } else {
+        format!("{} {}", escape(&quote.source), escape(&quote.document))
+    };
     let mut origin = format!("— {place}");
     if let Some(date) = quote.written {
         origin.push_str(&format!(", {}", day(date)));

@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Agent, SubjectKind};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Result};
 use crate::evidence::{self, Rights};
 use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, ReviewId, RunId};
 use crate::jobs::{self, Job};
@@ -61,14 +61,6 @@ pub enum State {
     Empty(String),
     /// The sentence says what happened and what to do.
     Failed(String),
-}
-
-/// Takes a message that somebody pointed at as a question.
-pub fn from_message(text: &str) -> Result<String> {
-    match crate::commands::grammar::parse_mention(text) {
-        Ok(crate::commands::grammar::Command::Research { question }) => Ok(question),
-        _ => Err(Refusal::NothingToResearch.into()),
-    }
 }
 
 /// Records a question and sets the research agent to work. A repeat of a delivery does nothing.

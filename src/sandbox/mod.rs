@@ -23,7 +23,8 @@
 //! page shows is what the journal holds. Only what is over in seconds (triggers, the status of an
 //! agent at work) is kept beside it.
 //!
-//! **Invariant**: whatever grows has a bound: messages per channel, files, logs, open deliveries.
+//! **Invariant**: whatever is kept has a bound: messages per channel, files, response URLs, events to
+//! repeat, the logs of calls and deliveries, the journal.
 
 mod act;
 mod blocks;

@@ -68,7 +68,7 @@ pub async fn verify(
     let kept = kept.map(|note| Checkpoint::open(note, keys)).transpose().map_err(|why| {
         Refusal::Unreadable(format!("This checkpoint cannot be verified against: {why}."))
     })?;
-    let (mut first, others) = store::snapshot(db, connections(db)).await?;
+    let mut first = store::begin(db).await?;
     let covered = store::covered(&mut first).await?;
     let pending = store::pending(&mut first).await?;
 
@@ -77,6 +77,8 @@ pub async fn verify(
         findings.push(Finding::CutOff { entries, kept: kept.size });
     }
 
+    let more = connections(db).min(stretches.len()).saturating_sub(1);
+    let others = store::join(db, &mut first, more).await?;
     let kept_size = kept.as_ref().map(|kept| kept.size);
     let work = Arc::new(Work {
         stretches,

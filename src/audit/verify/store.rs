@@ -7,29 +7,32 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
 
 use super::segment::{CheckpointRow, LeafRow};
 
-/// Read-only transactions that all see the trail as it was at one instant.
-pub async fn snapshot(
+/// A read-only transaction that sees the trail as it is at this instant.
+pub async fn begin(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+}
+
+/// As many more that see the trail as it was at that same instant.
+pub async fn join(
     db: &PgPool,
-    connections: usize,
-) -> sqlx::Result<(Transaction<'static, Postgres>, Vec<Transaction<'static, Postgres>>)> {
-    let mut first = begin(db).await?;
-    let name = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#)
-        .fetch_one(&mut *first)
-        .await?;
+    first: &mut PgConnection,
+    more: usize,
+) -> sqlx::Result<Vec<Transaction<'static, Postgres>>> {
+    if more == 0 {
+        return Ok(Vec::new());
+    }
+    let name =
+        sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#).fetch_one(first).await?;
 
     let mut others = Vec::new();
-    for _ in 1..connections {
+    for _ in 0..more {
         let mut next = begin(db).await?;
         // Takes no parameters. Postgres made the name itself, of digits and dashes.
         let set = AssertSqlSafe(format!("SET TRANSACTION SNAPSHOT '{name}'"));
         sqlx::query(set).execute(&mut *next).await?;
         others.push(next);
     }
-    Ok((first, others))
-}
-
-async fn begin(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
-    db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    Ok(others)
 }
 
 /// What every checkpoint claims to cover, `start .. size`, in their order.
@@ -194,7 +197,8 @@ pub fn texts(db: &mut PgConnection) -> impl Stream<Item = anyhow::Result<KeptTex
 /// Keeps the planner from joining a stretch of leaves with the whole table of entries: their ids
 /// follow each other closely, so looking each of them up costs least.
 pub async fn prefer_lookups(db: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("SET LOCAL enable_hashjoin = off").execute(&mut *db).await?;
-    sqlx::query!("SET LOCAL enable_mergejoin = off").execute(db).await?;
+    sqlx::raw_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        .execute(db)
+        .await?;
     Ok(())
 }

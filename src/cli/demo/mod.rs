@@ -65,11 +65,11 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let router = sandbox.router().fallback(to_bot(bot.clone()));
     let served = tokio::spawn(http::serve(listener, router, stop.clone()));
     let app = serve::assemble(&config, &settings, clock, database.pool.clone()).await?;
+    samples::bring_in(&app).await?;
+    let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());
+    sandbox.deliver(delivery(&base, args.socket_mode)?);
     let opened = bot.set(http::router(app.clone()));
     debug_assert!(opened.is_ok(), "the door opens once");
-    let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());
-    samples::bring_in(&app).await?;
-    sandbox.deliver(delivery(&base, args.socket_mode)?);
 
     say(welcome(&base, &app.workspace.name));
     asked_to_stop().await;

@@ -57,12 +57,12 @@ class Sandbox(Process):
             "SLACK_SIGNING_SECRET": self.connection["signing_secret"],
         }
 
-    def post(self, act, method="POST", **body):
+    def post(self, act, **body):
         request = urllib.request.Request(
             self.connection["page"] + "sandbox/" + act,
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
-            method=method,
+            method="POST",
         )
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:

@@ -195,7 +195,7 @@ async fn a_response_url_takes_five_answers() {
 
 #[tokio::test]
 async fn an_org_wide_installation_sends_no_team() {
-    let mut seed = countersign::sandbox::Seed::example();
+    let mut seed = super::seed();
     seed.enterprise_id = Some("E0NORTHWND".to_owned());
     seed.is_enterprise_install = true;
     let clock = countersign::clock::Clock::default();

@@ -4,16 +4,16 @@ use std::fs;
 use std::io::Write;
 
 use countersign::clock::Clock;
-use countersign::sandbox::{Delivery, Place, Sandbox, Seed};
+use countersign::sandbox::{Delivery, Place, Sandbox};
 use serde_json::json;
 
-use super::{App, Slack, acknowledge, button};
+use super::{App, Slack, acknowledge, button, seed};
 
 #[tokio::test]
 async fn a_workspace_is_taken_up_where_it_was_left() {
     let folder = std::env::temp_dir().join(format!("sandbox-journal-{}", std::process::id()));
     let path = folder.join("slack.jsonl");
-    let open = || Sandbox::open(Seed::example(), Clock::default(), &path).unwrap();
+    let open = || Sandbox::open(seed(), Clock::default(), &path).unwrap();
     let first = Slack::of(open()).await;
     first.sandbox.message("maya", "#sales", "hello", None).await.unwrap();
     let card = json!({
@@ -50,7 +50,7 @@ async fn a_workspace_is_taken_up_where_it_was_left() {
 async fn events_that_were_not_acknowledged_come_after_the_restart() {
     let folder = std::env::temp_dir().join(format!("sandbox-pending-{}", std::process::id()));
     let path = folder.join("slack.jsonl");
-    let open = || Sandbox::open(Seed::example(), Clock::default(), &path).unwrap();
+    let open = || Sandbox::open(seed(), Clock::default(), &path).unwrap();
     // The app is down, and the workspace goes down before it has tried for the last time.
     let first = Slack::of(open()).await;
     let mut settings = first.sandbox.settings();

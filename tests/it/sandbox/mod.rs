@@ -56,7 +56,7 @@ struct App {
 
 impl Slack {
     async fn start() -> Self {
-        Self::of(Sandbox::new(Seed::example(), Clock::default())).await
+        Self::of(Sandbox::new(seed(), Clock::default())).await
     }
 
     async fn of(sandbox: Sandbox) -> Self {
@@ -183,6 +183,38 @@ impl Received {
             _ => serde_json::from_str(&self.field("payload")).unwrap(),
         }
     }
+}
+
+/// The sample company, in a workspace that granted the app everything.
+fn seed() -> Seed {
+    let mut seed = Seed::example();
+    seed.team_id = "T0NORTHWND".to_owned();
+    seed.team_domain = "northwind-tea".to_owned();
+    seed.app.scopes = [
+        "app_mentions:read",
+        "assistant:write",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "chat:write.public",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "reactions:read",
+        "reactions:write",
+        "team:read",
+        "usergroups:read",
+        "users:read",
+        "users:read.email",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    seed
 }
 
 /// Acknowledges everything with nothing.

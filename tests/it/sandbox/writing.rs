@@ -25,7 +25,7 @@ async fn calls_need_the_right_token() {
 
 #[tokio::test]
 async fn a_scope_that_was_not_granted_is_named() {
-    let mut seed = countersign::sandbox::Seed::example();
+    let mut seed = super::seed();
     seed.app.scopes.retain(|scope| scope != "users:read");
     let clock = countersign::clock::Clock::default();
     let slack = Slack::of(countersign::sandbox::Sandbox::new(seed, clock)).await;
@@ -59,7 +59,7 @@ async fn forms_and_json_say_the_same() {
 
 #[tokio::test]
 async fn messages_are_refused_as_slack_refuses_them() {
-    let mut seed = countersign::sandbox::Seed::example();
+    let mut seed = super::seed();
     seed.app.scopes.retain(|scope| scope != "chat:write.public");
     seed.channels[0].app_is_member = false;
     seed.channels[1].is_archived = true;

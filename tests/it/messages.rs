@@ -1,0 +1,159 @@
+//! Everything the bot says, as the JSON that Slack is sent: one file a message.
+
+use countersign::sandbox::{Fault, FaultKind};
+use insta::assert_json_snapshot;
+use serde_json::{Map, Value};
+
+use crate::harness::Team;
+
+const REVIEWS: &str = "id,date,text
+R-1,2026-03-02,The sound is tinny and the bass is missing.
+R-2,2026-03-05,I love the fabric and the colour.
+R-3,2026-04-11,Sound quality is poor at high volume. It crackles and distorts.
+R-4,2026-05-01,The sound is disappointing for the price.
+";
+
+const QUESTION: &str = "/research what do people dislike about the sound?";
+
+impl Team {
+    async fn with_reviews() -> Self {
+        let team = Self::start().await;
+        team.has_documents("reviews", REVIEWS).await;
+        team
+    }
+
+    async fn asks(&self) {
+        self.member("maya").types("#research", QUESTION).await;
+        self.settle().await;
+    }
+
+    /// What the bot last asked of a method, without what differs from run to run.
+    fn said(&self, method: &str) -> Value {
+        let calls = self.sandbox.calls();
+        let last = calls.iter().rfind(|call| call.method == method).unwrap();
+        let mut said = parsed(last.arguments.clone());
+        settled(&mut said);
+        said
+    }
+}
+
+/// Arguments that are JSON in a form field, as JSON.
+fn parsed(arguments: Map<String, Value>) -> Value {
+    let parse = |value: Value| match &value {
+        Value::String(text) if text.starts_with(['{', '[']) => {
+            serde_json::from_str(text).unwrap_or(value)
+        }
+        _ => value,
+    };
+    arguments.into_iter().map(|(name, value)| (name, parse(value))).collect()
+}
+
+/// Puts words in the place of hashes, moments and Slack's own ids.
+fn settled(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            for (pattern, word) in [
+                (r"`[0-9a-f]{12}`", "`(hash)`"),
+                (r"policy ([a-z-]+) [0-9a-f]{12}", "policy $1 (version)"),
+                (r"<!date\^\d+\^", "<!date^(seconds)^"),
+                (r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC", "(when)"),
+                (r"\d{10}\.\d{6}", "(ts)"),
+                (r"^\d+\.\d+\.[0-9a-f]+$", "(trigger)"),
+            ] {
+                let pattern = regex_lite::Regex::new(pattern).unwrap();
+                *text = pattern.replace_all(text, word).into_owned();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(settled),
+        Value::Object(members) => {
+            members.remove("trigger_id");
+            members.values_mut().for_each(settled);
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_finding_that_waits() {
+    let team = Team::with_reviews().await;
+    team.asks().await;
+    assert_json_snapshot!(team.said("chat.postMessage"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_finding_that_is_approved() {
+    let team = Team::with_reviews().await;
+    team.asks().await;
+    team.member("raj").clicks("#research", "Approve").await;
+    team.settle().await;
+    assert_json_snapshot!(team.said("chat.update"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_finding_that_is_rejected() {
+    let team = Team::with_reviews().await;
+    team.asks().await;
+    team.member("dana").clicks("#research", "Reject").await;
+    assert_json_snapshot!("the_form_that_asks_why", team.said("views.open"));
+    team.member("dana").submits("Why is it rejected?", "Four reviews are few & <old>.").await;
+    team.settle().await;
+    assert_json_snapshot!(team.said("chat.update"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn the_form_that_asks_what_to_change() {
+    let team = Team::with_reviews().await;
+    team.asks().await;
+    team.member("dana").clicks("#research", "Request changes").await;
+    assert_json_snapshot!(team.said("views.open"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_question_that_nothing_answers() {
+    let team = Team::with_reviews().await;
+    team.member("maya").types("#research", "/research do zeppelins need parking permits?").await;
+    team.settle().await;
+    assert_json_snapshot!(team.said("chat.postMessage"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_question_before_there_are_documents() {
+    let team = Team::start().await;
+    team.asks().await;
+    assert_json_snapshot!(team.said("chat.postMessage"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_reached() {
+    let team = Team::with_reviews().await;
+    let gone = Fault { code: Some("channel_not_found".to_owned()), ..Fault::new(FaultKind::Error) };
+    team.sandbox.fault(gone.clone().on("chat.postMessage"));
+    team.sandbox.fault(gone.on("conversations.join"));
+    team.asks().await;
+    assert_json_snapshot!(team.said("chat.postMessage"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_home_with_something_that_waits() {
+    let team = Team::with_reviews().await;
+    team.asks().await;
+    team.member("raj").opens_home().await;
+    assert_json_snapshot!(team.said("views.publish"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn help_for_a_mention_without_a_question() {
+    let team = Team::start().await;
+    team.member("maya").says("#research", "<@U0COUNTERS> help").await;
+    team.settle().await;
+    assert_json_snapshot!(team.said("chat.postMessage"));
+    team.done().await;
+}

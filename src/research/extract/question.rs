@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
+use regex::Regex;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::polarity::{self, Polarity};
@@ -135,9 +136,15 @@ fn algorithm(language: Language) -> Option<Algorithm> {
     })
 }
 
+/// What is no word of anybody's: markup's names for characters, addresses, names of accounts.
+static NO_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"&#?[a-z0-9]{1,8};|https?://\S+|@\w+").expect("the pattern is fixed and tested")
+});
+
 /// The words of a text in small letters; apostrophes and inner hyphens belong to them.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     let plain = text.replace('’', "'").to_lowercase();
+    let plain = NO_WORDS.replace_all(&plain, " ");
     let inside = |it: char| it.is_alphanumeric() || it == '\'' || it == '-';
     let words: Vec<String> = plain
         .split(|it| !inside(it))
@@ -178,6 +185,7 @@ mod tests {
         check("What do customers love most?", &[], good);
         check("complaints about delivery times", &["delivery", "times"], bad);
         check("How’s the set-up for older parents?", &["set-up", "older", "parents"], None);
+        check("delays at @airline &amp; https://example.org/x", &["delays"], None);
         check("", &[], None);
     }
 }

@@ -27,6 +27,9 @@ const VOCABULARY: usize = 300;
 const RELATED: f32 = 2.5;
 const RELATED_DOCUMENTS: usize = 3;
 
+const NEARLY_ALL: f32 = 0.8;
+const MANY: usize = 8;
+
 /// What a sentence with a reason in it gains when the question is why.
 const REASON: f32 = 0.5;
 
@@ -141,7 +144,7 @@ impl Sentences {
             false => self.related_stems(frequencies, searched),
         };
         let top = searched.hits.iter().map(|it| it.score).fold(f32::MIN_POSITIVE, f32::max);
-        let enough = self.all.iter().map(|it| it.coverage).fold(0.0, f32::max) / 2.0;
+        let enough = self.enough();
         let mut seen = HashSet::new();
         let mut candidates = Vec::new();
         for (position, sentence) in self.all.iter().enumerate() {
@@ -178,6 +181,13 @@ impl Sentences {
         }
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.hit.cmp(&b.hit)));
         candidates
+    }
+
+    /// How much of the subject a sentence must hold: nearly all that any holds where many do.
+    fn enough(&self) -> f32 {
+        let best = self.all.iter().map(|it| it.coverage).fold(0.0, f32::max);
+        let holding = self.all.iter().filter(|it| it.coverage >= best * NEARLY_ALL).count();
+        if holding >= MANY { best * NEARLY_ALL } else { best / 2.0 }
     }
 
     /// Stems that stand beside the subject far more often than elsewhere: `bass` beside `sound`.

@@ -3,6 +3,7 @@
 //! A theme is a word or two that several documents use in their answers, more than elsewhere.
 //! Themes are taken greedily: each covers as many documents as possible that none before covers.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -21,8 +22,16 @@ const MOST_THEMES: usize = 5;
 /// Documents that could share a word by chance.
 const CHANCE: f32 = 1.5;
 
+/// How much less often than elsewhere a theme may stand in the answers, as a logarithm, and how
+/// much it counts that it is rare altogether: what all documents speak of is no theme.
+const AS_OFTEN: f32 = -0.1;
+const RARE: f32 = 0.2;
+
 /// Two words say more than one.
 const PAIR: f32 = 1.3;
+
+/// Words of a subject that a title takes.
+const LONGEST_SUBJECT: usize = 3;
 
 /// Quotes of a theme at most.
 const MOST_QUOTES: usize = 3;
@@ -53,10 +62,12 @@ struct Phrase {
     forms: BTreeMap<String, usize>,
     groups: BTreeSet<usize>,
     documents: BTreeSet<DocumentId>,
+    /// Stems of its words that the question does not have.
+    own: Vec<String>,
     /// Passages that hold the rarest of its words, among all the asker may see.
     elsewhere: usize,
     pair: bool,
-    /// How much more often it stands here than elsewhere, as a logarithm.
+    /// How much more often it stands here than elsewhere, and how rare it is there.
     special: f32,
 }
 
@@ -70,25 +81,33 @@ pub fn find(
     let phrases = phrases(asked, groups, frequencies, searched);
     let mut left: BTreeSet<usize> = (0..groups.len()).collect();
     let mut themes = Vec::new();
+    let mut taken: BTreeSet<&String> = BTreeSet::new();
     while themes.len() < MOST_THEMES && !left.is_empty() {
         let best = phrases
             .iter()
+            .filter(|(_, phrase)| phrase.own.iter().all(|it| !taken.contains(it)))
             .map(|(stems, phrase)| (gain(phrase, &left, groups), stems, phrase))
             .filter(|(gain, _, _)| *gain > 0.0)
             .max_by(|(a, first, _), (b, second, _)| a.total_cmp(b).then(second.cmp(first)));
         let Some((_, _, phrase)) = best else { break };
         let members: Vec<usize> = phrase.groups.intersection(&left).copied().collect();
+        taken.extend(&phrase.own);
         themes.push(theme(title(phrase), &members, groups, searched));
         left.retain(|it| !members.contains(it));
     }
-    if themes.is_empty()
+    let said = |groups: &mut dyn Iterator<Item = &Group>| -> usize {
+        let documents = groups.flat_map(|it| it.members.iter().map(|it| it.document));
+        documents.collect::<BTreeSet<DocumentId>>().len()
+    };
+    let untold = said(&mut left.iter().map(|it| &groups[*it]));
+    if untold * 2 >= said(&mut groups.iter())
         && let Some(title) = subject_as_written(asked, groups, searched)
     {
-        // Nothing else is shared: what all speak of is the subject.
+        // Most share nothing else: what they all speak of is the subject.
         themes.push(theme(title, &left.iter().copied().collect::<Vec<_>>(), groups, searched));
         left.clear();
     }
-    themes.sort_by_key(|it| std::cmp::Reverse(it.documents.len()));
+    themes.sort_by_key(|it| Reverse(it.documents.len()));
     let left: Vec<usize> = left.into_iter().collect();
     (themes, quotes(&left, groups, searched))
 }
@@ -113,10 +132,13 @@ fn phrases(
                     }
                     let stems: Vec<String> = run.iter().map(|it| stemmer.stem(it)).collect();
                     let own = run.iter().zip(&stems).filter(|(_, it)| !asked.contains(*it));
-                    let known = own.map(|(word, _)| frequencies.get(word.as_str()).copied());
+                    let own: Vec<(&String, &String)> = own.collect();
+                    let known = own.iter().map(|(word, _)| frequencies.get(*word).copied());
                     let Some(elsewhere) = known.collect::<Option<Vec<_>>>() else { continue };
                     let Some(rarest) = elsewhere.into_iter().min() else { continue };
-                    let phrase = phrases.entry(stems).or_default();
+                    let own = own.iter().map(|(_, stem)| (*stem).clone()).collect();
+                    let phrase = phrases.entry(stems.clone()).or_default();
+                    phrase.own = own;
                     *phrase.forms.entry(run.join(" ")).or_default() += 1;
                     phrase.groups.insert(number);
                     phrase.documents.insert(member.document);
@@ -132,8 +154,12 @@ fn phrases(
         let here = phrase.documents.len() as f32;
         let share = phrase.elsewhere as f32 / searched.documents.max(1) as f32;
         let expected = share * answers.len() as f32;
-        let special = (here / (expected + CHANCE)).ln();
-        phrase.special = special * if phrase.pair { PAIR } else { 1.0 };
+        let more_often = (here / (expected + CHANCE)).ln();
+        let rare = -share.max(f32::MIN_POSITIVE).ln();
+        phrase.special = match more_often < AS_OFTEN {
+            true => 0.0,
+            false => (more_often + RARE * rare) * if phrase.pair { PAIR } else { 1.0 },
+        };
     }
     // What only copies of one text say is no theme.
     phrases.retain(|_, it| it.groups.len() > 1 && it.documents.len() > 1 && it.special > 0.0);
@@ -158,23 +184,27 @@ fn gain(phrase: &Phrase, left: &BTreeSet<usize>, groups: &[Group]) -> f32 {
     documents.len() as f32 * phrase.special
 }
 
-/// The subject in the form that most of the sentences have.
+/// The subject as the sentences have it: the form that most have, longer ones preferred.
 fn subject_as_written(asked: &Asked, groups: &[Group], searched: &Searched) -> Option<String> {
     let stemmer = Stem::of(searched.hits.iter().map(|it| it.language));
     let subject: Vec<String> = asked.subject.iter().map(|it| stemmer.stem(it)).collect();
     let mut forms: BTreeMap<String, usize> = BTreeMap::new();
     for member in groups.iter().flat_map(|it| &it.members) {
-        for word in words(&member.text).filter(|it| subject.contains(&stemmer.stem(it))) {
-            *forms.entry(word).or_default() += 1;
+        let all: Vec<String> = words(&member.text).collect();
+        for length in 1..=LONGEST_SUBJECT {
+            for run in all.windows(length) {
+                if run.iter().all(|it| subject.contains(&stemmer.stem(it))) {
+                    *forms.entry(run.join(" ")).or_default() += length;
+                }
+            }
         }
     }
-    let most =
-        forms.into_iter().max_by_key(|(form, times)| (*times, std::cmp::Reverse(form.clone())));
+    let most = forms.into_iter().max_by_key(|(form, times)| (*times, Reverse(form.clone())));
     most.map(|(form, _)| form)
 }
 
 fn title(phrase: &Phrase) -> String {
-    let most = phrase.forms.iter().max_by_key(|(form, times)| (**times, std::cmp::Reverse(*form)));
+    let most = phrase.forms.iter().max_by_key(|(form, times)| (**times, Reverse(*form)));
     most.map(|(form, _)| form.clone()).unwrap_or_default()
 }
 

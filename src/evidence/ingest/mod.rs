@@ -1,68 +1,31 @@
 //! Imports: from a file to documents that can be found, all at once.
 //!
-//! A thread reads (`portion`); this side stores a portion per transaction and shows none of it.
-//! The last transaction publishes the import and retires what it replaces.
+//! A thread reads (`portion`); this side stores a portion per transaction, each with a segment of the
+//! index (`segments`), and shows none of it. The last transaction publishes the import and retires
+//! what it replaces.
 //!
 //! **Invariant.** Reading the same file again changes nothing.
 //! **Invariant.** An import that was cut off goes on from its last portion when the same file
 //! comes again, and is thrown away when another one comes.
 
-mod merge;
 mod portion;
+mod segments;
 mod store;
+mod summary;
 
 use std::collections::HashMap;
 
 use jiff_sqlx::ToSqlx;
-use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection, PgPool};
 
 use self::portion::{Portion, Portions};
 use self::store::NewDocuments;
-use super::index::{self, Slot};
+pub use self::summary::{Progress, Refused, Summary};
 use super::read::{DocumentFile, Id, Record, Records, Unread};
 use super::source::SourceSpec;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::ids::{DocumentId, IngestId, SourceId, WorkspaceId};
-
-/// Refusals that are kept with their reasons; the rest is counted.
-const REFUSALS_KEPT: usize = 100;
-
-/// What an import did.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Summary {
-    pub records: u64,
-    pub new: u64,
-    pub changed: u64,
-    pub unchanged: u64,
-    /// The same id with the same content a second time.
-    pub repeated: u64,
-    /// Of the new and changed ones, those without any text: they are kept but cannot be found.
-    pub without_text: u64,
-    pub passages: u64,
-    pub refused: u64,
-    /// The first hundred refusals.
-    pub refusals: Vec<Refused>,
-    /// What was found by looking at the file, and what people should know of it.
-    pub notes: Vec<String>,
-    /// How many records had been stored before by an import that was cut off.
-    pub resumed_after: u64,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Refused {
-    pub line: u64,
-    pub reason: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Progress {
-    pub bytes: u64,
-    /// Where it is known.
-    pub bytes_total: Option<u64>,
-    pub records: u64,
-}
 
 /// Imports documents into a source, which is created or changed as the spec says.
 pub async fn ingest_documents(
@@ -293,13 +256,7 @@ impl Import {
         if passages.documents.is_empty() {
             return Ok(());
         }
-        let languages = by_frequency(&passages.languages);
-        let segment = store::insert_segment(tx, workspace, source, ingest, &languages).await?;
-        store::insert_passages(tx, workspace, segment, &passages).await?;
-        let lengths =
-            store::index(tx, workspace, segment, &passages.languages, &passages.words).await?;
-        let layout = layout(&passages.documents, &lengths);
-        store::save_layout(tx, workspace, segment, &layout).await?;
+        segments::write(tx, workspace, source, ingest, &passages).await?;
         summary.passages += passages.documents.len() as u64;
         Ok(())
     }
@@ -315,16 +272,9 @@ impl Import {
         }
         let (workspace, ingest, now) = (self.workspace, self.ingest, clock.now());
         let mut tx = db.begin().await?;
-        for mut outdated in store::outdated_segments(&mut tx, workspace, ingest).await? {
-            if index::retire(&mut outdated.layout, outdated.ordinals.into_iter()) {
-                let layout = &outdated.layout;
-                store::save_layout(&mut tx, workspace, outdated.segment, layout).await?;
-            } else {
-                store::drop_segment(&mut tx, workspace, outdated.segment).await?;
-            }
-        }
+        segments::retire_replaced(&mut tx, workspace, ingest).await?;
         store::retire_replaced(&mut tx, workspace, ingest, now).await?;
-        merge::merge_small_segments(&mut tx, workspace, self.source, ingest).await?;
+        segments::merge_small(&mut tx, workspace, self.source, ingest).await?;
         let summary = serde_json::to_value(&self.summary)?;
         store::publish(&mut tx, workspace, ingest, &summary, now).await?;
         tx.commit().await?;
@@ -352,49 +302,4 @@ impl Hashed {
             Id::FromContent => hex::encode(&self.hash[..16]),
         }
     }
-}
-
-impl Summary {
-    fn refuse(&mut self, line: u64, reason: &str) {
-        self.refused += 1;
-        if self.refusals.len() < REFUSALS_KEPT {
-            self.refusals.push(Refused { line, reason: reason.to_owned() });
-        }
-    }
-
-    fn repeat(&mut self, line: u64, id: &str, first: i64, same: bool) {
-        if same {
-            self.repeated += 1;
-        } else {
-            let reason = format!(
-                "its id “{id}” stands on line {first} already, with other content; the first one \
-                 was kept"
-            );
-            self.refuse(line, &reason);
-        }
-    }
-}
-
-fn layout(documents: &[i64], lengths: &[(i32, i64)]) -> Vec<u8> {
-    let lengths: HashMap<i32, i64> = lengths.iter().copied().collect();
-    let slots = documents.iter().enumerate().map(|(position, document)| {
-        let ordinal = i32::try_from(position).unwrap_or(i32::MAX);
-        let length = lengths.get(&ordinal).copied().unwrap_or_default();
-        Slot {
-            length: u16::try_from(length).unwrap_or(u16::MAX),
-            first_of_document: position == 0 || documents[position - 1] != *document,
-            retired: false,
-        }
-    });
-    index::write_layout(slots)
-}
-
-fn by_frequency(languages: &[String]) -> Vec<String> {
-    let mut times: HashMap<&String, usize> = HashMap::new();
-    for language in languages {
-        *times.entry(language).or_default() += 1;
-    }
-    let mut distinct: Vec<(&String, usize)> = times.into_iter().collect();
-    distinct.sort_by(|(a, more), (b, less)| less.cmp(more).then(a.cmp(b)));
-    distinct.into_iter().map(|(language, _)| language.clone()).collect()
 }

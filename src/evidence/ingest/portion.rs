@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use super::store::{NewDocuments, NewPassages};
+use super::segments::NewPassages;
+use super::store::NewDocuments;
 use super::{Hashed, Point, Records, Unread};
 use crate::error::Result;
 use crate::evidence::language::Language;

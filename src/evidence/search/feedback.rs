@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::rank::{Best, Ranking, Term, Word};
+use super::rank::{Best, Ranking};
 use super::store;
+use super::words::{Term, Word};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 

@@ -11,13 +11,16 @@
 mod feedback;
 mod rank;
 mod store;
+mod top;
+mod words;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sqlx::PgPool;
 
-use self::rank::{Ranked, Ranking, Segment, Term, Word};
+use self::rank::{Ranked, Ranking, Segment};
+use self::words::{Term, Word};
 use super::language::Language;
 use crate::error::Result;
 use crate::ids::{DocumentId, PassageId, SourceId, WorkspaceId};

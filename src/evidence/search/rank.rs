@@ -6,9 +6,10 @@
 //! Documents are ranked, each as a whole: occurrences of one document stand in a row, so its
 //! counts are sums over its passages. Its passages are ranked among themselves the same way.
 
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
+use super::top::Top;
+use super::words::{Term, Word};
 use crate::evidence::index::{read_layout, read_occurrences};
 use crate::ids::SegmentId;
 
@@ -17,57 +18,6 @@ const K1: f32 = 1.5;
 
 /// How much longer texts must say it more often.
 const B: f32 = 0.75;
-
-pub type Term = String;
-
-/// A word of a question: the terms it has in the languages of the evidence, counted as one.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Word {
-    pub text: String,
-    pub terms: Vec<Term>,
-    pub weight: f32,
-    /// Documents that hold it, once they were counted.
-    pub holding: Option<usize>,
-}
-
-impl Word {
-    pub fn new(text: String, terms: Vec<Term>, weight: f32) -> Self {
-        Self { text, terms, weight, holding: None }
-    }
-
-    /// Words out of pairs of word and term in the question's order; a repeated word weighs more.
-    pub fn group(pairs: Vec<(String, Term)>) -> Vec<Self> {
-        let mut words: Vec<Self> = Vec::new();
-        let mut by_term: HashMap<Term, usize> = HashMap::new();
-        let mut last: Option<(String, usize)> = None;
-        for (text, term) in pairs {
-            match by_term.get(&term) {
-                Some(position) => {
-                    let same_word =
-                        last.as_ref().is_some_and(|(it, at)| *it == text && at == position);
-                    if !same_word {
-                        words[*position].weight += 1.0;
-                    }
-                    last = Some((text, *position));
-                }
-                None => {
-                    let position = match &last {
-                        Some((it, position)) if *it == text => *position,
-                        _ => {
-                            let text = text.clone();
-                            words.push(Self::new(text, Vec::new(), 1.0));
-                            words.len() - 1
-                        }
-                    };
-                    words[position].terms.push(term.clone());
-                    by_term.insert(term, position);
-                    last = Some((text, position));
-                }
-            }
-        }
-        words
-    }
-}
 
 /// The passages of a segment and the documents they belong to, as positions within it.
 pub struct Segment {
@@ -110,8 +60,9 @@ impl Segment {
 /// A document's place in a ranking.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Best {
-    segment: usize,
-    document: usize,
+    /// Positions among the segments and within one.
+    pub(super) segment: usize,
+    pub(super) document: usize,
     pub score: f32,
 }
 
@@ -354,54 +305,3 @@ fn saturated(times: u32, relative_length: f32) -> f32 {
     let times = times as f32;
     times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * relative_length))
 }
-
-/// The best so many, without sorting all.
-struct Top {
-    limit: usize,
-    worst_first: BinaryHeap<Reversed>,
-}
-
-struct Reversed(Best);
-
-impl Top {
-    fn new(limit: usize) -> Self {
-        Self { limit, worst_first: BinaryHeap::with_capacity(limit + 1) }
-    }
-
-    fn offer(&mut self, best: Best) {
-        let full = self.worst_first.len() >= self.limit;
-        if full && self.worst_first.peek().is_none_or(|worst| best.score <= worst.0.score) {
-            return;
-        }
-        self.worst_first.push(Reversed(best));
-        if self.worst_first.len() > self.limit {
-            self.worst_first.pop();
-        }
-    }
-
-    fn in_order(self) -> Vec<Best> {
-        self.worst_first.into_sorted_vec().into_iter().map(|it| it.0).collect()
-    }
-}
-
-impl Ord for Reversed {
-    /// Worse is greater; among equals the later one, so that a ranking is always the same.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let place = |it: &Best| (it.segment, it.document);
-        other.0.score.total_cmp(&self.0.score).then(place(&self.0).cmp(&place(&other.0)))
-    }
-}
-
-impl PartialOrd for Reversed {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Reversed {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Reversed {}

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::rank::{Ranked, Ranking, Term, Word};
+use super::rank::{Ranked, Ranking};
+use super::words::{Term, Word};
 use super::{Hit, Rights};
 use crate::error::Result;
 use crate::evidence::language::Language;

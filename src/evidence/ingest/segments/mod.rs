@@ -1,23 +1,64 @@
-//! Many small segments become few larger ones, so that a search has few lists to read.
+//! Segments: written with each portion, thinned out when documents retire, merged when there are
+//! many small ones.
 //!
 //! Segments are sorted into tiers, each for eight times as many passages as the one before; when a
 //! tier has eight of one source they become one segment of the next tier. So a source that
 //! receives a document at a time has few segments, and each passage is indexed anew only once per
 //! tier. What was retired is left behind.
 
+mod store;
+
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 
-use super::store::{self, Size};
+use self::store::Size;
 use crate::error::Result;
+use crate::evidence::index::{self, Slot};
 use crate::ids::{IngestId, SegmentId, SourceId, WorkspaceId};
+
+pub use self::store::NewPassages;
 
 const TOGETHER: usize = 8;
 
 /// Passages below which a segment belongs to the tier, from small to large; larger ones stay.
 const TIERS: [i32; 4] = [8, 64, 512, 4096];
 
+/// Stores passages and indexes them.
+pub async fn write(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: SourceId,
+    ingest: IngestId,
+    passages: &NewPassages,
+) -> Result<()> {
+    let languages = by_frequency(&passages.languages);
+    let segment = store::insert_segment(db, workspace, source, ingest, &languages).await?;
+    store::insert_passages(db, workspace, segment, passages).await?;
+    let (languages, words) = (&passages.languages, &passages.words);
+    let lengths = store::index(db, workspace, segment, languages, words).await?;
+    let layout = layout(&passages.documents, &lengths);
+    store::save_layout(db, workspace, segment, &layout).await
+}
+
+/// Takes the documents that this import replaces out of the index.
+pub async fn retire_replaced(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    ingest: IngestId,
+) -> Result<()> {
+    for mut outdated in store::outdated_segments(db, workspace, ingest).await? {
+        if index::retire(&mut outdated.layout, outdated.ordinals.into_iter()) {
+            store::save_layout(db, workspace, outdated.segment, &outdated.layout).await?;
+        } else {
+            store::drop_segment(db, workspace, outdated.segment).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Merges what is ripe. The new segments belong to this import, which must be published with it.
-pub async fn merge_small_segments(
+pub async fn merge_small(
     db: &mut PgConnection,
     workspace: WorkspaceId,
     source: SourceId,
@@ -52,17 +93,41 @@ async fn merge(
     let documents: Vec<i64> = passages.iter().map(|it| it.document).collect();
     let ids: Vec<i64> = passages.iter().map(|it| it.id).collect();
 
-    let of_all = super::by_frequency(&languages);
+    let of_all = by_frequency(&languages);
     let merged = store::insert_segment(db, workspace, source, ingest, &of_all).await?;
     store::move_passages(db, workspace, merged, &ids).await?;
     let lengths = store::index(db, workspace, merged, &languages, &words).await?;
-    let layout = super::layout(&documents, &lengths);
+    let layout = layout(&documents, &lengths);
     store::save_layout(db, workspace, merged, &layout).await?;
     for segment in segments {
         store::drop_segment(db, workspace, *segment).await?;
     }
     tracing::debug!(source.id = source.0, segments = segments.len(), "merged segments");
     Ok(())
+}
+
+fn layout(documents: &[i64], lengths: &[(i32, i64)]) -> Vec<u8> {
+    let lengths: HashMap<i32, i64> = lengths.iter().copied().collect();
+    let slots = documents.iter().enumerate().map(|(position, document)| {
+        let ordinal = i32::try_from(position).unwrap_or(i32::MAX);
+        let length = lengths.get(&ordinal).copied().unwrap_or_default();
+        Slot {
+            length: u16::try_from(length).unwrap_or(u16::MAX),
+            first_of_document: position == 0 || documents[position - 1] != *document,
+            retired: false,
+        }
+    });
+    index::write_layout(slots)
+}
+
+fn by_frequency(languages: &[String]) -> Vec<String> {
+    let mut times: HashMap<&String, usize> = HashMap::new();
+    for language in languages {
+        *times.entry(language).or_default() += 1;
+    }
+    let mut distinct: Vec<(&String, usize)> = times.into_iter().collect();
+    distinct.sort_by(|(a, more), (b, less)| less.cmp(more).then(a.cmp(b)));
+    distinct.into_iter().map(|(language, _)| language.clone()).collect()
 }
 
 #[cfg(test)]

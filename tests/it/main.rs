@@ -11,6 +11,7 @@ mod fake_slack;
 mod harness;
 mod licences;
 mod messages;
+mod outages;
 mod requests;
 mod research;
 mod reviews;

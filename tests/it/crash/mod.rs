@@ -4,5 +4,8 @@
 //! acknowledged may be lost; what it did not acknowledge may have happened or not, but never twice.
 
 mod jobs;
+mod memory;
 mod people;
 mod points;
+mod postgres;
+mod stop;

@@ -183,7 +183,6 @@ impl Work {
     }
 
     async fn stretches(self: Arc<Self>, mut db: Transaction<'static, Postgres>) -> Result<Found> {
-        store::prefer_lookups(&mut db).await?;
         let mut found = Found::default();
         while let Some(&(from, to)) = self.stretches.get(self.taken.fetch_add(1, Ordering::Relaxed))
         {
@@ -203,10 +202,13 @@ impl Work {
 async fn read(db: &mut PgConnection, from: u64, to: u64) -> Result<Segment> {
     let edge = super::store::stored_hashes(db, &Edge::positions(from)).await?;
     let edge = edge.into_iter().collect::<Option<Vec<_>>>();
+    let leaves = store::leaves(&mut *db, from, to).await?;
+    let entries: Vec<_> = leaves.iter().map(|leaf| leaf.entry).collect();
     Ok(Segment {
         edge: edge.map(|subtrees| Edge::new(from, subtrees)),
-        checkpoints: store::checkpoints(db, from, to).await?,
-        leaves: store::leaves(db, from, to).await?,
+        checkpoints: store::checkpoints(&mut *db, from, to).await?,
+        leaves,
+        payloads: store::payloads(db, &entries).await?,
     })
 }
 

@@ -9,6 +9,7 @@ mod database;
 mod embedded;
 mod fake_slack;
 mod harness;
+mod jobs;
 mod licences;
 mod messages;
 mod requests;

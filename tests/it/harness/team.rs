@@ -87,8 +87,12 @@ impl Team {
                 events: bot.join("slack/events").unwrap(),
             },
         });
-        let workers =
-            Workers::new(app.db.clone(), worker::handler(app.clone()), jobs::Settings::default());
+        let workers = Workers::new(
+            app.db.clone(),
+            app.workspace.id,
+            worker::handler(app.clone()),
+            jobs::Settings::default(),
+        );
         Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
     }
 
@@ -198,7 +202,8 @@ impl Team {
     async fn due(&self) -> i64 {
         self.count(
             "SELECT count(*) FROM graphile_worker._private_jobs
-             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL",
+             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL
+               AND flags ? ('workspace:' || (SELECT min(id) FROM workspaces))",
         )
         .await
     }

@@ -12,9 +12,9 @@ node_packages "$folder" "$here"
 
 export PYTHONPATH=$shared PYTHONDONTWRITEBYTECODE=1
 status=0
-timeout 60 "$folder/venv/bin/python" "$here/check.py" "$here/../../it/snapshots" "$folder" || status=1
+bounded 60 "$folder/venv/bin/python" "$here/check.py" "$here/../../it/snapshots" "$folder" || status=1
 cd "$folder"
-if timeout 120 node_modules/.bin/tsc --noEmit --strict --skipLibCheck --target es2022 --module nodenext messages.ts; then
+if bounded 120 node_modules/.bin/tsc --noEmit --strict --skipLibCheck --target es2022 --module nodenext messages.ts; then
     echo 'PASS blocks: @slack/types agrees'
 else
     echo 'FAIL blocks: @slack/types does not agree'

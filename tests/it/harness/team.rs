@@ -12,7 +12,7 @@ use countersign::audit::{self, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
-use countersign::evidence::{self, Format, Input, Mapping, SourceSpec};
+use countersign::evidence::{self, Input, SourceSpec};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
@@ -87,8 +87,12 @@ impl Team {
                 events: bot.join("slack/events").unwrap(),
             },
         });
-        let workers =
-            Workers::new(app.db.clone(), worker::handler(app.clone()), jobs::Settings::default());
+        let workers = Workers::new(
+            app.db.clone(),
+            app.workspace.id,
+            worker::handler(app.clone()),
+            jobs::Settings::default(),
+        );
         Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
     }
 
@@ -198,7 +202,8 @@ impl Team {
     async fn due(&self) -> i64 {
         self.count(
             "SELECT count(*) FROM graphile_worker._private_jobs
-             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL",
+             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL
+               AND flags ? ('workspace:' || (SELECT min(id) FROM workspaces))",
         )
         .await
     }
@@ -264,11 +269,9 @@ pub(super) async fn ingest(
     csv: &str,
 ) {
     let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
-    let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
-    let mapping = Mapping::default();
-    evidence::ingest_documents(db, clock, workspace, &spec, input, Format::Csv, &mapping, |_| {})
-        .await
-        .unwrap();
+    let bytes = csv.to_owned().into();
+    let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
+    evidence::ingest_documents(db, clock, workspace, &spec, &file, |_| {}).await.unwrap();
 }
 
 /// A handle where there is one, for what a person's id would say.

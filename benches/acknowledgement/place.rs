@@ -270,6 +270,7 @@ impl Place {
         self.acts.push(Act { template, statements });
 
         self.card_is_posted().await?;
+        log.skip().await?;
         let case = Case { review: REVIEWS, revision: REVISIONS };
         let approval = json!({"person": "raj", "channel": "#research", "button": "Approve"});
         let request = self.person(Kind::Click, approval).await?;

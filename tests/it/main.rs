@@ -7,6 +7,7 @@ mod audit;
 mod crash;
 mod database;
 mod embedded;
+mod evidence;
 mod fake_slack;
 mod harness;
 mod jobs;

@@ -135,7 +135,8 @@ pub async fn search(
     sources.sort();
     sources.dedup();
 
-    let text: String = question.text.chars().take(LONGEST_QUESTION).collect();
+    let readable = |it: &char| *it != '\0';
+    let text: String = question.text.chars().filter(readable).take(LONGEST_QUESTION).collect();
     let languages = Languages::of(&visible, &text);
     let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
     let mut words = Word::group(terms);

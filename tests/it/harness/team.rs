@@ -12,7 +12,7 @@ use countersign::audit::{self, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
-use countersign::evidence::{self, Format, Input, Mapping, SourceSpec};
+use countersign::evidence::{self, Input, SourceSpec};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
@@ -269,11 +269,9 @@ pub(super) async fn ingest(
     csv: &str,
 ) {
     let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
-    let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
-    let mapping = Mapping::default();
-    evidence::ingest_documents(db, clock, workspace, &spec, input, Format::Csv, &mapping, |_| {})
-        .await
-        .unwrap();
+    let bytes = csv.to_owned().into();
+    let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
+    evidence::ingest_documents(db, clock, workspace, &spec, &file, |_| {}).await.unwrap();
 }
 
 /// A handle where there is one, for what a person's id would say.

@@ -34,7 +34,8 @@ async fn sixty_four_mebibytes_take_less_than_two() {
         fs::write(format!("/proc/{}/clear_refs", bot.id()), "5").unwrap();
         let before = peak_kib(&bot);
         team.floods(&bot, framing, 64 * MIB).await;
-        let grown = peak_kib(&bot) - before;
+        // Memory may be given back while the peak is measured anew.
+        let grown = peak_kib(&bot).saturating_sub(before);
         println!("{framing:?}: {grown} KiB more than {before}");
         assert!(grown < 2048, "{framing:?}: peak memory grew by {grown} KiB");
     }

@@ -203,8 +203,8 @@ impl Deployment {
         .await;
     }
 
-    /// Ends the test: the queue runs empty, the bot stops when asked to, the trail verifies.
-    pub async fn done(self, bot: Process) {
+    /// Waits until everything is done, and has its place in the trail.
+    pub async fn settles(&self) {
         self.until("everything is done and has its place in the trail", async || {
             self.hurry().await;
             jobs::forget_superseded(&self.db).await.unwrap();
@@ -215,6 +215,11 @@ impl Deployment {
             (left.await == 0).then_some(())
         })
         .await;
+    }
+
+    /// Ends the test: the queue runs empty, the bot stops when asked to, the trail verifies.
+    pub async fn done(self, bot: Process) {
+        self.settles().await;
         assert!(bot.stop().await.success(), "a bot that is asked to stop ends well");
         let report = audit::verify(&self.db, None, &self.keys, |_, _| {}).await.unwrap();
         assert!(report.is_sound(), "the audit trail is not sound: {:?}", report.findings);

@@ -14,11 +14,13 @@ BEGIN
                 WHEN duplicate_object OR unique_violation THEN
                     NULL;
                 WHEN insufficient_privilege THEN
-                    RAISE EXCEPTION 'The role % is missing, and % may not create it', wanted, current_user
-                        USING HINT = format(
-                            'Let an administrator run once: CREATE ROLE countersign_owner NOLOGIN;'
-                            ' CREATE ROLE countersign_service NOLOGIN;'
-                            ' GRANT countersign_owner, countersign_service TO %I;', current_user);
+                    RAISE EXCEPTION USING
+                        ERRCODE = 'insufficient_privilege',
+                        MESSAGE = format(
+                            'the role %I is missing, and %I may not create it; let an administrator run once:'
+                            ' CREATE ROLE countersign_owner NOLOGIN; CREATE ROLE countersign_service NOLOGIN;'
+                            ' GRANT countersign_owner, countersign_service TO %I;',
+                            wanted, current_user, current_user);
             END;
         END IF;
 
@@ -30,10 +32,12 @@ BEGIN
                 WHEN unique_violation THEN
                     NULL;
                 WHEN insufficient_privilege THEN
-                    RAISE EXCEPTION '% is not a member of the role %', current_user, wanted
-                        USING HINT = format(
-                            'Let an administrator run once: GRANT countersign_owner, countersign_service TO %I;',
-                            current_user);
+                    RAISE EXCEPTION USING
+                        ERRCODE = 'insufficient_privilege',
+                        MESSAGE = format(
+                            '%I is not a member of the role %I; let an administrator run once:'
+                            ' GRANT countersign_owner, countersign_service TO %I;',
+                            current_user, wanted, current_user);
             END;
         END IF;
     END LOOP;

@@ -4,6 +4,7 @@
 //! is not ours, is refused in words and logged; nothing is guessed.
 
 use crate::app::App;
+use crate::commands::grammar::{Command, parse_mention};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
@@ -94,6 +95,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let mut tx = app.db.begin().await?;
             jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review }).await?;
             tx.commit().await?;
+            tell(app, interaction, TRYING_AGAIN.to_owned());
         }
         Action::Link => {}
     }
@@ -123,7 +125,9 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
         Some("research_this") => {
             let message = interaction.message.as_ref().ok_or(Refusal::UnknownAction)?;
             let channel = interaction.channel.as_ref().ok_or(Refusal::UnknownAction)?;
-            let text = research::from_message(&message.text)?;
+            let Ok(Command::Research { question: text }) = parse_mention(&message.text) else {
+                return Err(Refusal::NothingToResearch.into());
+            };
             let thread = message.thread.clone().or_else(|| message.ts.clone());
             let person = interaction.actor.id.clone();
             let question = Question { text, person, channel: channel.clone(), thread };
@@ -138,6 +142,10 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
     }
 }
+
+/// Whether it works is known a moment later, and then the message with the button says so.
+const TRYING_AGAIN: &str =
+    "Trying again. If nothing changes here, I have not been invited there yet.";
 
 /// A form must open within three seconds of the click.
 async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result<()> {

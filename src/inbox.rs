@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
@@ -48,6 +49,13 @@ impl Answer {
 
 /// Acts on a delivery. An error means that nothing was recorded, and that Slack may try again.
 pub async fn receive(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Error> {
+    let key = delivery.dedupe_key();
+    let span =
+        tracing::info_span!("delivery", delivery.kind = kind_of(&delivery), delivery.key = key);
+    act_on(app, delivery).instrument(span).await
+}
+
+async fn act_on(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Error> {
     let started = Instant::now();
     let kind = kind_of(&delivery);
     let outcome = match delivery {
@@ -70,15 +78,15 @@ pub async fn receive(app: &App, delivery: Delivery) -> Result<Answer, anyhow::Er
     let duration_ms = took.as_secs_f64() * 1000.0;
     match outcome {
         Ok(answer) => {
-            tracing::info!(delivery.kind = kind, duration_ms, "a delivery was answered");
+            tracing::info!(duration_ms, "a delivery was answered");
             Ok(answer)
         }
         Err(Error::Refused(refusal)) => {
-            tracing::info!(delivery.kind = kind, duration_ms, "a delivery was refused: {refusal}");
+            tracing::info!(duration_ms, "a delivery was refused: {refusal}");
             Ok(Answer::Nothing)
         }
         Err(Error::Fault(fault)) => {
-            tracing::error!(delivery.kind = kind, duration_ms, "a delivery failed: {fault:#}");
+            tracing::error!(duration_ms, "a delivery failed: {fault:#}");
             Err(fault)
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use tracing::Instrument;
+
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::ids::WorkspaceId;
 use crate::jobs::{Attempt, Handler, Job};
 use crate::{commands, home, research};
 
@@ -12,47 +13,41 @@ use crate::{commands, home, research};
 pub fn handler(app: App) -> Handler {
     let giving_up = app.clone();
     Handler::new(
-        move |workspace, job, attempt| run(app.clone(), workspace, job, attempt),
-        move |workspace, job| give_up(giving_up.clone(), workspace, job),
+        move |job, attempt| run(app.clone(), job, attempt),
+        move |job| give_up(giving_up.clone(), job),
     )
 }
 
-async fn run(app: App, workspace: WorkspaceId, job: Job, attempt: Attempt) -> Result<()> {
-    if workspace != app.workspace.id {
-        // Another workspace's replica takes it; ours has no token for it.
-        return Err(anyhow::anyhow!(
-            "this job is of workspace {workspace}, which this process does not serve"
-        )
-        .into());
-    }
+async fn run(app: App, job: Job, attempt: Attempt) -> Result<()> {
+    let kind = job.kind();
+    let span = tracing::info_span!(
+        "job",
+        job.kind = kind,
+        job.attempt = attempt.number,
+        job.max_attempts = attempt.max
+    );
+    try_once(&app, job).instrument(span).await
+}
+
+async fn try_once(app: &App, job: Job) -> Result<()> {
     let kind = job.kind();
     let started = Instant::now();
-    let outcome = perform(&app, job).await;
+    let outcome = perform(app, job).await;
     let took = started.elapsed();
     match outcome {
         Ok(()) => {
             app.metrics.job_ran(kind, "done", took);
-            tracing::info!(
-                job.kind = kind,
-                job.attempt = attempt.number,
-                duration_ms = took.as_millis(),
-                "a job ran"
-            );
+            tracing::info!(duration_ms = took.as_millis(), "a job ran");
             Ok(())
         }
         Err(Error::Refused(refusal)) => {
             app.metrics.job_ran(kind, "refused", took);
-            tracing::info!(job.kind = kind, "a job came to nothing: {refusal}");
+            tracing::info!("a job came to nothing: {refusal}");
             Ok(())
         }
         Err(Error::Fault(fault)) => {
             app.metrics.job_ran(kind, "failed", took);
-            tracing::warn!(
-                job.kind = kind,
-                job.attempt = attempt.number,
-                job.max_attempts = attempt.max,
-                "a job failed: {fault:#}"
-            );
+            tracing::warn!("a job failed: {fault:#}");
             Err(Error::Fault(fault))
         }
     }
@@ -69,10 +64,7 @@ async fn perform(app: &App, job: Job) -> Result<()> {
 }
 
 /// The last attempt failed: whoever waits is told.
-async fn give_up(app: App, workspace: WorkspaceId, job: Job) -> Result<()> {
-    if workspace != app.workspace.id {
-        return Ok(());
-    }
+async fn give_up(app: App, job: Job) -> Result<()> {
     app.metrics.job_ran(job.kind(), "given_up", std::time::Duration::ZERO);
     tracing::error!(job.kind = job.kind(), "a job was given up after its last attempt: {job:?}");
     match job {

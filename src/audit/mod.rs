@@ -57,7 +57,8 @@
 //! - **make the tree agree as well**: then the signatures fail, unless he also has the signing key,
 //!   which is not in the database;
 //! - **make everything agree, with the key, or cut off the tail**: inside the database nothing shows it.
-//!   What shows it is any checkpoint that someone kept. That is why each day's is posted to a channel:
+//!   A process that has sealed before refuses to go on from it until it is restarted (and, by the same
+//!   rule, after a restore from a backup). What shows it for ever is any checkpoint that someone kept. That is why each day's is posted to a channel:
 //!   `countersign audit verify --from CHECKPOINT` proves that the trail still begins with what that
 //!   checkpoint was signed for;
 //! - **remove an entry before it has its leaf**, within the fraction of a second until the next pass.
@@ -67,8 +68,8 @@
 //!
 //! **Invariant:** an act and its entry commit together or not at all.
 //! **Invariant:** leaf indices are dense from zero, and each entry has at most one.
-//! **Invariant:** a checkpoint is signed only on top of a tree that matches the one before it.
-//! **Invariant:** no two checkpoints signed here contradict each other.
+//! **Invariant:** a checkpoint is signed only over a tree that begins with the one before it, and with
+//! every one that the signing process has seen.
 
 mod canonical;
 mod event;

@@ -2,6 +2,7 @@
 //! `tlog-checkpoint`.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, anyhow, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -18,6 +19,8 @@ pub struct Signer {
     key: StandardSigner,
     verifier_key: String,
     keys: Keys,
+    /// The newest checkpoint this process has signed or built on.
+    witnessed: Mutex<Option<Checkpoint>>,
 }
 
 impl Signer {
@@ -41,7 +44,8 @@ impl Signer {
 
         let verifier_key = signed_note::new_ed25519_verifier_key(origin, &public);
         let keys = Keys::new([verifier_key.as_str()])?;
-        Ok(Self { origin: origin.to_owned(), key, verifier_key, keys })
+        let witnessed = Mutex::new(None);
+        Ok(Self { origin: origin.to_owned(), key, verifier_key, keys, witnessed })
     }
 
     /// This key, in place of others that signed the log before it.
@@ -77,6 +81,15 @@ impl Signer {
     /// The keys that count in this log: this one and those that it succeeds.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    pub(super) fn witnessed(&self) -> Option<Checkpoint> {
+        self.witnessed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn witness(&self, checkpoint: &Checkpoint) {
+        let mut witnessed = self.witnessed.lock().unwrap_or_else(PoisonError::into_inner);
+        *witnessed = Some(checkpoint.clone());
     }
 
     pub(super) fn sign(&self, size: u64, root: Hash) -> anyhow::Result<Checkpoint> {

@@ -75,19 +75,9 @@ pub async fn prove_consistency(db: &mut PgConnection, kept: &str, keys: &Keys) -
         return Err(refuse(format!("the trail has fewer than {} entries", kept.size)).into());
     };
 
-    let unsound =
-        || refuse("the trail does not begin with what your checkpoint was signed for".to_owned());
-    let path = match kept.size {
-        // Everything begins with nothing.
-        0 => Vec::new(),
-        size => {
-            let positions = positions_read(|asked| prove_tree(newest.size, size, asked))?;
-            let hashes = store::stored_hashes(db, &positions).await?;
-            let hashes = hashes.into_iter().collect::<Option<Vec<_>>>().ok_or_else(unsound)?;
-            let path = prove_tree(newest.size, size, &Fetched(hashes))?;
-            check_tree(&path, newest.size, newest.root, size, kept.root).map_err(|_| unsound())?;
-            path
-        }
+    let Some(path) = growth(db, &kept, &newest).await? else {
+        let why = "the trail does not begin with what your checkpoint was signed for";
+        return Err(refuse(why.to_owned()).into());
     };
     Ok(format!("old {}\n{}\n{}", kept.size, lines(&path), newest.note))
 }
@@ -114,6 +104,27 @@ pub fn verify_proof(text: &str, keys: &Keys) -> Result<Proven, Refusal> {
         },
     )?;
     Ok(Proven { leaf: proof.leaf, payload: proof.payload, checkpoint })
+}
+
+/// The hashes that show `new` to be `old` with entries added; nothing if it is not.
+pub(super) async fn growth(
+    db: &mut PgConnection,
+    old: &Checkpoint,
+    new: &Checkpoint,
+) -> Result<Option<Vec<Hash>>> {
+    if old.size > new.size {
+        return Ok(None);
+    }
+    // Everything begins with nothing, and of that there is no proof.
+    if old.size == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    let positions = positions_read(|asked| prove_tree(new.size, old.size, asked))?;
+    let hashes = store::stored_hashes(db, &positions).await?;
+    let Some(hashes) = hashes.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let path = prove_tree(new.size, old.size, &Fetched(hashes))?;
+    let holds = check_tree(&path, new.size, new.root, old.size, old.root).is_ok();
+    Ok(holds.then_some(path))
 }
 
 struct Proof {

@@ -7,12 +7,13 @@ use tlog_tiles::tlog::record_hash;
 
 use super::event::{Record, Searchable};
 use super::note::{Checkpoint, Signer};
+use super::proof::growth;
 use super::store;
 use super::tree::Edge;
 use crate::error::Result;
 
-/// What one pass takes at most: some megabytes, some tens of milliseconds.
-const PASS: i64 = 4096;
+/// What one pass takes at most: some megabytes, some tenths of a second.
+const PASS: i64 = 16_384;
 
 const REMEDY: &str =
     "nothing is added to the tree before someone has read `countersign audit verify`";
@@ -22,8 +23,9 @@ const REMEDY: &str =
 ///
 /// # Errors
 ///
-/// Refuses to build on a tree that does not match its own last checkpoint, or on an entry that was
-/// deleted while it waited. Entries then go on to be recorded and wait, which [`lag`] shows.
+/// Refuses to build on a tree that does not match its own last checkpoint, or that did not grow out of
+/// the one which this process built on before, and on an entry that was deleted while it waited.
+/// Entries then go on to be recorded and wait, which [`lag`] shows.
 pub async fn sequence(db: &PgPool, signer: &Signer) -> Result<Option<Checkpoint>> {
     // Most passes find nothing, and this is all they cost.
     if !store::is_anything_pending(db).await? {
@@ -34,7 +36,10 @@ pub async fn sequence(db: &PgPool, signer: &Signer) -> Result<Option<Checkpoint>
     let sealed = seal(&mut tx, signer).await;
     // Not left to `drop`, which would hold the lock for a while after this has returned.
     match &sealed {
-        Ok(Some(_)) => tx.commit().await?,
+        Ok(Some(checkpoint)) => {
+            tx.commit().await?;
+            signer.witness(checkpoint);
+        }
         Ok(None) => tx.rollback().await?,
         // The first error says more than one that follows from it.
         Err(_) => drop(tx.rollback().await),
@@ -90,13 +95,29 @@ async fn seal(db: &mut PgConnection, signer: &Signer) -> Result<Option<Checkpoin
     Ok(Some(checkpoint))
 }
 
-/// The edge of the stored tree, once it is known to be that of the last checkpoint.
+/// The edge of the stored tree, once it is known to be that of the last checkpoint, and that to go on
+/// from what this process has seen.
 async fn edge(db: &mut PgConnection, signer: &Signer) -> Result<Edge> {
-    let Some(note) = store::latest_note(db).await? else { return Ok(Edge::empty()) };
-    let last = Checkpoint::open(&note, signer.keys()).map_err(|why| {
-        anyhow!("the audit trail's last checkpoint cannot be built on: {why}; {REMEDY}")
-    })?;
+    let note = store::latest_note(&mut *db).await?;
+    let last =
+        note.map(|note| Checkpoint::open(&note, signer.keys())).transpose().map_err(|why| {
+            anyhow!("the audit trail's last checkpoint cannot be built on: {why}; {REMEDY}")
+        })?;
+    if let Some(witnessed) = signer.witnessed() {
+        let grew = match &last {
+            Some(last) => growth(&mut *db, &witnessed, last).await?.is_some(),
+            None => false,
+        };
+        if !grew {
+            let size = witnessed.size;
+            return Err(anyhow!(
+                "the audit trail does not go on from the {size} entries that this process has seen; {REMEDY}"
+            )
+            .into());
+        }
+    }
 
+    let Some(last) = last else { return Ok(Edge::empty()) };
     let stored = store::stored_hashes(db, &Edge::positions(last.size)).await?;
     let subtrees = stored.into_iter().collect::<Option<Vec<_>>>();
     match subtrees.map(|subtrees| Edge::new(last.size, subtrees)) {

@@ -10,7 +10,9 @@ use sqlx::PgPool;
 
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
-use crate::evidence::{self, Format, Input, Mapping, Progress, SourceSpec, Summary, Visibility};
+use crate::evidence::{
+    self, DocumentFile, Format, Input, Mapping, Progress, SourceSpec, Summary, Visibility,
+};
 use crate::ids::WorkspaceId;
 
 #[derive(Clone, Debug, Subcommand)]
@@ -94,13 +96,10 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ing
     let json = args.json;
     let name = args.source.clone();
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::no_length() };
-    let (spec, input, format, mapping) = args.into_parts();
+    let (spec, file) = args.into_parts();
 
     let done =
-        evidence::ingest_documents(db, clock, workspace, &spec, input, format, &mapping, |it| {
-            show(&bar, it)
-        })
-        .await;
+        evidence::ingest_documents(db, clock, workspace, &spec, &file, |it| show(&bar, it)).await;
     bar.finish_and_clear();
     let summary = done?;
 
@@ -120,7 +119,7 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ing
 }
 
 impl Documents {
-    fn into_parts(self) -> (SourceSpec, Input, Format, Mapping) {
+    fn into_parts(self) -> (SourceSpec, DocumentFile) {
         let visibility = match () {
             () if self.everyone => Some(Visibility::Everyone),
             () if !self.channels.is_empty() => Some(Visibility::Channels(self.channels)),
@@ -157,7 +156,7 @@ impl Documents {
             date_format: self.date_format,
             encoding: self.encoding,
         };
-        (spec, input, format, mapping)
+        (spec, DocumentFile { input, format, mapping })
     }
 }
 

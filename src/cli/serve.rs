@@ -160,7 +160,8 @@ pub struct Running {
 pub fn start(app: App, config: &Config, with_socket: bool, stop: CancellationToken) -> Running {
     let tasks = TaskTracker::new();
     let settings = jobs::Settings { recovery: config.recovery, ..jobs::Settings::default() };
-    let workers = Workers::new(app.db.clone(), worker::handler(app.clone()), settings);
+    let workers =
+        Workers::new(app.db.clone(), app.workspace.id, worker::handler(app.clone()), settings);
     let stopping = stop.clone();
     tasks.spawn(async move { workers.run(stopping).await });
     tasks.spawn(sequence(app.clone(), stop.clone()));
@@ -216,6 +217,9 @@ async fn forget(app: App, stop: CancellationToken) {
         }
         if let Err(error) = slack::forget_deliveries(&app.db, app.now()).await {
             tracing::warn!("old deliveries could not be forgotten: {error}");
+        }
+        if let Err(error) = jobs::forget_superseded(&app.db).await {
+            tracing::warn!("superseded jobs could not be forgotten: {error}");
         }
     }
 }

@@ -25,6 +25,6 @@ mod store;
 pub use self::ingest::{Progress, Summary, ingest_documents};
 pub use self::language::Language;
 pub use self::passages::sentences;
-pub use self::read::{Format, Input, Mapping, Unread};
+pub use self::read::{DocumentFile, Format, Input, Mapping, Unread};
 pub use self::search::{Hit, Question, Rights, Searched, SearchedWord, frequencies, search};
 pub use self::source::{Source, SourceSpec, Visibility, sources};

@@ -12,6 +12,8 @@
 //!
 //! **Invariant:** a job runs at least once. Its visible effect must have a unique row of its own.
 //!
+//! **Invariant:** a process takes the jobs of the workspace that it serves, and no others.
+//!
 //! **Invariant:** no workspace has more than [`Lane::width`] jobs of a lane running at once, over
 //! all replicas, so that one workspace's flood does not delay another's answer.
 
@@ -23,7 +25,7 @@ use sqlx::PgConnection;
 use crate::error::Result;
 use crate::ids::{ChannelId, PersonId, ReviewId, RunId, WorkspaceId};
 
-pub use workers::{Attempt, Handler, Settings, Workers, migrate, waiting};
+pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
 
 /// Everything that can be asked for. `worker.rs` says what each one means.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -132,13 +134,14 @@ pub async fn enqueue(tx: &mut PgConnection, workspace: WorkspaceId, job: Job) ->
     let lane = job.lane();
     let key = format!("{workspace}:{}", job.key());
     let queue = format!("{}:{workspace}:{}", lane.name(), stable_hash(&key) % lane.width());
+    let flags = [flag(workspace)];
     let priority = job.priority();
     let max_attempts = job.max_attempts();
     let payload = serde_json::to_value(Envelope { workspace, job })?;
 
     sqlx::query(
         "SELECT FROM graphile_worker.add_job($1, $2::json, queue_name => $3, max_attempts => $4,
-                                             job_key => $5, priority => $6)",
+                                             job_key => $5, priority => $6, flags => $7)",
     )
     .bind(lane.name())
     .bind(payload)
@@ -146,10 +149,16 @@ pub async fn enqueue(tx: &mut PgConnection, workspace: WorkspaceId, job: Job) ->
     .bind(max_attempts)
     .bind(key)
     .bind(priority)
+    .bind(&flags[..])
     .execute(tx)
     .await?;
 
     Ok(())
+}
+
+/// The mark by which the workers of a workspace tell its jobs from those of others.
+fn flag(workspace: WorkspaceId) -> String {
+    format!("workspace:{workspace}")
 }
 
 /// FNV-1a: the same on every replica and in every version, which `Hash` does not promise.

@@ -28,8 +28,8 @@ type Outcome = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// What jobs mean, as two functions given by whoever runs the workers.
 #[derive(Clone)]
 pub struct Handler {
-    run: Arc<dyn Fn(WorkspaceId, Job, Attempt) -> Outcome + Send + Sync>,
-    give_up: Arc<dyn Fn(WorkspaceId, Job) -> Outcome + Send + Sync>,
+    run: Arc<dyn Fn(Job, Attempt) -> Outcome + Send + Sync>,
+    give_up: Arc<dyn Fn(Job) -> Outcome + Send + Sync>,
 }
 
 /// Which try of a job this is.
@@ -44,14 +44,14 @@ impl Handler {
     /// `run` does a job; `give_up` is called once when its last attempt has failed.
     pub fn new<Run, Ran, GiveUp, GaveUp>(run: Run, give_up: GiveUp) -> Self
     where
-        Run: Fn(WorkspaceId, Job, Attempt) -> Ran + Send + Sync + 'static,
+        Run: Fn(Job, Attempt) -> Ran + Send + Sync + 'static,
         Ran: Future<Output = Result<()>> + Send + 'static,
-        GiveUp: Fn(WorkspaceId, Job) -> GaveUp + Send + Sync + 'static,
+        GiveUp: Fn(Job) -> GaveUp + Send + Sync + 'static,
         GaveUp: Future<Output = Result<()>> + Send + 'static,
     {
         Self {
-            run: Arc::new(move |workspace, job, attempt| Box::pin(run(workspace, job, attempt))),
-            give_up: Arc::new(move |workspace, job| Box::pin(give_up(workspace, job))),
+            run: Arc::new(move |job, attempt| Box::pin(run(job, attempt))),
+            give_up: Arc::new(move |job| Box::pin(give_up(job))),
         }
     }
 }
@@ -89,13 +89,15 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Workers {
     pool: PgPool,
+    workspace: WorkspaceId,
     handler: Handler,
     settings: Settings,
 }
 
 impl Workers {
-    pub fn new(pool: PgPool, handler: Handler, settings: Settings) -> Self {
-        Self { pool, handler, settings }
+    /// For the jobs of one workspace.
+    pub fn new(pool: PgPool, workspace: WorkspaceId, handler: Handler, settings: Settings) -> Self {
+        Self { pool, workspace, handler, settings }
     }
 
     /// Runs jobs until `stop`, then lets those that run come to their end.
@@ -112,7 +114,7 @@ impl Workers {
     pub async fn run_due(&self) -> Result<()> {
         let short = self.init(Lane::Short, CancellationToken::new()).await?;
         let agent = self.init(Lane::Agent, CancellationToken::new()).await?;
-        while due(&self.pool).await? > 0 {
+        while due(&self.pool, self.workspace).await? > 0 {
             agent.run_once().await?;
             short.run_once().await?;
         }
@@ -149,6 +151,7 @@ impl Workers {
             .pg_pool(self.pool.clone())
             .add_extension(self.handler.clone())
             .listen_os_shutdown_signals(false)
+            .add_accepted_flag(&super::flag(self.workspace))
             // A notification wakes every slot of both workers, each with a query of its own, also for
             // jobs of the other lane. Polling costs the same however many jobs come in.
             .use_notification_delivery(false)
@@ -159,8 +162,10 @@ impl Workers {
             .sweep_interval((self.settings.recovery / 6).max(Duration::from_millis(200)))
             .sweep_threshold(self.settings.recovery)
             .recovery_delay(Duration::ZERO)
-            // A job that takes the process down with it counts as tried; else it would run for ever.
-            .on(JobRecovery, async |_| JobRecoveryResult::FailWithBackoff)
+            .on(JobRecovery, {
+                let handler = self.handler.clone();
+                move |interrupted| recover(handler.clone(), interrupted.job)
+            })
             .on(JobPermanentlyFail, {
                 let handler = self.handler.clone();
                 move |failed| give_up(handler.clone(), failed.job)
@@ -241,14 +246,30 @@ pub async fn waiting(pool: &PgPool) -> Result<Vec<(String, i64, f64)>> {
     .await?)
 }
 
-async fn due(pool: &PgPool) -> Result<i64> {
+/// Forgets jobs that did not come to their end, and whose work a newer job with their key has taken
+/// on: the engine keeps them. Those that were given up stay, to be looked into.
+pub async fn forget_superseded(pool: &PgPool) -> Result<u64> {
+    let forgotten = sqlx::query(
+        "DELETE FROM graphile_worker._private_jobs AS jobs
+         USING graphile_worker._private_job_retirements AS superseded
+         WHERE superseded.id = jobs.id
+           AND jobs.locked_at IS NULL",
+    )
+    .execute(pool)
+    .await?;
+    Ok(forgotten.rows_affected())
+}
+
+async fn due(pool: &PgPool, workspace: WorkspaceId) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT count(*)
          FROM graphile_worker._private_jobs
          WHERE attempts < max_attempts
            AND run_at <= now()
-           AND locked_at IS NULL",
+           AND locked_at IS NULL
+           AND flags ? $1",
     )
+    .bind(super::flag(workspace))
     .fetch_one(pool)
     .await?)
 }
@@ -281,11 +302,21 @@ async fn work(envelope: Envelope, context: WorkerContext) -> std::result::Result
     let handler = context.get_ext::<Handler>().ok_or("the worker has no handler")?;
     let attempt = Attempt { number: *context.job().attempts(), max: *context.job().max_attempts() };
 
-    match (handler.run)(envelope.workspace, envelope.job, attempt).await {
+    match (handler.run)(envelope.job, attempt).await {
         Ok(()) => Ok(()),
         Err(Error::Refused(refusal)) => Err(refusal.to_string()),
         Err(Error::Fault(fault)) => Err(format!("{fault:#}")),
     }
+}
+
+/// A job that takes the process down with it counts as tried; else it would run for ever. The engine
+/// says of no such attempt that it was the last, so that is found out here.
+async fn recover(handler: Handler, job: Arc<graphile_worker::Job>) -> JobRecoveryResult {
+    // Without a key it was superseded while it ran: a newer job does its work.
+    if job.attempts() >= job.max_attempts() && job.key().is_some() {
+        give_up(handler, job).await;
+    }
+    JobRecoveryResult::FailWithBackoff
 }
 
 async fn give_up(handler: Handler, job: Arc<graphile_worker::Job>) {
@@ -293,7 +324,7 @@ async fn give_up(handler: Handler, job: Arc<graphile_worker::Job>) {
         tracing::error!(job.id = *job.id(), "a job that cannot be read was given up");
         return;
     };
-    if let Err(error) = (handler.give_up)(envelope.workspace, envelope.job).await {
+    if let Err(error) = (handler.give_up)(envelope.job).await {
         tracing::error!(
             job.id = *job.id(),
             "nobody could be told that a job was given up: {error}"

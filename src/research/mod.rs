@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Agent, SubjectKind};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Result};
 use crate::evidence::{self, Rights};
 use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, ReviewId, RunId};
 use crate::jobs::{self, Job};
@@ -61,14 +61,6 @@ pub enum State {
     Empty(String),
     /// The sentence says what happened and what to do.
     Failed(String),
-}
-
-/// Takes a message that somebody pointed at as a question.
-pub fn from_message(text: &str) -> Result<String> {
-    match crate::commands::grammar::parse_mention(text) {
-        Ok(crate::commands::grammar::Command::Research { question }) => Ok(question),
-        _ => Err(Refusal::NothingToResearch.into()),
-    }
 }
 
 /// Records a question and sets the research agent to work. A repeat of a delivery does nothing.
@@ -187,17 +179,23 @@ async fn post(
         }
         shown => shown,
     };
+    let told = format!("{subject}:unreachable");
+    let tell = async |place: &Place, post: Post| {
+        slack::show(&app.db, &app.slack, &app.clock, workspace, &told, place, &post).await
+    };
     match shown {
         Err(Error::Fault(fault)) if is_unreachable(&fault) => {
-            let place = Place::channel(app.slack.direct(&asked.person).await?);
-            let subject = format!("{subject}:unreachable");
-            let post = message::unreachable(asked, review);
-            slack::show(&app.db, &app.slack, &app.clock, workspace, &subject, &place, &post)
-                .await?;
-            Ok(())
+            let direct = Place::channel(app.slack.direct(&asked.person).await?);
+            tell(&direct, message::unreachable(asked, review)).await?;
         }
-        shown => shown.map(|_| ()),
+        Err(error) => return Err(error),
+        Ok(_) => {
+            for earlier in slack::places(&app.db, workspace, &told).await? {
+                tell(&earlier.place, message::reached(asked)).await?;
+            }
+        }
     }
+    Ok(())
 }
 
 fn is_unreachable(fault: &anyhow::Error) -> bool {

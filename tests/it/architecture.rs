@@ -41,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("commands", &["inbox", "jobs", "research", "slack"]),
     ("actions", &["commands", "inbox", "jobs", "research", "reviews", "slack"]),
     ("worker", &["commands", "home", "jobs", "research"]),
-    ("home", &["commands", "reviews", "slack"]),
+    ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "jobs", "slack"]),

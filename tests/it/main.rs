@@ -4,12 +4,16 @@
 
 mod architecture;
 mod audit;
+mod crash;
 mod database;
 mod embedded;
+mod evidence;
 mod fake_slack;
 mod harness;
+mod jobs;
 mod licences;
 mod messages;
+mod outages;
 mod requests;
 mod research;
 mod reviews;

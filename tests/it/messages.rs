@@ -57,7 +57,7 @@ fn settled(value: &mut Value) {
                 (r"policy ([a-z-]+) [0-9a-f]{12}", "policy $1 (version)"),
                 (r"<!date\^\d+\^", "<!date^(seconds)^"),
                 (r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC", "(when)"),
-                (r"^\d{10}\.\d{6}$", "(ts)"),
+                (r"\d{10}\.\d{6}", "(ts)"),
                 (r"^\d+\.\d+\.[0-9a-f]+$", "(trigger)"),
             ] {
                 let pattern = regex_lite::Regex::new(pattern).unwrap();

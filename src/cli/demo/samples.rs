@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::app::App;
-use crate::evidence::{self, Format, Input, Mapping, SourceSpec};
+use crate::evidence::{self, DocumentFile, Format, Input, Mapping, SourceSpec};
 
 /// A sample: the source it belongs to, its kind, its format and its text.
 const SAMPLES: [(&str, &str, Format, &str); 5] = [
@@ -33,9 +33,7 @@ pub async fn bring_in(app: &App) -> anyhow::Result<()> {
             &app.clock,
             workspace,
             &spec,
-            input,
-            format,
-            &mapping,
+            &DocumentFile { input, format, mapping },
             |_| {},
         )
         .await

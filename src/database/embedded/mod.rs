@@ -61,10 +61,7 @@ pub async fn start_or_join(options: &Options) -> Result<Embedded> {
     let folder = Folder::prepare(&options.data).await?;
     let hold = hold(&folder, options).await?;
 
-    let (port, joined) = match &hold {
-        Hold::Owned(owned) => (owned.server.port, false),
-        Hold::Joined { port } => (*port, true),
-    };
+    let (port, joined) = (hold.port(), matches!(hold, Hold::Joined { .. }));
     let url = format!(
         "postgres://{user}:{password}@127.0.0.1:{port}/postgres?sslmode=disable",
         user = folder::SUPERUSER,
@@ -112,6 +109,15 @@ struct Owned {
     server: Server,
     /// Held for as long as the server runs; the kernel lets go of it when this process dies.
     lock: File,
+}
+
+impl Hold {
+    fn port(&self) -> u16 {
+        match self {
+            Self::Owned(owned) => owned.server.port,
+            Self::Joined { port } => *port,
+        }
+    }
 }
 
 /// How long a process waits for another one that is busy starting the server.
@@ -196,6 +202,7 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps the server running until told to end: restarts ours, takes over an orphaned one.
 async fn keep(mut hold: Hold, folder: Folder, options: Options, ending: CancellationToken) {
+    let mut port = hold.port();
     loop {
         match &mut hold {
             Hold::Owned(owned) => tokio::select! {
@@ -212,11 +219,22 @@ async fn keep(mut hold: Hold, folder: Folder, options: Options, ending: Cancella
             renewed = renew(hold, &folder, &options) => renewed,
         };
         match renewed {
-            Ok(renewed) => hold = renewed,
+            Ok(renewed) => {
+                hold = renewed;
+                let moved_to = hold.port();
+                if moved_to != port {
+                    tracing::error!(
+                        port,
+                        moved_to,
+                        "the private Postgres had to move; restart this process"
+                    );
+                    port = moved_to;
+                }
+            }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "the private Postgres cannot be started");
-                hold = Hold::Joined { port: 0 };
+                hold = Hold::Joined { port };
                 tokio::select! {
                     () = ending.cancelled() => return,
                     () = sleep(RESTART_PAUSE) => {}
@@ -229,12 +247,15 @@ async fn keep(mut hold: Hold, folder: Folder, options: Options, ending: Cancella
 async fn renew(hold: Hold, folder: &Folder, options: &Options) -> Result<Hold> {
     match hold {
         Hold::Owned(owned) => take(owned.lock, folder, options).await,
-        Hold::Joined { port } if Postmaster::alive(&folder.cluster()).is_some() => {
-            Ok(Hold::Joined { port })
-        }
-        Hold::Joined { port } => match try_lock(folder)? {
-            Some(lock) => take(lock, folder, options).await,
-            None => Ok(Hold::Joined { port }),
+        Hold::Joined { port } => match Postmaster::alive(&folder.cluster()) {
+            Some(running) if running.state == State::Ready => {
+                Ok(Hold::Joined { port: running.port })
+            }
+            Some(_) => Ok(Hold::Joined { port }),
+            None => match try_lock(folder)? {
+                Some(lock) => take(lock, folder, options).await,
+                None => Ok(Hold::Joined { port }),
+            },
         },
     }
 }

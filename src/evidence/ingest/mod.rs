@@ -7,6 +7,7 @@
 //! **Invariant.** An import that was cut off goes on from its last portion when the same file
 //! comes again, and is thrown away when another one comes.
 
+mod merge;
 mod portion;
 mod store;
 
@@ -19,7 +20,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use self::portion::{Portion, Portions};
 use self::store::NewDocuments;
 use super::index::{self, Slot};
-use super::read::{Format, Id, Input, Mapping, Record, Records, Unread};
+use super::read::{DocumentFile, Id, Record, Records, Unread};
 use super::source::SourceSpec;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
@@ -69,16 +70,14 @@ pub async fn ingest_documents(
     clock: &Clock,
     workspace: WorkspaceId,
     spec: &SourceSpec,
-    input: Input,
-    format: Format,
-    mapping: &Mapping,
+    file: &DocumentFile,
     progress: impl Fn(Progress),
 ) -> Result<Summary> {
     if spec.name.trim().is_empty() {
         let sentence = "Say which source this belongs to: --source NAME.";
         return Err(Refusal::Unreadable(sentence.to_owned()).into());
     }
-    let opened = Records::open(&input, format, mapping)?;
+    let opened = Records::open(file)?;
     // The connection is the import's own: the lock on the source ends with it, however that is.
     let mut connection = db.acquire().await?.detach();
     let source = super::store::save_source(&mut connection, workspace, spec, clock.now()).await?;
@@ -95,7 +94,7 @@ pub async fn ingest_documents(
         store::discard(&mut connection, workspace, import.ingest).await?;
         import = Import::begin(&mut connection, clock, workspace, source).await?;
         if portions.has_begun() {
-            portions = Portions::start(Records::open(&input, format, mapping)?, None);
+            portions = Portions::start(Records::open(file)?, None);
         }
     }
     import.summary.resumed_after = import.records;
@@ -325,6 +324,7 @@ impl Import {
             }
         }
         store::retire_replaced(&mut tx, workspace, ingest, now).await?;
+        merge::merge_small_segments(&mut tx, workspace, self.source, ingest).await?;
         let summary = serde_json::to_value(&self.summary)?;
         store::publish(&mut tx, workspace, ingest, &summary, now).await?;
         tx.commit().await?;

@@ -426,3 +426,85 @@ pub async fn publish(
     .await?;
     Ok(())
 }
+
+pub struct Size {
+    pub segment: SegmentId,
+    pub passages: i32,
+}
+
+/// The segments of a source that are visible, or will be with this import.
+pub async fn segment_sizes(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: SourceId,
+    ingest: IngestId,
+) -> Result<Vec<Size>> {
+    Ok(sqlx::query_as!(
+        Size,
+        r#"SELECT g.id AS "segment: SegmentId", octet_length(g.layout) / 2 AS "passages!"
+           FROM segments g
+           JOIN ingests i ON i.id = g.ingest_id
+           WHERE g.workspace_id = $1 AND g.source_id = $2
+             AND (i.published_at IS NOT NULL OR i.id = $3)
+           ORDER BY g.id"#,
+        workspace.0,
+        source.0,
+        ingest.0
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// A passage as it is indexed.
+pub struct Living {
+    pub id: i64,
+    pub document: i64,
+    pub language: String,
+    pub words: String,
+}
+
+/// The passages of these segments whose documents were not retired, those of one document in a row.
+pub async fn living_passages(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    segments: &[SegmentId],
+) -> Result<Vec<Living>> {
+    let segments: Vec<i64> = segments.iter().map(|it| it.0).collect();
+    Ok(sqlx::query_as!(
+        Living,
+        r#"SELECT p.id, p.document_id AS document, p.language,
+                  CASE WHEN d.title <> '' AND p.starts = min(p.starts) OVER (PARTITION BY d.id)
+                       THEN d.title || E'\n' ELSE '' END
+                  || substr(d.text, p.starts + 1, p.ends - p.starts) AS "words!"
+           FROM passages p
+           JOIN documents d ON d.id = p.document_id
+           WHERE p.workspace_id = $1 AND d.workspace_id = $1
+             AND p.segment_id = ANY($2) AND d.retired_at IS NULL
+           ORDER BY p.document_id, p.starts"#,
+        workspace.0,
+        &segments
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// Gives passages a place in another segment, in this order.
+pub async fn move_passages(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    segment: SegmentId,
+    passages: &[i64],
+) -> Result<()> {
+    sqlx::query!(
+        r#"UPDATE passages p
+           SET segment_id = $2, ordinal = place.ordinality - 1
+           FROM unnest($3::bigint[]) WITH ORDINALITY AS place (id, ordinality)
+           WHERE p.workspace_id = $1 AND p.id = place.id"#,
+        workspace.0,
+        segment.0,
+        passages
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

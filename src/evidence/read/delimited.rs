@@ -246,13 +246,12 @@ fn count(n: usize, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Input, Records};
-    use super::*;
+    use super::super::{Input, Records};
 
     fn read(name: &str, text: &str) -> Vec<String> {
         let bytes = text.to_owned().into_bytes().into();
         let input = Input::Bytes { name: name.to_owned(), bytes };
-        Records::open(&input, Format::Auto, &Mapping::default())
+        Records::open(&input.into())
             .unwrap()
             .map(|it| match it.unwrap() {
                 Ok(record) => format!("{}: {}", record.line, record.text.replace('\n', "⏎")),

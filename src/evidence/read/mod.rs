@@ -54,6 +54,21 @@ pub enum Input {
     Stdin,
 }
 
+/// A file of documents: where it is and how it is read.
+#[derive(Clone, Debug)]
+pub struct DocumentFile {
+    pub input: Input,
+    pub format: Format,
+    pub mapping: Mapping,
+}
+
+impl From<Input> for DocumentFile {
+    /// Its form is found by looking.
+    fn from(input: Input) -> Self {
+        Self { input, format: Format::Auto, mapping: Mapping::default() }
+    }
+}
+
 /// Which column or key holds what, where it was named; the rest is found by looking.
 #[derive(Clone, Debug, Default)]
 pub struct Mapping {
@@ -110,7 +125,8 @@ pub struct Records {
 }
 
 impl Records {
-    pub fn open(input: &Input, format: Format, mapping: &Mapping) -> Result<Self> {
+    pub fn open(file: &DocumentFile) -> Result<Self> {
+        let DocumentFile { input, format, mapping } = file;
         let read = Arc::new(AtomicU64::new(0));
         if let Input::Path(path) = input
             && path.is_dir()
@@ -126,7 +142,7 @@ impl Records {
             notes.push(format!("The file is not UTF-8; it was read as {encoding}."));
         }
         let name = input.name();
-        let (format, first) = match format {
+        let (format, first) = match *format {
             Format::Auto => by_name_or_content(&name, &mut lines)?,
             named => (named, Vec::new()),
         };
@@ -216,21 +232,22 @@ impl Peeked {
 }
 
 fn open(input: &Input) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
-    Ok(match input {
+    let (bytes, size): (Box<dyn Read + Send>, _) = match input {
         Input::Path(path) => {
             let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
             let size = file.metadata()?.len();
-            if size == 0 {
-                let sentence = format!("{} is empty: there is nothing to import.", input.name());
-                return Err(Refusal::Unreadable(sentence).into());
-            }
             (Box::new(file), Some(size))
         }
         Input::Bytes { bytes, .. } => {
             (Box::new(Cursor::new(bytes.clone())), Some(bytes.len() as u64))
         }
         Input::Stdin => (Box::new(std::io::stdin()), None),
-    })
+    };
+    if size == Some(0) {
+        let sentence = format!("{} is empty: there is nothing to import.", input.name());
+        return Err(Refusal::Unreadable(sentence).into());
+    }
+    Ok((bytes, size))
 }
 
 fn cannot_open(path: &Path, error: &std::io::Error) -> Refusal {

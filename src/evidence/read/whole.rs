@@ -182,7 +182,7 @@ fn too_long(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Input, Records};
+    use super::super::{Input, Records};
     use super::*;
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
         let check = |name: &str, text: &str, expected: (&str, Option<&str>, &str)| {
             let bytes = text.to_owned().into_bytes().into();
             let input = Input::Bytes { name: name.to_owned(), bytes };
-            let mut records = Records::open(&input, Format::Auto, &Mapping::default()).unwrap();
+            let mut records = Records::open(&input.into()).unwrap();
             let record = records.next().unwrap().unwrap().unwrap();
             let date = record.date.map(|it| it.to_string());
             assert_eq!((record.title.as_str(), date.as_deref(), record.text.as_str()), expected);

@@ -22,6 +22,9 @@ const PASSAGES: usize = 20;
 /// Terms that are looked at, those first of which the documents have most.
 const LOOKED_AT: usize = 50;
 
+/// Segments in which it is counted how rare they are.
+const SAMPLE: usize = 12;
+
 /// Terms that join the question.
 const TERMS: usize = 20;
 
@@ -43,9 +46,11 @@ pub async fn expand(
     }
     let mut candidates = common_terms(db, workspace, ranking, best).await?;
     let terms: Vec<Term> = candidates.iter().map(|(term, _)| term.clone()).collect();
-    let holding = store::passages_holding(db, workspace, ranking.segments(), &terms).await?;
+    let (sample, times) = ranking.sample(SAMPLE);
+    let holding = store::passages_holding(db, workspace, sample.into_iter(), &terms).await?;
     for (term, weight) in &mut candidates {
-        *weight *= ranking.rarity(holding.get(term).copied().unwrap_or_default()).sqrt();
+        let holding = holding.get(term).copied().unwrap_or_default() as f32 * times;
+        *weight *= ranking.rarity(holding as usize).sqrt();
     }
     candidates.sort_by(|(a, more), (b, less)| less.total_cmp(more).then(a.cmp(b)));
     candidates.truncate(TERMS);
@@ -56,7 +61,7 @@ pub async fn expand(
         let weight = weight / sum * WEIGHT * asked;
         match expanded.iter_mut().find(|it| it.terms.contains(&term)) {
             Some(word) => word.weight += weight,
-            None => expanded.push(Word { text: term.clone(), terms: vec![term], weight }),
+            None => expanded.push(Word::new(term.clone(), vec![term], weight)),
         }
     }
     Ok(expanded)

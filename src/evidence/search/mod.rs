@@ -135,20 +135,24 @@ pub async fn search(
     sources.sort();
     sources.dedup();
 
-    let text: String = question.text.chars().take(LONGEST_QUESTION).collect();
+    let readable = |it: &char| *it != '\0';
+    let text: String = question.text.chars().filter(readable).take(LONGEST_QUESTION).collect();
     let languages = Languages::of(&visible, &text);
     let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
     let mut words = Word::group(terms);
     words.truncate(MOST_WORDS);
     let mut ranking = Ranking::over(segments);
     store::load_postings(&mut tx, workspace, &mut ranking, &words).await?;
-    let asked = words
-        .iter()
-        .map(|it| SearchedWord { text: it.text.clone(), documents: ranking.holding(it) })
-        .collect();
+    ranking.count(&mut words);
+    let asked = words.iter().map(|it| SearchedWord {
+        text: it.text.clone(),
+        documents: it.holding.unwrap_or_default(),
+    });
+    let asked = asked.collect();
     let first = ranking.rank(&words, feedback::DOCUMENTS.max(question.limit));
-    let expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
+    let mut expanded = feedback::expand(&mut tx, workspace, &ranking, &words, &first.best).await?;
     store::load_postings(&mut tx, workspace, &mut ranking, &expanded).await?;
+    ranking.count(&mut expanded);
     let second = ranking.rank(&expanded, question.limit);
     let passages: Vec<Ranked> = second
         .best

@@ -26,9 +26,15 @@ pub struct Word {
     pub text: String,
     pub terms: Vec<Term>,
     pub weight: f32,
+    /// Documents that hold it, once they were counted.
+    pub holding: Option<usize>,
 }
 
 impl Word {
+    pub fn new(text: String, terms: Vec<Term>, weight: f32) -> Self {
+        Self { text, terms, weight, holding: None }
+    }
+
     /// Words out of pairs of word and term in the question's order; a repeated word weighs more.
     pub fn group(pairs: Vec<(String, Term)>) -> Vec<Self> {
         let mut words: Vec<Self> = Vec::new();
@@ -49,7 +55,7 @@ impl Word {
                         Some((it, position)) if *it == text => *position,
                         _ => {
                             let text = text.clone();
-                            words.push(Self { text, terms: Vec::new(), weight: 1.0 });
+                            words.push(Self::new(text, Vec::new(), 1.0));
                             words.len() - 1
                         }
                     };
@@ -166,6 +172,16 @@ impl Ranking {
         self.documents
     }
 
+    /// A part of the segments for estimates, and how many times as many passages all have.
+    pub fn sample(&self, most: usize) -> (Vec<SegmentId>, f32) {
+        let step = self.segments.len().div_ceil(most).max(1);
+        let sample: Vec<&Segment> = self.segments.iter().step_by(step).collect();
+        let passages = |it: &Segment| it.lengths.len();
+        let all: usize = self.segments.iter().map(passages).sum();
+        let here: usize = sample.iter().map(|it| passages(it)).sum();
+        (sample.iter().map(|it| it.id).collect(), all as f32 / here.max(1) as f32)
+    }
+
     pub fn segments(&self) -> impl Iterator<Item = SegmentId> {
         self.segments.iter().map(|it| it.id)
     }
@@ -182,6 +198,13 @@ impl Ranking {
     pub fn add(&mut self, term: Term, segment: SegmentId, occurrences: Vec<u8>) {
         if let Some(position) = self.positions.get(&segment) {
             self.postings.entry(term).or_default().push((*position, occurrences));
+        }
+    }
+
+    /// Counts the documents that hold each word; their occurrences must have been added.
+    pub fn count(&self, words: &mut [Word]) {
+        for word in words.iter_mut().filter(|it| it.holding.is_none()) {
+            word.holding = Some(self.holding(word));
         }
     }
 
@@ -252,7 +275,7 @@ impl Ranking {
 
     /// How rare a word is among the documents that were searched.
     fn idf(&self, word: &Word) -> f32 {
-        self.rarity(self.holding(word))
+        self.rarity(word.holding.unwrap_or_else(|| self.holding(word)))
     }
 
     /// How rare it is that so many of the documents that were searched hold a word.
@@ -262,7 +285,7 @@ impl Ranking {
     }
 
     /// How many documents hold a word.
-    pub fn holding(&self, word: &Word) -> usize {
+    fn holding(&self, word: &Word) -> usize {
         let mut holding = 0;
         for (position, segment) in self.segments.iter().enumerate() {
             self.each_document(word, position, |document, _| {

@@ -11,6 +11,8 @@
 mod polarity;
 mod question;
 mod sentences;
+#[cfg(test)]
+mod tests;
 mod themes;
 
 use std::collections::HashMap;

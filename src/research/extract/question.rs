@@ -55,7 +55,7 @@ impl Asked {
         for word in words(question) {
             if let Some(asked_for) = polarity::asked_for(&word) {
                 polarity = polarity.or(Some(asked_for));
-            } else if !ASKING.contains(word.as_str()) && !subject.contains(&word) {
+            } else if says_something(&word) && !subject.contains(&word) {
                 subject.push(word);
             }
         }
@@ -149,7 +149,11 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 
 /// Whether a word can be part of a subject or a theme.
 pub fn says_something(word: &str) -> bool {
-    word.chars().count() > 1 && word.chars().any(char::is_alphabetic) && !ASKING.contains(word)
+    let plain = word.trim_end_matches("'s");
+    word.chars().count() > 1
+        && word.chars().any(char::is_alphabetic)
+        && !ASKING.contains(word)
+        && !ASKING.contains(plain)
 }
 
 #[cfg(test)]

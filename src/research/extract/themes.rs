@@ -81,6 +81,13 @@ pub fn find(
         themes.push(theme(title(phrase), &members, groups, searched));
         left.retain(|it| !members.contains(it));
     }
+    if themes.is_empty()
+        && let Some(title) = subject_as_written(asked, groups, searched)
+    {
+        // Nothing else is shared: what all speak of is the subject.
+        themes.push(theme(title, &left.iter().copied().collect::<Vec<_>>(), groups, searched));
+        left.clear();
+    }
     themes.sort_by_key(|it| std::cmp::Reverse(it.documents.len()));
     let left: Vec<usize> = left.into_iter().collect();
     (themes, quotes(&left, groups, searched))
@@ -149,6 +156,21 @@ fn gain(phrase: &Phrase, left: &BTreeSet<usize>, groups: &[Group]) -> f32 {
         return 0.0;
     }
     documents.len() as f32 * phrase.special
+}
+
+/// The subject in the form that most of the sentences have.
+fn subject_as_written(asked: &Asked, groups: &[Group], searched: &Searched) -> Option<String> {
+    let stemmer = Stem::of(searched.hits.iter().map(|it| it.language));
+    let subject: Vec<String> = asked.subject.iter().map(|it| stemmer.stem(it)).collect();
+    let mut forms: BTreeMap<String, usize> = BTreeMap::new();
+    for member in groups.iter().flat_map(|it| &it.members) {
+        for word in words(&member.text).filter(|it| subject.contains(&stemmer.stem(it))) {
+            *forms.entry(word).or_default() += 1;
+        }
+    }
+    let most =
+        forms.into_iter().max_by_key(|(form, times)| (*times, std::cmp::Reverse(form.clone())));
+    most.map(|(form, _)| form)
 }
 
 fn title(phrase: &Phrase) -> String {

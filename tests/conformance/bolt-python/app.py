@@ -267,6 +267,6 @@ def refresh(ack, action, body, client):
 
 
 if os.environ.get("SLACK_SOCKET_MODE") == "yes":
-    SocketModeHandler(app, os.environ["SLACK_APP_TOKEN"]).start()
+    SocketModeHandler(app, os.environ["SLACK_APP_TOKEN"], ping_interval=1).start()
 else:
     app.start(port=int(os.environ["PORT"]))

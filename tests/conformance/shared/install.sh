@@ -3,6 +3,15 @@
 # Everything is pinned: npm by its lock file with hashes, PyPI by versions. Nothing is done twice, as
 # long as what is wanted does not change.
 
+# bounded SECONDS COMMAND…: ends what takes too long, and what it started.
+bounded() {
+    if command -v timeout >/dev/null; then
+        timeout "$@"
+    else
+        perl -e 'alarm shift; exec @ARGV' "$@"
+    fi
+}
+
 # Without a word if there is a Python that can make environments.
 need_python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null && return

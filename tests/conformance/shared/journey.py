@@ -12,27 +12,32 @@ import sys
 import traceback
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import Checks, Process, Sandbox, eventually, free_port
 
 
 def main():
     binary, folder, name, *command = sys.argv[1:]
-    failed = 0
-    for transport in ("HTTP", "Socket Mode"):
-        checks = Checks(f"{name}, {transport}")
-        path = os.path.join(folder, f"app, {transport}.log")
-        try:
-            with open(path, "w") as log:
-                run(binary, checks, command, transport == "Socket Mode", log)
-        except Exception as error:
-            traceback.print_exc()
-            checks.check("the journey comes to its end", False, str(error))
-        if checks.failed:
-            failed += 1
-            with open(path) as log:
-                print(f"The last lines of the app's log, {path}:", *log.readlines()[-30:], sep="\n  ")
-    sys.exit(1 if failed else 0)
+    transports = ("HTTP", "Socket Mode")
+    with ThreadPoolExecutor() as pool:
+        failed = list(pool.map(lambda transport: attempt(binary, folder, name, command, transport), transports))
+    sys.exit(1 if any(failed) else 0)
+
+
+def attempt(binary, folder, name, command, transport):
+    checks = Checks(f"{name}, {transport}")
+    path = os.path.join(folder, f"app, {transport}.log")
+    try:
+        with open(path, "w") as log:
+            run(binary, checks, command, transport == "Socket Mode", log)
+    except Exception as error:
+        traceback.print_exc()
+        checks.check("the journey comes to its end", False, repr(error))
+    if checks.failed:
+        with open(path) as log:
+            print(f"The last lines of the app's log, {path}:", *log.readlines()[-30:], sep="\n  ")
+    return checks.failed
 
 
 def run(binary, checks, command, socket_mode, log):

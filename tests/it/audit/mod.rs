@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use countersign::audit::{self, Actor, Commitment, Event, Finding, Signer, Subject, Value};
+use countersign::database::{self, Settings};
 use countersign::error::Error;
 use countersign::ids::{EntryId, PersonId, WorkspaceId};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::task::JoinSet;
+use url::Url;
 
-use crate::harness::cluster::{self, TestDatabase};
+use crate::harness::cluster::{self, OwnServer, TestDatabase};
 
 mod mutations;
 
@@ -424,4 +426,51 @@ async fn a_text_can_be_erased_and_the_trail_still_verifies() {
             "The text kept beside the trail under {commitment} is not the text that the trail means."
         )]
     );
+}
+
+fn login(server: &OwnServer, database: &str) -> Settings {
+    let mut url = Url::parse(server.url()).unwrap();
+    url.set_username("ours").unwrap();
+    url.set_password(Some("ours")).unwrap();
+    url.set_path(database);
+    Settings::new(url)
+}
+
+#[tokio::test]
+async fn a_login_that_is_no_superuser_migrates_several_databases_at_once() {
+    let server = OwnServer::empty().await;
+    let superuser = PgPool::connect(server.url()).await.unwrap();
+    for sql in [
+        "CREATE ROLE ours LOGIN CREATEROLE PASSWORD 'ours'",
+        "CREATE DATABASE one OWNER ours",
+        "CREATE DATABASE two OWNER ours",
+        "CREATE DATABASE three OWNER ours",
+    ] {
+        sqlx::raw_sql(sql).execute(&superuser).await.unwrap();
+    }
+    let [one, two, three] = ["one", "two", "three"].map(|database| login(&server, database));
+    let migrated =
+        tokio::join!(database::migrate(&one), database::migrate(&two), database::migrate(&three));
+    migrated.0.and(migrated.1).and(migrated.2).unwrap();
+
+    let db = database::connect(&two).await.unwrap();
+    let signer = Signer::from_key(&Signer::generate("countersign.local/audit").unwrap()).unwrap();
+    let mut tx = db.begin().await.unwrap();
+    audit::append(&mut tx, act(1)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(audit::sequence(&db, &signer).await.unwrap().unwrap().size, 1);
+    let refused = sqlx::raw_sql("DELETE FROM audit.entries").execute(&db).await.unwrap_err();
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_login_that_may_not_make_the_roles_is_told_who_may() {
+    let server = OwnServer::empty().await;
+    let superuser = PgPool::connect(server.url()).await.unwrap();
+    for sql in ["CREATE ROLE ours LOGIN PASSWORD 'ours'", "CREATE DATABASE one OWNER ours"] {
+        sqlx::raw_sql(sql).execute(&superuser).await.unwrap();
+    }
+    let error = database::migrate(&login(&server, "one")).await.unwrap_err();
+    let remedy = "GRANT countersign_owner, countersign_service TO ours;";
+    assert!(format!("{error:#}").contains(remedy), "{error:#}");
 }

@@ -1,9 +1,12 @@
 //! What tests stand on.
 //!
 //! `cluster` gives every test a migrated database of its own; `team` puts a whole product on it,
-//! with people who use it.
+//! with people who use it. `process` runs the bot as what it is in life, a process that can be
+//! killed, and `hold` makes it wait at the step at which that is to happen.
 
 pub mod cluster;
+pub mod hold;
+pub mod process;
 pub mod team;
 
 pub use team::{Door, Team};

@@ -12,7 +12,8 @@ use countersign::audit::{self, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
-use countersign::evidence::{self, Format, Input, Mapping, SourceSpec};
+use countersign::evidence::{self, Input, SourceSpec};
+use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
 use countersign::{http, socket, worker};
@@ -86,8 +87,12 @@ impl Team {
                 events: bot.join("slack/events").unwrap(),
             },
         });
-        let workers =
-            Workers::new(app.db.clone(), worker::handler(app.clone()), jobs::Settings::default());
+        let workers = Workers::new(
+            app.db.clone(),
+            app.workspace.id,
+            worker::handler(app.clone()),
+            jobs::Settings::default(),
+        );
         Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
     }
 
@@ -98,20 +103,7 @@ impl Team {
 
     /// Brings documents in: CSV with a header line.
     pub async fn has_documents(&self, source: &str, csv: &str) {
-        let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
-        let input = Input::Bytes { name: format!("{source}.csv"), bytes: csv.to_owned().into() };
-        evidence::ingest_documents(
-            &self.app.db,
-            &self.app.clock,
-            self.app.workspace.id,
-            &spec,
-            input,
-            Format::Csv,
-            &Mapping::default(),
-            |_| {},
-        )
-        .await
-        .unwrap();
+        ingest(&self.app.db, &self.app.clock, self.app.workspace.id, source, csv).await;
     }
 
     /// Does everything that is due: deliveries, jobs, what answers left behind, the audit log.
@@ -160,17 +152,10 @@ impl Team {
         let mut db = self.app.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.app.workspace.id).await.unwrap();
         let lines = entries.iter().map(|entry| {
-            let actor = self.name(&entry.actor.to_string());
+            let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });
         lines.collect::<Vec<_>>().join("\n")
-    }
-
-    /// A handle where there is one, for what a person's id would say.
-    fn name(&self, id: &str) -> String {
-        let seed = self.sandbox.seed();
-        let person = seed.people.iter().find(|person| person.id == id);
-        person.map_or_else(|| id.to_owned(), |person| person.handle.clone())
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
@@ -217,7 +202,8 @@ impl Team {
     async fn due(&self) -> i64 {
         self.count(
             "SELECT count(*) FROM graphile_worker._private_jobs
-             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL",
+             WHERE attempts < max_attempts AND run_at <= now() AND locked_at IS NULL
+               AND flags ? ('workspace:' || (SELECT min(id) FROM workspaces))",
         )
         .await
     }
@@ -275,8 +261,27 @@ fn private(outcome: Result<Outcome, String>) -> String {
     }
 }
 
+pub(super) async fn ingest(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    source: &str,
+    csv: &str,
+) {
+    let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
+    let bytes = csv.to_owned().into();
+    let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
+    evidence::ingest_documents(db, clock, workspace, &spec, &file, |_| {}).await.unwrap();
+}
+
+/// A handle where there is one, for what a person's id would say.
+pub(super) fn name_of(seed: &Seed, id: &str) -> String {
+    let person = seed.people.iter().find(|person| person.id == id);
+    person.map_or_else(|| id.to_owned(), |person| person.handle.clone())
+}
+
 /// What changes from run to run, taken out.
-fn readable(text: &str) -> String {
+pub(super) fn readable(text: &str) -> String {
     let hash = regex_lite::Regex::new("`[0-9a-f]{12}`").unwrap();
     let text = hash.replace_all(text, "`(hash)`");
     let version = regex_lite::Regex::new(r"policy ([a-z-]+) [0-9a-f]{12}").unwrap();
@@ -285,13 +290,13 @@ fn readable(text: &str) -> String {
     moment.replace_all(&text, "(when)").into_owned()
 }
 
-async fn listen() -> (TcpListener, Url) {
+pub(super) async fn listen() -> (TcpListener, Url) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     (listener, url)
 }
 
-fn serve_on(
+pub(super) fn serve_on(
     listener: TcpListener,
     router: axum::Router,
     stop: &CancellationToken,

@@ -1,0 +1,11 @@
+//! What the bot is worth when it is killed, when Postgres goes, and when it is told to stop.
+//!
+//! Here it is a process of its own, entered at the wire like everywhere. Nothing that it
+//! acknowledged may be lost; what it did not acknowledge may have happened or not, but never twice.
+
+mod jobs;
+mod memory;
+mod people;
+mod points;
+mod postgres;
+mod stop;

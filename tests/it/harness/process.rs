@@ -312,6 +312,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stdout, reason = "whoever reads a failed test needs it")]
     fn drop(&mut self) {
         if panicking() {
             println!("The log of the bot at {}:\n{}", self.url, self.log());

@@ -86,8 +86,8 @@ impl Deployment {
     pub async fn presses(&self, button: &str) -> bool {
         let place = Place::Channel { channel: "#research", message: None };
         let pressed = self.sandbox.click("raj", place, button, None).await;
-        pressed.is_ok_and(|outcome| is_taken(&outcome))
-            || !self.channel("#research").contains(button)
+        let is_gone = !self.channel("#research").contains(&format!("[{button}]"));
+        pressed.is_ok_and(|outcome| is_taken(&outcome)) || is_gone
     }
 
     /// Raj fills in the form, from the beginning when Slack says that it did not work.

@@ -71,6 +71,7 @@ async fn survives(door: Door, journey: Journey, step: Step) {
     let fate = async {
         held.reached().await;
         bot.kill().await;
+        held.interrupt().await;
         held.release().await;
         team.is_left_alone().await;
         team.bot().await

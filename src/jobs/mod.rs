@@ -25,7 +25,7 @@ use sqlx::PgConnection;
 use crate::error::Result;
 use crate::ids::{ChannelId, PersonId, ReviewId, RunId, WorkspaceId};
 
-pub use workers::{Attempt, Handler, Settings, Workers, migrate, waiting};
+pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
 
 /// Everything that can be asked for. `worker.rs` says what each one means.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

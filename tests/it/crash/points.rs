@@ -23,6 +23,7 @@ killed! {
     // The command.
     before_a_command_commits: Http, Approved, Before("INSERT ON graphile_worker._private_jobs");
     after_a_command_commits_and_before_it_is_acknowledged: Http, Approved, Committing("INSERT ON runs");
+    before_a_mention_commits: Http, Mentioned, Before("INSERT ON graphile_worker._private_jobs");
     after_a_mention_commits_and_before_it_is_acknowledged: Http, Mentioned, Committing("INSERT ON runs");
 
     // The research.

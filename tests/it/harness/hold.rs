@@ -8,7 +8,7 @@ use countersign::sandbox::{Fault, FaultKind};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use super::process::{Deployment, until};
+use super::process::Deployment;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
@@ -76,16 +76,17 @@ impl Deployment {
 impl Held<'_> {
     /// Waits until somebody waits at the step.
     pub async fn reached(&self) {
-        until(&format!("the bot comes to {:?}", self.step), async || {
-            let reached = match self.step {
-                Step::Before(_) | Step::Committing(_) => self.waiting().await > 0,
-                Step::Calling(method) | Step::Unanswered(method) => {
-                    self.team.calls(method) > self.calls_before
-                }
-            };
-            reached.then_some(())
-        })
-        .await;
+        self.team
+            .until(&format!("the bot comes to {:?}", self.step), async || {
+                let reached = match self.step {
+                    Step::Before(_) | Step::Committing(_) => self.waiting().await > 0,
+                    Step::Calling(method) | Step::Unanswered(method) => {
+                        self.team.calls(method) > self.calls_before
+                    }
+                };
+                reached.then_some(())
+            })
+            .await;
     }
 
     /// Lets everybody pass, now and from now on.

@@ -4,7 +4,7 @@
 //! [`Process`] is the bot: the built binary, with nothing but its environment. It has no switches
 //! for tests; [`hold`](super::hold) makes it wait at a step from outside.
 //!
-//! Time is real here, so tests wait for what must come to be true, with [`until`] and its patience.
+//! Time is real here, so tests wait for what must come to be true, with [`Deployment::until`] and its patience.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +15,7 @@ use std::time::Duration;
 use countersign::audit::{self, Keys, Signer};
 use countersign::clock::Clock;
 use countersign::ids::WorkspaceId;
+use countersign::jobs;
 use countersign::sandbox::{self, Delivery, Sandbox, Seed};
 use countersign::workspaces;
 use serde_json::Value;
@@ -36,18 +37,6 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a replica may be silent before the others take its jobs, in seconds.
 const RECOVERY_S: &str = "1";
-
-/// Waits until `look` finds what it looks for.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
-        sleep(Duration::from_millis(20)).await;
-    }
-}
 
 /// A workspace and a database, on which processes of the bot come and go.
 pub struct Deployment {
@@ -113,6 +102,20 @@ impl Deployment {
         team
     }
 
+    /// Waits until `look` finds what it looks for.
+    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            if Instant::now() > deadline {
+                panic!("{what}: not within {PATIENCE:?}; in the queue:\n{}", self.queue().await);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Lets Slack send everything to this process from now on.
     pub fn delivers_to(&self, bot: &Url) {
         self.sandbox.deliver(Delivery::Http {
@@ -135,7 +138,7 @@ impl Deployment {
     async fn process(&self, address: SocketAddr) -> Process {
         let mut bot = Process::start(&self.environment, address);
         let by_socket = self.environment.iter().any(|(name, _)| *name == "SLACK_APP_TOKEN");
-        until("the bot serves", async || {
+        self.until("the bot serves", async || {
             if let Some(status) = bot.child.try_wait().unwrap() {
                 panic!("the bot ended as it started, with {status}");
             }
@@ -190,7 +193,7 @@ impl Deployment {
 
     /// Waits until no connection of a bot is left. A killed one's may still be at work.
     pub async fn is_left_alone(&self) {
-        until("the killed bot's connections end", async || {
+        self.until("the killed bot's connections end", async || {
             let left = self.count(
                 "SELECT count(*) FROM pg_stat_activity
                  WHERE datname = current_database() AND application_name = 'countersign'",
@@ -200,10 +203,11 @@ impl Deployment {
         .await;
     }
 
-    /// Ends the test: the queue runs empty, the bot stops when asked to, the trail verifies.
-    pub async fn done(self, bot: Process) {
-        until("everything is done and has its place in the trail", async || {
+    /// Waits until everything is done, and has its place in the trail.
+    pub async fn settles(&self) {
+        self.until("everything is done and has its place in the trail", async || {
             self.hurry().await;
+            jobs::forget_superseded(&self.db).await.unwrap();
             let left = self.count(
                 "SELECT (SELECT count(*) FROM graphile_worker._private_jobs)
                       + (SELECT count(*) FROM audit.pending)",
@@ -211,6 +215,11 @@ impl Deployment {
             (left.await == 0).then_some(())
         })
         .await;
+    }
+
+    /// Ends the test: the queue runs empty, the bot stops when asked to, the trail verifies.
+    pub async fn done(self, bot: Process) {
+        self.settles().await;
         assert!(bot.stop().await.success(), "a bot that is asked to stop ends well");
         let report = audit::verify(&self.db, None, &self.keys, |_, _| {}).await.unwrap();
         assert!(report.is_sound(), "the audit trail is not sound: {:?}", report.findings);
@@ -218,6 +227,19 @@ impl Deployment {
         self.stop.cancel();
         self.served.await.unwrap();
         self.db.close().await;
+    }
+
+    /// What the queue holds, a job a line.
+    pub async fn queue(&self) -> String {
+        let lines: Vec<String> = sqlx::query_scalar(
+            "SELECT format('%s: attempt %s of %s, due in %s, locked by %s: %s', payload::text,
+                           attempts, max_attempts, run_at - now(), locked_by, last_error)
+             FROM graphile_worker._private_jobs",
+        )
+        .fetch_all(&self.db)
+        .await
+        .unwrap_or_default();
+        lines.join("\n")
     }
 
     async fn workspace(&self) -> WorkspaceId {
@@ -290,6 +312,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stdout, reason = "whoever reads a failed test needs it")]
     fn drop(&mut self) {
         if panicking() {
             println!("The log of the bot at {}:\n{}", self.url, self.log());

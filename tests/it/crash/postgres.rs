@@ -63,10 +63,12 @@ async fn goes_on(way: Way, step: Step) {
         } else {
             server.down().await;
             held.release().await;
-            assert_eq!(bot.get("health").await.unwrap().0, 200, "the process lives");
-            assert_eq!(bot.get("ready").await.unwrap().0, 503, "and says that it cannot work");
-            let other = "/research why do people return it?";
-            let outcome = team.sandbox.command("dana", "#research", other).await.unwrap();
+            let other =
+                team.sandbox.command("dana", "#research", "/research why do they return it?");
+            let (alive, ready, other) = tokio::join!(bot.get("health"), bot.get("ready"), other);
+            assert_eq!(alive.unwrap().0, 200, "the process lives");
+            assert_eq!(ready.unwrap().0, 503, "and says that it cannot work");
+            let outcome = other.unwrap();
             assert!(!is_taken(&outcome), "{}", outcome.text());
             server.up().await;
         }

@@ -314,7 +314,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if panicking() {
-            println!("The log of the bot at {}:\n{}", self.url, self.log());
+            #[expect(clippy::print_stdout, reason = "it is read with the test that failed")]
+            {
+                println!("The log of the bot at {}:\n{}", self.url, self.log());
+            }
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Postgres stops, or is killed, in the middle of the journey, and comes back.
 
 use super::people::{Journey, is_taken};
-use crate::harness::Door;
 use crate::harness::cluster::OwnServer;
 use crate::harness::hold::Step::{self, Before, Calling, Committing};
-use crate::harness::process::Deployment;
+use crate::harness::{Deployment, Door};
 
 /// How the server goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::people::{Journey, is_taken};
-use crate::harness::Door;
 use crate::harness::cluster::OwnServer;
 use crate::harness::hold::Step;
-use crate::harness::process::{Deployment, Process};
+use crate::harness::{Deployment, Door, Process};
 
 impl Deployment {
     /// Waits until the bot lets nobody in any more.
@@ -55,7 +54,7 @@ async fn by_socket_too_what_is_under_way_is_acknowledged() {
     let team = Deployment::start_with(Door::Socket).await;
     let bot = team.bot().await;
     team.has_reviews().await;
-    team.asks_by_socket().await;
+    team.asks().await;
     team.comes_to_show("[Approve]").await;
 
     let mut held = team.hold(Step::Before("INSERT ON decisions")).await;

@@ -86,6 +86,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stdout, reason = "whoever reads a failed test needs it")]
     fn drop(&mut self) {
         if panicking() {
             #[expect(clippy::print_stdout, reason = "it is read with the test that failed")]

@@ -89,10 +89,7 @@ impl Drop for Process {
     #[expect(clippy::print_stdout, reason = "whoever reads a failed test needs it")]
     fn drop(&mut self) {
         if panicking() {
-            #[expect(clippy::print_stdout, reason = "it is read with the test that failed")]
-            {
-                println!("The log of the bot at {}:\n{}", self.url, self.log());
-            }
+            println!("The log of the bot at {}:\n{}", self.url, self.log());
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::harness::process::{Deployment, Process};
+use crate::harness::{Deployment, Process};
 
 const MIB: usize = 1024 * 1024;
 

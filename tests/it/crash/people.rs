@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::harness::process::{Deployment, Process};
 use countersign::sandbox::{Outcome, Place};
 use serde_json::json;
+
+use crate::harness::{Deployment, Process};
 
 const REVIEWS: &str = "id,date,text
 R-1,2026-03-02,The sound is tinny and the bass is missing. I expected more.
@@ -46,7 +47,7 @@ impl Deployment {
         self.comes_to_show(journey.state()).await;
     }
 
-    /// Maya asks. As long as it is not acknowledged, the same delivery comes again.
+    /// Maya asks. As long as it is not acknowledged, the same request comes again.
     pub async fn asks(&self) {
         let typed = format!("/research {QUESTION}");
         let outcome = self.sandbox.command("maya", "#research", &typed).await.unwrap();
@@ -65,13 +66,6 @@ impl Deployment {
         let bot = &self.sandbox.seed().app.bot_user_id;
         let text = format!("<@{bot}> {QUESTION}");
         self.sandbox.message("maya", "#research", &text, None).await.unwrap();
-    }
-
-    /// Maya asks, where a delivery that was not acknowledged cannot come again.
-    pub async fn asks_by_socket(&self) {
-        let typed = format!("/research {QUESTION}");
-        let outcome = self.sandbox.command("maya", "#research", &typed).await.unwrap();
-        assert!(is_taken(&outcome), "{:?} {}", outcome.error, outcome.text());
     }
 
     /// Raj presses, again when Slack says that it did not work.

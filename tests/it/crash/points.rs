@@ -1,11 +1,9 @@
 //! The bot is killed at every step of the journey from a question to a decision, and started again.
 
-use super::people::Journey;
-use crate::harness::Door;
+use super::people::Journey::{self, Approved, Mentioned, Rejected};
+use crate::harness::Deployment;
+use crate::harness::Door::{self, Http, Socket};
 use crate::harness::hold::Step::{self, Before, Calling, Committing, Unanswered};
-use crate::harness::process::Deployment;
-use Door::{Http, Socket};
-use Journey::{Approved, Mentioned, Rejected};
 
 /// Each step by its name, as a test of its own.
 macro_rules! killed {

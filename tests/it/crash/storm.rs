@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::people::is_taken;
-use crate::harness::process::Deployment;
+use crate::harness::Deployment;
 
 const PEOPLE: [&str; 3] = ["maya", "lena", "raj"];
 const CHANNELS: [&str; 3] = ["#research", "#general", "#alerts"];

@@ -8,7 +8,7 @@ use countersign::sandbox::{Fault, FaultKind};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use super::process::Deployment;
+use super::Deployment;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Step {

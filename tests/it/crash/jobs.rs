@@ -1,7 +1,7 @@
 //! Jobs that take the process down, and processes that do each other's jobs.
 
+use crate::harness::Deployment;
 use crate::harness::hold::Step;
-use crate::harness::process::Deployment;
 
 use super::people::Journey;
 

@@ -9,3 +9,4 @@ mod people;
 mod points;
 mod postgres;
 mod stop;
+mod storm;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::harness::process::{Deployment, Process};
 use countersign::sandbox::{Outcome, Place};
 use serde_json::json;
+
+use crate::harness::{Deployment, Process};
 
 const REVIEWS: &str = "id,date,text
 R-1,2026-03-02,The sound is tinny and the bass is missing. I expected more.
@@ -46,7 +47,7 @@ impl Deployment {
         self.comes_to_show(journey.state()).await;
     }
 
-    /// Maya asks. As long as it is not acknowledged, the same delivery comes again.
+    /// Maya asks. As long as it is not acknowledged, the same request comes again.
     pub async fn asks(&self) {
         let typed = format!("/research {QUESTION}");
         let outcome = self.sandbox.command("maya", "#research", &typed).await.unwrap();
@@ -67,13 +68,6 @@ impl Deployment {
         self.sandbox.message("maya", "#research", &text, None).await.unwrap();
     }
 
-    /// Maya asks, where a delivery that was not acknowledged cannot come again.
-    pub async fn asks_by_socket(&self) {
-        let typed = format!("/research {QUESTION}");
-        let outcome = self.sandbox.command("maya", "#research", &typed).await.unwrap();
-        assert!(is_taken(&outcome), "{:?} {}", outcome.error, outcome.text());
-    }
-
     /// Raj presses, again when Slack says that it did not work.
     pub async fn approves(&self) {
         self.until("the approval is acknowledged", async || {
@@ -86,8 +80,8 @@ impl Deployment {
     pub async fn presses(&self, button: &str) -> bool {
         let place = Place::Channel { channel: "#research", message: None };
         let pressed = self.sandbox.click("raj", place, button, None).await;
-        pressed.is_ok_and(|outcome| is_taken(&outcome))
-            || !self.channel("#research").contains(button)
+        let is_gone = !self.channel("#research").contains(&format!("[{button}]"));
+        pressed.is_ok_and(|outcome| is_taken(&outcome)) || is_gone
     }
 
     /// Raj fills in the form, from the beginning when Slack says that it did not work.

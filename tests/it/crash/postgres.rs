@@ -1,10 +1,9 @@
 //! Postgres stops, or is killed, in the middle of the journey, and comes back.
 
 use super::people::{Journey, is_taken};
-use crate::harness::Door;
 use crate::harness::cluster::OwnServer;
 use crate::harness::hold::Step::{self, Before, Calling, Committing};
-use crate::harness::process::Deployment;
+use crate::harness::{Deployment, Door};
 
 /// How the server goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,10 +62,12 @@ async fn goes_on(way: Way, step: Step) {
         } else {
             server.down().await;
             held.release().await;
-            assert_eq!(bot.get("health").await.unwrap().0, 200, "the process lives");
-            assert_eq!(bot.get("ready").await.unwrap().0, 503, "and says that it cannot work");
-            let other = "/research why do people return it?";
-            let outcome = team.sandbox.command("dana", "#research", other).await.unwrap();
+            let other =
+                team.sandbox.command("dana", "#research", "/research why do they return it?");
+            let (alive, ready, other) = tokio::join!(bot.get("health"), bot.get("ready"), other);
+            assert_eq!(alive.unwrap().0, 200, "the process lives");
+            assert_eq!(ready.unwrap().0, 503, "and says that it cannot work");
+            let outcome = other.unwrap();
             assert!(!is_taken(&outcome), "{}", outcome.text());
             server.up().await;
         }

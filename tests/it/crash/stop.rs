@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::people::{Journey, is_taken};
-use crate::harness::Door;
+use crate::harness::cluster::OwnServer;
 use crate::harness::hold::Step;
-use crate::harness::process::{Deployment, Process};
+use crate::harness::{Deployment, Door, Process};
 
 impl Deployment {
     /// Waits until the bot lets nobody in any more.
@@ -54,7 +54,7 @@ async fn by_socket_too_what_is_under_way_is_acknowledged() {
     let team = Deployment::start_with(Door::Socket).await;
     let bot = team.bot().await;
     team.has_reviews().await;
-    team.asks_by_socket().await;
+    team.asks().await;
     team.comes_to_show("[Approve]").await;
 
     let mut held = team.hold(Step::Before("INSERT ON decisions")).await;
@@ -95,4 +95,29 @@ async fn a_slack_that_does_not_answer_does_not_keep_it() {
     team.approves().await;
     team.comes_to_show("*Approved*").await;
     team.has_gone_through(Journey::Approved, bot).await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_does_not_keep_it() {
+    let mut server = OwnServer::start().await;
+    let team = Deployment::on(server.url(), Door::Http).await;
+    let bot = team.bot().await;
+    team.has_reviews().await;
+    let mut held = team.hold(Step::Before("INSERT ON findings")).await;
+    team.asks().await;
+    held.reached().await;
+    server.down().await;
+    held.release().await;
+    drop(held);
+
+    bot.ask_to_stop();
+    assert!(bot.ended().await.success());
+
+    server.up().await;
+    let bot = team.bot().await;
+    team.comes_to_show("[Approve]").await;
+    team.approves().await;
+    team.comes_to_show("*Approved*").await;
+    team.has_gone_through(Journey::Approved, bot).await;
+    server.down().await;
 }

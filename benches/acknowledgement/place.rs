@@ -277,6 +277,9 @@ impl Place {
         self.acts.push(Act { template, statements });
 
         self.card_is_posted().await?;
+        // So that it is known where Raj stands, as it is at nearly every click.
+        let hesitation = json!({"person": "raj", "channel": "#research", "button": "Reject"});
+        self.person(Kind::Click, hesitation).await?;
         log.skip().await?;
         let case = Case { review: REVIEWS, revision: REVISIONS };
         let approval = json!({"person": "raj", "channel": "#research", "button": "Approve"});

@@ -202,33 +202,6 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
         .define_job::<Agent>()
         .init()
         .await?;
-    silence(pool).await
-}
-
-/// Takes the notification out of the engine's function that adds jobs. Nobody listens for it, and
-/// it makes transactions commit one after the other, each with its own wait for the disk.
-async fn silence(pool: &PgPool) -> Result<()> {
-    let mut tx = pool.begin().await?;
-    // Replicas that start together would change the function at the same time.
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('countersign.jobs.silence'))")
-        .execute(&mut *tx)
-        .await?;
-    sqlx::raw_sql(
-        r"
-        DO $silence$
-        DECLARE
-            added text := pg_get_functiondef('graphile_worker.add_jobs'::regproc);
-            quiet text := regexp_replace(added, 'perform pg_notify\([^;]*\);', '', 'g');
-        BEGIN
-            IF quiet <> added THEN
-                EXECUTE quiet;
-            END IF;
-        END
-        $silence$",
-    )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
     Ok(())
 }
 

@@ -14,19 +14,21 @@ pub(super) fn field(body: &[u8], name: &str) -> Option<String> {
 fn decode(encoded: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high << 4 | low);
-                    rest = after;
-                }
-                _ => bytes.push(byte),
-            },
-            _ => bytes.push(byte),
-        }
+    loop {
+        let plain = rest.iter().position(|byte| matches!(byte, b'%' | b'+')).unwrap_or(rest.len());
+        let (before, from) = rest.split_at(plain);
+        bytes.extend_from_slice(before);
+        rest = match from {
+            [] => break,
+            [b'%', high, low, after @ ..] if let Some(byte) = byte(*high, *low) => {
+                bytes.push(byte);
+                after
+            }
+            [first, after @ ..] => {
+                bytes.push(if *first == b'+' { b' ' } else { *first });
+                after
+            }
+        };
     }
     match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -34,8 +36,15 @@ fn decode(encoded: &[u8]) -> String {
     }
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+/// The byte that two hexadecimal digits stand for.
+fn byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |character: u8| match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        b'A'..=b'F' => Some(character - b'A' + 10),
+        _ => None,
+    };
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 #[cfg(test)]

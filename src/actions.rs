@@ -95,6 +95,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let mut tx = app.db.begin().await?;
             jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review }).await?;
             tx.commit().await?;
+            tell(app, interaction, TRYING_AGAIN.to_owned());
         }
         Action::Link => {}
     }
@@ -141,6 +142,10 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
     }
 }
+
+/// Whether it works is known a moment later, and then the message with the button says so.
+const TRYING_AGAIN: &str =
+    "Trying again. If nothing changes here, I have not been invited there yet.";
 
 /// A form must open within three seconds of the click.
 async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result<()> {

@@ -31,7 +31,7 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
     let script = Script::of(&place.act(load.kind)?.statements);
     let file = folder.join("script.sql");
     fs::write(&file, &script.text)?;
-    place.checkpoint().await?;
+    place.tidy().await?;
 
     let before = (place.database_cpu()?, place.recorded(load.kind).await?);
     let mut command = Command::new(pgbench(place).await?);

@@ -32,6 +32,9 @@ const RUNS: i64 = 100_000_001;
 const REVISIONS: i64 = 200_000_001;
 const REVIEWS: i64 = 300_000_001;
 
+/// Decisions of a busy team.
+const YEAR: usize = 20_000;
+
 /// How long anything may take that is not measured.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -78,6 +81,7 @@ impl Place {
             postmaster,
         };
         place.act_once().await?;
+        place.grow_old().await?;
         Ok(place)
     }
 
@@ -136,10 +140,17 @@ impl Place {
     /// Forgets what earlier measurements left to be done, so that each starts from the same state.
     pub async fn reset(&self) -> Result<()> {
         for statement in [
-            "TRUNCATE graphile_worker._private_jobs CASCADE",
+            "DELETE FROM graphile_worker._private_jobs WHERE attempts < max_attempts OR key IS NOT NULL",
             "DELETE FROM audit.pending",
-            "VACUUM ANALYZE",
         ] {
+            sqlx::query(statement).execute(&self.db).await?;
+        }
+        Ok(())
+    }
+
+    /// So that no measurement pays for what was written before it, and Postgres knows its tables.
+    pub async fn tidy(&self) -> Result<()> {
+        for statement in ["VACUUM ANALYZE", "CHECKPOINT"] {
             sqlx::query(statement).execute(&self.db).await?;
         }
         Ok(())
@@ -153,8 +164,8 @@ impl Place {
         let clock = Clock::default();
         let mut requests = template.make(&self.sandbox, clock.now(), server.address, &cases);
         let measured = requests.split_off(warm_up);
+        self.tidy().await?;
         load::send(server.address, load.clients, requests).await.context("while warming up")?;
-        self.checkpoint().await?;
 
         let before = (server.cpu()?, self.database_cpu()?, self.recorded(load.kind).await?);
         let outcome = load::send(server.address, load.clients, measured).await?;
@@ -181,9 +192,9 @@ impl Place {
             WITH made AS (
                 INSERT INTO revisions (workspace_id, subject_kind, subject_id, number, content,
                                        provenance, created_at)
-                SELECT workspace_id, subject_kind, subject_id, latest + n, content, provenance, created_at
+                SELECT workspace_id, subject_kind, latest + n, number, content, provenance, created_at
                 FROM revisions,
-                     (SELECT max(number) AS latest FROM revisions) AS numbers,
+                     (SELECT max(subject_id) AS latest FROM revisions) AS subjects,
                      generate_series(1, $1) AS n
                 WHERE id = $2
                 ORDER BY n
@@ -207,12 +218,6 @@ impl Place {
         Ok(made.into_iter().map(|(review, revision)| Case { review, revision }).collect())
     }
 
-    /// So that no measurement pays for what was written before it.
-    pub async fn checkpoint(&self) -> Result<()> {
-        sqlx::query("CHECKPOINT").execute(&self.db).await?;
-        Ok(())
-    }
-
     /// How many acts of a kind are in the database.
     pub async fn recorded(&self, kind: Kind) -> Result<i64> {
         let query = match kind {
@@ -230,6 +235,8 @@ impl Place {
         let app = &self.sandbox.seed().app;
         let mut command = Command::new(&self.binary);
         command
+            // Where it is set, it makes every error dear.
+            .env_remove("RUST_BACKTRACE")
             .env("DATABASE_URL", self.url.as_str())
             .env("COUNTERSIGN_DATA", &self.data)
             .env("SLACK_API_URL", format!("{}api/", self.sandbox.base()))
@@ -270,6 +277,10 @@ impl Place {
         self.acts.push(Act { template, statements });
 
         self.card_is_posted().await?;
+        // So that it is known where Raj stands, as it is at nearly every click.
+        let hesitation = json!({"person": "raj", "channel": "#research", "button": "Reject"});
+        self.person(Kind::Click, hesitation).await?;
+        log.skip().await?;
         let case = Case { review: REVIEWS, revision: REVISIONS };
         let approval = json!({"person": "raj", "channel": "#research", "button": "Approve"});
         let request = self.person(Kind::Click, approval).await?;
@@ -279,6 +290,47 @@ impl Place {
         let template = template.context("the click has no trigger")?;
         self.acts.push(Act { template, statements });
         log.close().await
+    }
+
+    /// Fills the tables as a year would. In empty ones Postgres reads everything instead of looking it
+    /// up, and stays with that for a while as they grow.
+    async fn grow_old(&self) -> Result<()> {
+        self.cases(YEAR).await?;
+        for statement in [
+            "
+            INSERT INTO decisions (workspace_id, review_id, revision_id, person_id, verdict, groups,
+                                   content_hash, policy_version, decided_at)
+            SELECT reviews.workspace_id, reviews.id, revision_id, 'U0RAJ00000', 'approve', '{}',
+                   content_hash, policy_version, opened_at
+            FROM reviews
+            JOIN revisions ON revisions.id = revision_id
+            WHERE state = 'open'
+            ",
+            "UPDATE reviews SET state = 'approved', closed_at = opened_at WHERE state = 'open'",
+            "
+            INSERT INTO deliveries (workspace_id, key, received_at)
+            SELECT workspace_id, 'trigger:' || md5(id::text), decided_at
+            FROM decisions
+            ",
+            "
+            INSERT INTO runs (workspace_id, agent, question, requested_by, channel_id, requested_at,
+                              state, finished_at)
+            SELECT workspace_id, agent, question, requested_by, channel_id, requested_at, state,
+                   finished_at
+            FROM runs, generate_series(1, (SELECT count(*) FROM decisions))
+            ",
+            // Jobs that were given up, since those that are done are gone.
+            "
+            INSERT INTO graphile_worker._private_jobs (task_id, payload, attempts, max_attempts)
+            SELECT tasks.id, '{}', 1, 1
+            FROM graphile_worker._private_tasks AS tasks,
+                 generate_series(1, (SELECT count(*) FROM decisions))
+            WHERE identifier = 'short'
+            ",
+        ] {
+            sqlx::query(statement).execute(&self.db).await?;
+        }
+        self.tidy().await
     }
 
     /// Acts as a person; the request that came of it.

@@ -37,6 +37,7 @@ struct Line {
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(500);
 
 impl Log {
     /// With what Postgres must be started.
@@ -59,6 +60,14 @@ impl Log {
         let read = fs::metadata(&file).map_or(0, |file| file.len());
         set(db, "ALTER SYSTEM SET log_statement = 'all'").await?;
         Ok(Self { db: db.clone(), file, read: usize::try_from(read)? })
+    }
+
+    /// Passes over what stands there by now.
+    pub async fn skip(&mut self) -> Result<()> {
+        // Postgres writes a moment after it acts.
+        tokio::time::sleep(PAUSE).await;
+        self.read = usize::try_from(fs::metadata(&self.file)?.len())?;
+        Ok(())
     }
 
     pub async fn close(self) -> Result<()> {
@@ -91,7 +100,7 @@ async fn set(db: &PgPool, statement: &'static str) -> Result<()> {
     sqlx::query(statement).execute(db).await?;
     sqlx::query("SELECT pg_reload_conf()").execute(db).await?;
     // Each process of Postgres takes notice when it next waits for something.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(PAUSE).await;
     Ok(())
 }
 

@@ -51,6 +51,8 @@ enum Command {
         /// Write it to a file instead, by custom with the ending .tlog-proof.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
     },
     /// Write a proof that the trail only grew since a checkpoint (as c2sp.org/tlog-witness takes it).
     ProveConsistency {
@@ -60,6 +62,8 @@ enum Command {
         /// Write it to a file instead.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
     },
     /// Check a proof that an entry is in the trail, without any database.
     VerifyProof {
@@ -89,6 +93,8 @@ enum Command {
         /// Make a new signing key instead, for a log of this name (example.com/audit).
         #[arg(long, value_name = "NAME")]
         new: Option<String>,
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -139,15 +145,21 @@ async fn answer(
             let note = checkpoint(&connect().await?, known(keys)?, json).await?;
             put(&note, file.as_deref(), out)?;
         }
-        Command::Prove { entry, out: file } => {
+        Command::Prove { entry, out: file, json } => {
             let mut db = connect().await?.acquire().await?;
             let proof = audit::prove(&mut db, EntryId(entry), known(keys)?).await?;
+            let proof = if json {
+                json!({"entry": entry, "proof": proof}).to_string() + "\n"
+            } else {
+                proof
+            };
             put(&proof, file.as_deref(), out)?;
         }
-        Command::ProveConsistency { from, out: file } => {
+        Command::ProveConsistency { from, out: file, json } => {
             let kept = as_copied(&read(&from)?);
             let mut db = connect().await?.acquire().await?;
             let proof = audit::prove_consistency(&mut db, &kept, known(keys)?).await?;
+            let proof = if json { json!({"proof": proof}).to_string() + "\n" } else { proof };
             put(&proof, file.as_deref(), out)?;
         }
         Command::VerifyProof { file, key, json } => verify_proof(&file, &key, keys, json, out)?,
@@ -156,15 +168,15 @@ async fn answer(
             let workspace = workspace.map(WorkspaceId);
             export(&connect().await?, format, &days, workspace, out).await?;
         }
-        Command::Key { new: Some(name) } => {
-            let key =
-                Signer::generate(&name).map_err(|why| Refusal::Unreadable(why.to_string()))?;
-            writeln!(out, "{key}")?;
-        }
-        Command::Key { new: None } => {
-            for key in known(keys)?.texts() {
-                writeln!(out, "{key}")?;
-            }
+        Command::Key { new, json } => {
+            let shown: Vec<String> = match new {
+                Some(name) => vec![
+                    Signer::generate(&name).map_err(|why| Refusal::Unreadable(why.to_string()))?,
+                ],
+                None => known(keys)?.texts().map(str::to_owned).collect(),
+            };
+            let shown = if json { json!({"keys": shown}).to_string() } else { shown.join("\n") };
+            writeln!(out, "{shown}")?;
         }
     }
     Ok(ExitCode::SUCCESS)

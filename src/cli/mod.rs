@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod sandbox;
 pub mod serve;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -251,7 +252,10 @@ fn start_log(command: &Command) -> Result<()> {
     let filter = EnvFilter::try_new(filter).with_context(|| {
         format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
     })?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if log.json {
         subscriber.json().flatten_event(true).init();
     } else {

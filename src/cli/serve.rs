@@ -218,5 +218,8 @@ async fn forget(app: App, stop: CancellationToken) {
         if let Err(error) = slack::forget_deliveries(&app.db, app.now()).await {
             tracing::warn!("old deliveries could not be forgotten: {error}");
         }
+        if let Err(error) = jobs::forget_superseded(&app.db).await {
+            tracing::warn!("superseded jobs could not be forgotten: {error}");
+        }
     }
 }

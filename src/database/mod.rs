@@ -51,8 +51,9 @@ impl Settings {
     }
 }
 
-/// How long a request waits for a free connection before it fails: about what Slack waits for us.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection before it fails. Slack waits three seconds for an answer,
+/// and after that nobody reads the apology.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that rested longer is asked for a sign of life before it is used, since the server
 /// may have been restarted; the busy ones are spared the round trip.
 const TRUSTED_REST: Duration = Duration::from_secs(1);

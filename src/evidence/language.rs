@@ -30,7 +30,7 @@ impl Language {
         info.is_reliable().then(|| Self::from(info.lang()))
     }
 
-    /// By the name of its configuration; an unknown one counts as [`Self::SIMPLE`].
+    /// By the name of its configuration; an unknown one counts as simple.
     pub fn named(name: &str) -> Self {
         CODES.iter().find(|(it, _, _)| *it == name).map_or(Self::SIMPLE, |(name, _, _)| Self(name))
     }

@@ -162,8 +162,10 @@ impl Workers {
             .sweep_interval((self.settings.recovery / 6).max(Duration::from_millis(200)))
             .sweep_threshold(self.settings.recovery)
             .recovery_delay(Duration::ZERO)
-            // A job that takes the process down with it counts as tried; else it would run for ever.
-            .on(JobRecovery, async |_| JobRecoveryResult::FailWithBackoff)
+            .on(JobRecovery, {
+                let handler = self.handler.clone();
+                move |interrupted| recover(handler.clone(), interrupted.job)
+            })
             .on(JobPermanentlyFail, {
                 let handler = self.handler.clone();
                 move |failed| give_up(handler.clone(), failed.job)
@@ -217,6 +219,20 @@ pub async fn waiting(pool: &PgPool) -> Result<Vec<(String, i64, f64)>> {
     .await?)
 }
 
+/// Forgets jobs that did not come to their end, and whose work a newer job with their key has taken
+/// on: the engine keeps them. Those that were given up stay, to be looked into.
+pub async fn forget_superseded(pool: &PgPool) -> Result<u64> {
+    let forgotten = sqlx::query(
+        "DELETE FROM graphile_worker._private_jobs AS jobs
+         USING graphile_worker._private_job_retirements AS superseded
+         WHERE superseded.id = jobs.id
+           AND jobs.locked_at IS NULL",
+    )
+    .execute(pool)
+    .await?;
+    Ok(forgotten.rows_affected())
+}
+
 async fn due(pool: &PgPool, workspace: WorkspaceId) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT count(*)
@@ -264,6 +280,16 @@ async fn work(envelope: Envelope, context: WorkerContext) -> std::result::Result
         Err(Error::Refused(refusal)) => Err(refusal.to_string()),
         Err(Error::Fault(fault)) => Err(format!("{fault:#}")),
     }
+}
+
+/// A job that takes the process down with it counts as tried; else it would run for ever. The engine
+/// says of no such attempt that it was the last, so that is found out here.
+async fn recover(handler: Handler, job: Arc<graphile_worker::Job>) -> JobRecoveryResult {
+    // Without a key it was superseded while it ran: a newer job does its work.
+    if job.attempts() >= job.max_attempts() && job.key().is_some() {
+        give_up(handler, job).await;
+    }
+    JobRecoveryResult::FailWithBackoff
 }
 
 async fn give_up(handler: Handler, job: Arc<graphile_worker::Job>) {

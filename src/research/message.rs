@@ -79,6 +79,15 @@ pub fn unreachable(asked: &Question, review: Option<ReviewId>) -> Post {
     }
 }
 
+/// The same message, once the answer stands where it belongs.
+pub fn reached(asked: &Question) -> Post {
+    Post::sentence(format!(
+        "The answer to “{}” is in {} now.",
+        escape(&asked.text),
+        channel_link(&asked.channel)
+    ))
+}
+
 fn in_words(quotes: &[Quote]) -> String {
     let mut text = String::new();
     for one in quotes {

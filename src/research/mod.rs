@@ -179,17 +179,23 @@ async fn post(
         }
         shown => shown,
     };
+    let told = format!("{subject}:unreachable");
+    let tell = async |place: &Place, post: Post| {
+        slack::show(&app.db, &app.slack, &app.clock, workspace, &told, place, &post).await
+    };
     match shown {
         Err(Error::Fault(fault)) if is_unreachable(&fault) => {
-            let place = Place::channel(app.slack.direct(&asked.person).await?);
-            let subject = format!("{subject}:unreachable");
-            let post = message::unreachable(asked, review);
-            slack::show(&app.db, &app.slack, &app.clock, workspace, &subject, &place, &post)
-                .await?;
-            Ok(())
+            let direct = Place::channel(app.slack.direct(&asked.person).await?);
+            tell(&direct, message::unreachable(asked, review)).await?;
         }
-        shown => shown.map(|_| ()),
+        Err(error) => return Err(error),
+        Ok(_) => {
+            for earlier in slack::places(&app.db, workspace, &told).await? {
+                tell(&earlier.place, message::reached(asked)).await?;
+            }
+        }
     }
+    Ok(())
 }
 
 fn is_unreachable(fault: &anyhow::Error) -> bool {

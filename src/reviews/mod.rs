@@ -183,24 +183,44 @@ pub async fn decide(
     ballot: Ballot,
     person: &PersonId,
 ) -> Result<()> {
+    let Some(review) = attempt(app, delivery, &ballot, person, None).await? else { return Ok(()) };
+    // Slack is asked between two transactions, not within one; and only if it was not lately.
+    let standing = standing::of(app, &review, person).await?;
+    attempt(app, delivery, &ballot, person, Some(standing)).await?;
+    Ok(())
+}
+
+/// Decides, unless it is not known where the person stands: then nothing is recorded, and the review
+/// comes back.
+async fn attempt(
+    app: &App,
+    delivery: Option<&str>,
+    ballot: &Ballot,
+    person: &PersonId,
+    standing: Option<Standing>,
+) -> Result<Option<Review>> {
     let now = app.now();
-    let needs = store::groups_asked(&app.db, app.workspace.id, ballot.review)
-        .await?
-        .ok_or(Refusal::NoSuchReview)?;
-    let standing = standing::in_groups(app, &needs, person).await?;
 
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
-        return Ok(());
+        return Ok(None);
     }
     let review = store::lock(&mut tx, app.workspace.id, ballot.review).await?;
+    let known = match standing {
+        Some(standing) => Some(standing),
+        None => standing::known(app, &review, person)?,
+    };
+    let Some(standing) = known else {
+        tx.rollback().await?;
+        return Ok(Some(review));
+    };
     review.check_decision_by(person, &standing, ballot.saw)?;
 
     let decision = Decision {
         person: person.clone(),
         verdict: ballot.verdict,
         groups: standing.groups,
-        comment: ballot.comment,
+        comment: ballot.comment.clone(),
         at: now,
     };
     let state = review.after(&decision);
@@ -220,7 +240,7 @@ pub async fn decide(
         verdict = ballot.verdict.name(),
         "a decision was recorded"
     );
-    Ok(())
+    Ok(None)
 }
 
 fn event(review: &Review, decision: &Decision, state: State, reason: Option<Commitment>) -> Event {

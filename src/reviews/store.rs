@@ -97,28 +97,6 @@ pub(super) async fn insert_review(
     Ok(ReviewId(id))
 }
 
-/// The groups whose members may decide on a review; none if there is no such review.
-pub(super) async fn groups_asked(
-    db: &PgPool,
-    workspace: WorkspaceId,
-    review: ReviewId,
-) -> Result<Option<Vec<String>>> {
-    let needs = sqlx::query_scalar!(
-        "
-        SELECT needs
-        FROM reviews
-        WHERE workspace_id = $1 AND id = $2
-        ",
-        workspace.0,
-        review.0,
-    )
-    .fetch_optional(db)
-    .await?;
-    let Some(needs) = needs else { return Ok(None) };
-    let needs: Vec<Need> = serde_json::from_value(needs)?;
-    Ok(Some(needs.into_iter().map(|need| need.group).collect()))
-}
-
 /// Reads a review for as long as nobody else can change it.
 pub(super) async fn lock(
     tx: &mut PgConnection,

@@ -74,6 +74,37 @@ impl Workspace {
         channel.members.contains(&self.seed.app.bot_user_id)
     }
 
+    /// Takes somebody into a channel, and lets the app hear of it.
+    pub fn admit(&mut self, mut channel: Channel, member: &str, inviter: Option<&str>) -> Channel {
+        channel.members.push(member.to_owned());
+        self.put(Record::Channel(channel.clone()));
+        let kind = if channel.is_private { "G" } else { "C" };
+        let mut event = json!({
+            "type": "member_joined_channel", "user": member, "channel_type": kind,
+            "team": self.seed.team_id,
+        });
+        if let Some(inviter) = inviter {
+            event["inviter"] = json!(inviter);
+        }
+        self.queue_channel_event(&channel.id, event);
+        channel
+    }
+
+    /// `/invite @somebody`, which is Slack's own command; says what came of it.
+    pub fn invite(&mut self, inviter: &str, channel: &Channel, name: &str) -> String {
+        let invited = match self.person_called(name.trim()) {
+            Ok(invited) => invited.id.clone(),
+            Err(sentence) => return sentence,
+        };
+        if !channel.members.iter().any(|member| member == inviter) {
+            return format!("You are not in {}.", self.channel_label(channel));
+        }
+        if !channel.members.contains(&invited) {
+            self.admit(channel.clone(), &invited, Some(inviter));
+        }
+        format!("<@{invited}> is in {} now.", self.channel_label(channel))
+    }
+
     pub fn im_with(&self, person: &str) -> Option<&Channel> {
         self.channels.values().find(|channel| channel.im_with.as_deref() == Some(person))
     }

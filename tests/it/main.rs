@@ -13,6 +13,7 @@ mod harness;
 mod jobs;
 mod licences;
 mod messages;
+mod outages;
 mod requests;
 mod research;
 mod reviews;

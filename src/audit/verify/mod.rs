@@ -28,6 +28,9 @@ use crate::error::{Refusal, Result};
 /// How many leaves are read and checked at once: some ten megabytes for each connection.
 const SEGMENT: u64 = 16_384;
 
+/// How many signatures at once, where the leaves are few under each.
+const SIGNATURES: usize = 1_024;
+
 /// How many findings a report names; the rest is counted.
 const NAMED: usize = 1_000;
 
@@ -136,6 +139,7 @@ struct Plan {
 /// Cuts the trail at checkpoints, and sees whether each starts where the one before it ended.
 fn plan(covered: &[(i64, i64)]) -> Plan {
     let mut plan = Plan { stretches: Vec::new(), entries: 0, findings: Vec::new() };
+    let mut checkpoints = 0;
     for &(start, size) in covered {
         let (Ok(from), Ok(to)) = (u64::try_from(start), u64::try_from(size)) else {
             plan.findings.push(Finding::CheckpointDamaged { size: size.unsigned_abs() });
@@ -151,9 +155,17 @@ fn plan(covered: &[(i64, i64)]) -> Plan {
         } else if from < plan.entries {
             plan.findings.push(Finding::CheckpointOverlaps { from, to });
         }
+        checkpoints += 1;
         match plan.stretches.last_mut() {
-            Some((first, last)) if *last == from && from - *first < SEGMENT => *last = to,
-            _ => plan.stretches.push((from, to)),
+            Some((first, last))
+                if *last == from && from - *first < SEGMENT && checkpoints <= SIGNATURES =>
+            {
+                *last = to;
+            }
+            _ => {
+                checkpoints = 1;
+                plan.stretches.push((from, to));
+            }
         }
         plan.entries = plan.entries.max(to);
     }
@@ -183,7 +195,6 @@ impl Work {
     }
 
     async fn stretches(self: Arc<Self>, mut db: Transaction<'static, Postgres>) -> Result<Found> {
-        store::prefer_lookups(&mut db).await?;
         let mut found = Found::default();
         while let Some(&(from, to)) = self.stretches.get(self.taken.fetch_add(1, Ordering::Relaxed))
         {
@@ -203,10 +214,13 @@ impl Work {
 async fn read(db: &mut PgConnection, from: u64, to: u64) -> Result<Segment> {
     let edge = super::store::stored_hashes(db, &Edge::positions(from)).await?;
     let edge = edge.into_iter().collect::<Option<Vec<_>>>();
+    let leaves = store::leaves(&mut *db, from, to).await?;
+    let entries: Vec<_> = leaves.iter().map(|leaf| leaf.entry).collect();
     Ok(Segment {
         edge: edge.map(|subtrees| Edge::new(from, subtrees)),
-        checkpoints: store::checkpoints(db, from, to).await?,
-        leaves: store::leaves(db, from, to).await?,
+        checkpoints: store::checkpoints(&mut *db, from, to).await?,
+        leaves,
+        payloads: store::payloads(db, &entries).await?,
     })
 }
 
@@ -247,4 +261,33 @@ fn explain(mismatches: Vec<Mismatch>) -> impl Iterator<Item = Finding> {
         Some(&belongs) => Finding::EntryMoved { leaf: found.leaf, entry: found.entry, belongs },
         None => Finding::EntryChanged { leaf: found.leaf, entry: found.entry },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trail_is_cut_into_stretches_of_whole_checkpoints() {
+        let check = |covered: &[(i64, i64)], stretches: &[(u64, u64)], findings: &[Finding]| {
+            let plan = plan(covered);
+            assert_eq!(
+                (plan.stretches.as_slice(), plan.findings.as_slice()),
+                (stretches, findings)
+            );
+        };
+
+        check(&[], &[], &[]);
+        check(&[(0, 5), (5, 9)], &[(0, 9)], &[]);
+        check(&[(0, 20_000), (20_000, 20_001)], &[(0, 20_000), (20_000, 20_001)], &[]);
+        let many: Vec<_> = (0..1_500).map(|n| (n, n + 1)).collect();
+        check(&many, &[(0, 1_024), (1_024, 1_500)], &[]);
+
+        let gone = Finding::CheckpointGone { from: 5, to: 7 };
+        check(&[(0, 5), (7, 9)], &[(0, 5), (7, 9)], &[gone]);
+        let overlaps = Finding::CheckpointOverlaps { from: 3, to: 9 };
+        check(&[(0, 5), (3, 9)], &[(0, 5), (3, 9)], &[overlaps]);
+        check(&[(4, 4)], &[], &[Finding::CheckpointDamaged { size: 4 }]);
+        check(&[(-1, 4)], &[], &[Finding::CheckpointDamaged { size: 4 }]);
+    }
 }

@@ -20,6 +20,8 @@ pub struct Segment {
     pub edge: Option<Edge>,
     pub checkpoints: Vec<CheckpointRow>,
     pub leaves: Vec<LeafRow>,
+    /// Of the leaves' entries, by their ids.
+    pub payloads: HashMap<i64, Vec<u8>>,
 }
 
 pub struct CheckpointRow {
@@ -35,8 +37,6 @@ pub struct LeafRow {
     pub workspace: Option<i64>,
     pub at: Option<Timestamp>,
     pub subject: Option<String>,
-    /// Nothing when the entry is gone.
-    pub payload: Option<Vec<u8>>,
 }
 
 /// What is wrong in a segment.
@@ -66,7 +66,8 @@ impl Found {
 }
 
 pub fn check(segment: Segment, keys: &Keys, kept: Option<&Checkpoint>) -> Found {
-    let mut check = Check { edge: segment.edge, keys, kept, found: Found::default() };
+    let (edge, payloads) = (segment.edge, &segment.payloads);
+    let mut check = Check { edge, payloads, keys, kept, found: Found::default() };
     let mut leaves = segment.leaves.as_slice();
     for checkpoint in &segment.checkpoints {
         let own = leaves.partition_point(|leaf| leaf.index < checkpoint.size);
@@ -79,6 +80,7 @@ pub fn check(segment: Segment, keys: &Keys, kept: Option<&Checkpoint>) -> Found 
 
 struct Check<'a> {
     edge: Option<Edge>,
+    payloads: &'a HashMap<i64, Vec<u8>>,
     keys: &'a Keys,
     kept: Option<&'a Checkpoint>,
     found: Found,
@@ -134,7 +136,7 @@ impl Check<'_> {
             while leaves.next_if(|leaf| leaf.index == index).is_some() {
                 self.found.findings.push(Finding::LeafTwice { leaf: index });
             }
-            let Some(payload) = &leaf.payload else {
+            let Some(payload) = self.payloads.get(&leaf.entry) else {
                 self.found.findings.push(Finding::EntryGone { leaf: index, entry: leaf.entry });
                 continue;
             };

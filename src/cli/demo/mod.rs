@@ -41,6 +41,10 @@ pub struct Args {
     /// as anyone in it
     #[arg(long)]
     anyone_may_act_as_anyone: bool,
+
+    /// Print where everything is as a line of JSON, once all of it works
+    #[arg(long)]
+    json: bool,
 }
 
 pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
@@ -71,9 +75,15 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let opened = bot.set(http::router(app.clone()));
     debug_assert!(opened.is_ok(), "the door opens once");
 
-    say(welcome(&base, &app.workspace.name));
+    if args.json {
+        say(places(&base, &config).to_string());
+    } else {
+        say(welcome(&base, &app.workspace.name));
+    }
     asked_to_stop().await;
-    say("\nStopping. Everything is kept for the next time; `make demo-reset` clears it.");
+    if !args.json {
+        say("\nStopping. Everything is kept for the next time; `make demo-reset` clears it.");
+    }
     stop.cancel();
     served.await??;
     running.ended().await;
@@ -129,18 +139,27 @@ fn to_bot(bot: Arc<OnceLock<Router>>) -> axum::routing::MethodRouter {
     })
 }
 
+fn places(base: &Url, config: &Config) -> serde_json::Value {
+    serde_json::json!({
+        "page": base,
+        "control": format!("{base}sandbox"),
+        "api": format!("{base}api/"),
+        "data": config.database.data,
+    })
+}
+
 fn welcome(base: &Url, team: &str) -> String {
     format!(
         "
 Countersign runs in the local workspace of {team}:
 
-    {base}
+    {base}?as=maya#research
 
 Three things to try there:
 
   1. Ask. In #research, type   /research why do people cancel?
-  2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left and press
-     Approve or Reject on the finding.
+  2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left, and
+     press Approve or Reject on the finding.
   3. Look at the record. In another terminal, type   target/release/countersign audit export
 
 Ctrl-C stops everything and keeps its state."

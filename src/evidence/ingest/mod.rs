@@ -20,12 +20,13 @@ use sqlx::{Connection, PgConnection, PgPool};
 
 use self::portion::{Portion, Portions};
 use self::store::NewDocuments;
-pub use self::summary::{Progress, Refused, Summary};
 use super::read::{DocumentFile, Id, Record, Records, Unread};
 use super::source::SourceSpec;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::ids::{DocumentId, IngestId, SourceId, WorkspaceId};
+
+pub use self::summary::{Progress, Refused, Summary};
 
 /// Imports documents into a source, which is created or changed as the spec says.
 pub async fn ingest_documents(

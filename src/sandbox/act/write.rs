@@ -30,6 +30,13 @@ impl Sandbox {
             return Err(format!("A command starts with a slash; {name:?} does not."));
         }
         let mut watch = self.watch(&person);
+        if name == "/invite" {
+            self.with(|workspace| {
+                let said = workspace.invite(&person, &place, rest);
+                workspace.slackbot_says(&person, &place.id, said);
+            });
+            return Ok(self.outcome(watch, None).await);
+        }
         let known = self.seed().app.commands.iter().find(|command| command.command == name);
         let refusal = match (known, thread) {
             (None, _) => Some(format!("{name} is not a valid command.")),

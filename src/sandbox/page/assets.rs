@@ -7,10 +7,10 @@ use axum::routing::get;
 
 use super::super::Sandbox;
 
-/// Scripts and styles of this server only, none of them inline. Images may come from anywhere, as
-/// in Slack: messages name their addresses.
+/// Only what this server itself sends, and nothing inline. An image that a message names elsewhere
+/// is shown by its alternative text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: http: https:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
 macro_rules! files {

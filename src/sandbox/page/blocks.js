@@ -85,7 +85,9 @@ function picture(one) {
 /** An input block: label, element, hint, and the place for its error. */
 function input(one, place) {
   const [id, label, hint, error] = ["input", "label", "hint", "error"].map(freshId);
-  const labels = { "aria-labelledby": label, "aria-describedby": `${hint} ${error}`, "aria-required": one.optional ? null : "true" };
+  // A group of boxes has no such attribute; its label says "(optional)" where it is.
+  const isRequired = !one.optional && one.element?.type !== "checkboxes";
+  const labels = { "aria-labelledby": label, "aria-describedby": `${hint} ${error}`, "aria-required": isRequired ? "true" : null };
   const node = element(one.element, { ...place, input: one, dispatches: Boolean(one.dispatch_action), id, labels });
   const typed = !["checkboxes", "radio_buttons"].includes(one.element.type);
   return h("div.block-input", { data: { label: flat(one.label?.text) } },

@@ -119,9 +119,10 @@ function openPeople(anchor, become) {
   openMenu(anchor, [{ heading: "Be another person. Ctrl-click opens another tab." }, ...items], { label: "Be another person" });
 }
 
-/** The tab's title counts what speaks to this person. */
+/** The titles of page and tab; the tab's counts what speaks to this person. */
 function title() {
   const mentions = store.state.channels.reduce((sum, one) => sum + (one.mentions || 0), 0);
   const where = store.place.channel === "home" ? `${appName()} Home` : channelName(store.place.channel ?? "");
+  byId("page-title").textContent = `${where} · ${store.state.team.name}`;
   document.title = `${mentions ? `(${mentions}) ` : ""}${where} · ${self()?.real_name ?? ""} · ${store.state.team.name}`;
 }

@@ -47,7 +47,7 @@ pub fn members(call: &Call<'_>) -> Answer {
 pub fn join(call: &Call<'_>) -> Answer {
     call.with(|workspace| {
         let name = call.args.needed("channel", "channel_not_found")?;
-        let mut channel = chat::visible(workspace, name)?;
+        let channel = chat::visible(workspace, name)?;
         if channel.is_archived {
             return Err("is_archived".into());
         }
@@ -60,15 +60,8 @@ pub fn join(call: &Call<'_>) -> Answer {
                 "response_metadata": { "warnings": ["already_in_channel"] },
             }));
         }
-        channel.members.push(workspace.seed.app.bot_user_id.clone());
-        workspace.put(Record::Channel(channel.clone()));
-        workspace.queue_channel_event(
-            &channel.id,
-            json!({
-                "type": "member_joined_channel", "user": workspace.seed.app.bot_user_id,
-                "channel_type": "C", "team": workspace.seed.team_id,
-            }),
-        );
+        let app = workspace.seed.app.bot_user_id.clone();
+        let channel = workspace.admit(channel, &app, None);
         Ok(json!({ "channel": workspace.conversation(&channel) }))
     })
 }

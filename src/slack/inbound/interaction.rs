@@ -2,7 +2,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Actor, Malformed, Party, Tenant, Values, is_true};
+use super::{Actor, Malformed, Party, Tenant, Values, form, is_true};
 use crate::ids::{ChannelId, MessageTs, PersonId, TeamId, ViewId};
 use crate::slack::or_default;
 
@@ -29,7 +29,8 @@ pub struct Interaction {
     pub trigger_id: Option<String>,
     pub response_url: Option<String>,
     action_ts: Option<String>,
-    pub raw: Value,
+    /// The JSON it was read from. It holds the whole message, so it stays text.
+    pub raw: Box<str>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,8 +86,7 @@ impl Subject {
 }
 
 /// One element that was pressed or chosen from.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(from = "WireAction")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Action {
     pub action_id: String,
     pub block_id: Option<String>,
@@ -119,16 +119,15 @@ pub struct View {
 impl Interaction {
     /// Reads the body of a request: a form with one field, `payload`, of JSON.
     pub fn from_form(body: &[u8]) -> Result<Self, Malformed> {
-        let form: Form = serde_urlencoded::from_bytes(body)
-            .map_err(|error| Malformed::because("interaction", error))?;
-        let raw = serde_json::from_str(&form.payload)
-            .map_err(|error| Malformed::because("interaction", error))?;
-        Self::from_json(raw)
+        let payload = form::field(body, "payload")
+            .ok_or_else(|| Malformed::because("interaction", "missing field `payload`"))?;
+        Self::from_text(payload.into())
     }
 
-    pub fn from_json(raw: Value) -> Result<Self, Malformed> {
-        let wire =
-            Wire::deserialize(&raw).map_err(|error| Malformed::because("interaction", error))?;
+    pub fn from_text(raw: Box<str>) -> Result<Self, Malformed> {
+        let mut wire: Wire =
+            serde_json::from_str(&raw).map_err(|error| Malformed::because("interaction", error))?;
+        let of_action = wire.actions.as_mut().and_then(|actions| actions.first_mut()?.ts.take());
         let actor = Actor {
             id: wire.user.id,
             username: wire.user.username.or(wire.user.name),
@@ -146,7 +145,7 @@ impl Interaction {
             channel: channel.or_else(from_container),
             container: wire.container,
             message: wire.message,
-            actions: wire.actions.unwrap_or_default(),
+            actions: wire.actions.into_iter().flatten().map(Action::from).collect(),
             view: wire.view,
             values: wire.state.map(|state| Values(state.values)).unwrap_or_default(),
             callback_id: wire.callback_id,
@@ -154,7 +153,7 @@ impl Interaction {
             response_url: wire
                 .response_url
                 .or_else(|| wire.response_urls?.into_iter().find_map(|it| it.response_url)),
-            action_ts: wire.action_ts,
+            action_ts: wire.action_ts.or(of_action),
             raw,
         })
     }
@@ -177,8 +176,7 @@ impl Interaction {
         if let Some(id) = &self.trigger_id {
             return Some(format!("trigger:{id}"));
         }
-        let of_action = || self.raw["actions"][0]["action_ts"].as_str();
-        if let Some(ts) = self.action_ts.as_deref().or_else(of_action) {
+        if let Some(ts) = &self.action_ts {
             return Some(format!("action:{ts}:{}", self.actor.id));
         }
         let view = self.view.as_ref()?;
@@ -213,11 +211,6 @@ impl InteractionKind {
 }
 
 #[derive(Deserialize)]
-struct Form {
-    payload: String,
-}
-
-#[derive(Deserialize)]
 struct Wire {
     #[serde(rename = "type")]
     kind: String,
@@ -229,7 +222,7 @@ struct Wire {
     channel: Option<WireChannel>,
     container: Option<Container>,
     message: Option<Subject>,
-    actions: Option<Vec<Action>>,
+    actions: Option<Vec<WireAction>>,
     view: Option<View>,
     state: Option<WireState>,
     callback_id: Option<String>,
@@ -297,6 +290,8 @@ struct WireAction {
     block_id: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    #[serde(rename = "action_ts")]
+    ts: Option<String>,
     value: Option<String>,
     selected_option: Option<WireOption>,
     selected_options: Option<Vec<WireOption>>,

@@ -9,6 +9,7 @@
 
 mod command;
 mod event;
+mod form;
 mod interaction;
 mod socket;
 mod values;

@@ -1,5 +1,6 @@
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{IncomingEvent, Interaction, Malformed, SlashCommand};
 
@@ -47,11 +48,11 @@ impl SocketMessage {
             "disconnect" => {
                 return Ok(Self::Disconnect { reason: wire.reason.unwrap_or_default() });
             }
-            "slash_commands" => SlashCommand::from_json(wire.payload)
+            "slash_commands" => SlashCommand::from_json(as_json(&wire.payload))
                 .map(|command| Delivery::Command(Box::new(command))),
-            "interactive" => Interaction::from_json(wire.payload)
+            "interactive" => Interaction::from_text(as_text(wire.payload))
                 .map(|interaction| Delivery::Interaction(Box::new(interaction))),
-            "events_api" => IncomingEvent::from_json(wire.payload).map(Delivery::Event),
+            "events_api" => IncomingEvent::from_json(as_json(&wire.payload)).map(Delivery::Event),
             _ => return Ok(Self::Other { kind: wire.kind, envelope_id: wire.envelope_id }),
         };
         let Some(id) = wire.envelope_id else {
@@ -78,13 +79,22 @@ impl Delivery {
     }
 }
 
+/// A payload that is missing is as good as none.
+fn as_json(payload: &Option<Box<RawValue>>) -> Value {
+    let parsed = payload.as_ref().map(|payload| serde_json::from_str(payload.get()));
+    parsed.and_then(Result::ok).unwrap_or_default()
+}
+
+fn as_text(payload: Option<Box<RawValue>>) -> Box<str> {
+    payload.map_or_else(|| "null".into(), Box::from)
+}
+
 #[derive(Deserialize)]
 struct Wire {
     #[serde(rename = "type")]
     kind: String,
     envelope_id: Option<String>,
-    #[serde(default)]
-    payload: Value,
+    payload: Option<Box<RawValue>>,
     reason: Option<String>,
     accepts_response_payload: Option<bool>,
     retry_attempt: Option<u32>,

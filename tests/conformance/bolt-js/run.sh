@@ -12,6 +12,6 @@ node_packages "$folder" "$here"
 
 export PYTHONDONTWRITEBYTECODE=1 NODE_PATH=$folder/node_modules
 status=0
-timeout 200 python3 "$shared/journey.py" "$binary" "$folder" bolt-js node "$here/app.js" || status=1
-timeout 60 python3 "$shared/alone.py" "$binary" node "$here/web_api.js" || status=1
+bounded 200 python3 "$shared/journey.py" "$binary" "$folder" bolt-js node "$here/app.js" || status=1
+bounded 60 python3 "$shared/alone.py" "$binary" node "$here/web_api.js" || status=1
 exit "$status"

@@ -12,6 +12,6 @@ python_environment "$folder" "$here/requirements.txt"
 export PYTHONPATH=$shared PYTHONDONTWRITEBYTECODE=1
 python=$folder/venv/bin/python
 status=0
-timeout 200 "$python" "$shared/journey.py" "$binary" "$folder" bolt-python "$python" "$here/app.py" || status=1
-timeout 60 "$python" -W ignore::UserWarning "$here/web_api.py" "$binary" || status=1
+bounded 200 "$python" "$shared/journey.py" "$binary" "$folder" bolt-python "$python" "$here/app.py" || status=1
+bounded 60 "$python" -W ignore::UserWarning "$here/web_api.py" "$binary" || status=1
 exit "$status"

@@ -36,21 +36,28 @@ export async function appears(name, locator, timeout = PATIENCE_MS) {
 
 /** `countersign demo`, until it says where its page is. */
 export async function startDemo(binary, data, listen = '127.0.0.1:0') {
+  const address = (line) => line.match(/http:\/\/127\.0\.0\.1:\d+\//)?.[0];
+  const { said, stop } = await start(binary, ['demo', '--listen', listen, '--data', data], address);
+  return { address: said, stop };
+}
+
+/** `countersign sandbox` without an app; what an app would need, and `page`. */
+export async function startSandbox(binary) {
+  const workspace = new URL('../shared/workspace.toml', import.meta.url).pathname;
+  const args = ['sandbox', '--listen', '127.0.0.1:0', '--json', '--workspace', workspace];
+  const { said, stop } = await start(binary, args, (line) => line);
+  return { ...JSON.parse(said), stop };
+}
+
+/** Starts the binary and waits for the line in which `find` finds something. */
+async function start(binary, args, find) {
   const environment = { ...process.env, COUNTERSIGN_LOG: 'info' };
   delete environment.DATABASE_URL;
-  const child = spawn(binary, ['demo', '--listen', listen, '--data', data], {
-    env: environment,
-    stdio: ['ignore', 'pipe', openSync(LOG, 'a')],
-  });
+  const child = spawn(binary, args, { env: environment, stdio: ['ignore', 'pipe', openSync(LOG, 'a')] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const lines = createInterface({ input: child.stdout });
-  const address = await Promise.race([
-    new Promise((resolve) => {
-      lines.on('line', (line) => {
-        const found = line.match(/http:\/\/127\.0\.0\.1:\d+\//);
-        if (found) resolve(found[0]);
-      });
-    }),
+  const said = await Promise.race([
+    new Promise((resolve) => lines.on('line', (line) => find(line) && resolve(find(line)))),
     ended.then(() => null),
     pause(60_000, null, { ref: false }),
   ]);
@@ -58,11 +65,11 @@ export async function startDemo(binary, data, listen = '127.0.0.1:0') {
     child.kill('SIGTERM');
     await Promise.race([ended, pause(35_000, null, { ref: false }).then(() => child.kill('SIGKILL'))]);
   };
-  if (!address) {
+  if (!said) {
     await stop();
-    throw new Error('the demo does not say where its page is');
+    throw new Error(`${args[0]} does not say where its page is`);
   }
-  return { address, stop };
+  return { said, stop };
 }
 
 export function launch() {
@@ -81,7 +88,7 @@ export function launch() {
 }
 
 /** A window in which `handle` sits; it notes what a good page never does. */
-export async function sit(browser, address, handle, options = {}) {
+export async function sit(browser, address, handle, { place = 'research', ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
@@ -99,8 +106,8 @@ export async function sit(browser, address, handle, options = {}) {
       page.faults.push(`loaded from elsewhere: ${url}`);
     }
   });
-  await page.goto(`${address}?as=${handle}#research`);
-  await page.getByRole('heading', { name: 'research', exact: true }).waitFor();
+  await page.goto(`${address}?as=${handle}#${place}`);
+  await page.getByRole('heading', { name: place, exact: true }).waitFor();
   return page;
 }
 
@@ -128,8 +135,9 @@ export async function accessible(page, name) {
 export async function fitsPhone(page, name) {
   const seen = await page.evaluate(() => ({
     wide: document.scrollingElement.scrollWidth - innerWidth,
-    small: [...document.querySelectorAll('button, a, input, textarea, select')]
-      .map((node) => [node, node.getBoundingClientRect()])
+    small: [...document.querySelectorAll(':is(button, a, input, textarea, select):not(:disabled)')]
+      // A label around a field is touched as the field is.
+      .map((node) => [node, (node.closest('label') ?? node).getBoundingClientRect()])
       .filter(([node, box]) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && box.width > 1 && box.bottom > 0 && box.top < innerHeight)
       .filter(([node, box]) => (box.height < 24 || box.width < 24) && getComputedStyle(node).display !== 'inline')
       .map(([node, box]) => `${node.outerHTML.slice(0, 120)} ${Math.round(box.width)}×${Math.round(box.height)}`),

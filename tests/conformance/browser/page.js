@@ -7,6 +7,7 @@
 
 import { rm } from 'node:fs/promises';
 
+import { gallery } from './gallery.js';
 import { LOG, accessible, appears, check, failures, fitsPhone, launch, shoot, sit, startDemo } from './harness.js';
 
 const { COUNTERSIGN, DATA } = process.env;
@@ -256,6 +257,7 @@ const browser = await launch();
 try {
   const page = await run(browser, demo);
   demo = await restart(page, demo);
+  await gallery(browser, COUNTERSIGN);
 } catch (error) {
   check('the journey comes to its end', false, error.stack);
   const open = browser.contexts().flatMap((context) => context.pages());

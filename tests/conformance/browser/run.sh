@@ -17,9 +17,13 @@ find_chromium() {
     return 1
 }
 find_chromium || { need_package chromium && find_chromium; }
+# Without a font for emoji they are boxes on the screenshots, and nothing else is wrong.
+if command -v fc-list >/dev/null && [ -z "$(fc-list ':charset=23f3')" ]; then
+    need_package fonts-noto-color-emoji || true
+fi
 
 root=$(cd "$here/../../.." && pwd)
 export CHROMIUM PACKAGES=$folder DATA=$folder/demo COUNTERSIGN=$binary SCREENSHOTS=$root/target/screenshots
 mkdir -p "$SCREENSHOTS"
 rm -f "$SCREENSHOTS"/*.png "$folder/demo.log"
-timeout 200 node "$here/page.js"
+bounded 200 node "$here/page.js"

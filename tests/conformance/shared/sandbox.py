@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -23,7 +22,7 @@ class Process:
     """A child that does not outlive the `with`."""
 
     def __init__(self, command, **options):
-        self.child = subprocess.Popen(command, text=True, start_new_session=True, **options)
+        self.child = subprocess.Popen(command, text=True, **options)
 
     def __enter__(self):
         return self
@@ -32,34 +31,20 @@ class Process:
         if self.child.poll() is None:
             self.child.terminate()
         try:
-            self.child.wait(10)
+            self.child.wait(40)
         except subprocess.TimeoutExpired:
-            os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.kill()
             self.child.wait()
 
 
-class Sandbox(Process):
-    """`countersign sandbox`; over Socket Mode unless there is an `app_url`."""
+class Workspace(Process):
+    """A local workspace, by its control API at `page`."""
 
-    def __init__(self, binary, app_url=None):
-        command = [binary, "sandbox", "--listen", "127.0.0.1:0", "--json", "--workspace", WORKSPACE]
-        if app_url:
-            command += ["--app-url", app_url]
-        super().__init__(command, stdout=subprocess.PIPE)
-        self.connection = json.loads(self.child.stdout.readline())
-
-    def environment(self):
-        """What an installation of the app would have."""
-        return {
-            "SLACK_API_URL": self.connection["api_url"],
-            "SLACK_BOT_TOKEN": self.connection["bot_token"],
-            "SLACK_APP_TOKEN": self.connection["app_token"],
-            "SLACK_SIGNING_SECRET": self.connection["signing_secret"],
-        }
+    page = None
 
     def post(self, act, **body):
         request = urllib.request.Request(
-            self.connection["page"] + "sandbox/" + act,
+            self.page + "sandbox/" + act,
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
             method="POST",
@@ -71,7 +56,7 @@ class Sandbox(Process):
             return json.load(error)
 
     def get(self, what, **query):
-        url = self.connection["page"] + "sandbox/" + what + "?" + urllib.parse.urlencode(query)
+        url = self.page + "sandbox/" + what + "?" + urllib.parse.urlencode(query)
         with urllib.request.urlopen(url, timeout=20) as answer:
             body = answer.read().decode()
             return json.loads(body) if "json" in answer.headers["content-type"] else body
@@ -82,6 +67,38 @@ class Sandbox(Process):
     def messages(self, channel, person):
         found = next(known for known in self.get("channels")["channels"] if known["name"] == "#" + channel)
         return self.get("messages", channel=found["id"], person=person)["messages"]
+
+
+class Sandbox(Workspace):
+    """`countersign sandbox`; over Socket Mode unless there is an `app_url`."""
+
+    def __init__(self, binary, app_url=None):
+        command = [binary, "sandbox", "--listen", "127.0.0.1:0", "--json", "--workspace", WORKSPACE]
+        if app_url:
+            command += ["--app-url", app_url]
+        super().__init__(command, stdout=subprocess.PIPE)
+        self.connection = json.loads(self.child.stdout.readline())
+        self.page = self.connection["page"]
+
+    def environment(self):
+        """What an installation of the app would have."""
+        return {
+            "SLACK_API_URL": self.connection["api_url"],
+            "SLACK_BOT_TOKEN": self.connection["bot_token"],
+            "SLACK_APP_TOKEN": self.connection["app_token"],
+            "SLACK_SIGNING_SECRET": self.connection["signing_secret"],
+        }
+
+
+class Demo(Workspace):
+    """`countersign demo`, on its own Postgres in the folder `data`."""
+
+    def __init__(self, binary, data):
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        command = [binary, "demo", "--listen", "127.0.0.1:0", "--data", data]
+        super().__init__(command, stdout=subprocess.PIPE, env=environment)
+        addresses = (line.strip() for line in self.child.stdout if line.strip().startswith("http://"))
+        self.page = next(addresses)
 
 
 class Checks:

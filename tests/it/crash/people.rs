@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::harness::process::{Deployment, Process, until};
 use countersign::sandbox::{Outcome, Place};
 use serde_json::json;
+
+use crate::harness::{Deployment, Process};
 
 const REVIEWS: &str = "id,date,text
 R-1,2026-03-02,The sound is tinny and the bass is missing. I expected more.
@@ -46,14 +47,14 @@ impl Deployment {
         self.comes_to_show(journey.state()).await;
     }
 
-    /// Maya asks. As long as it is not acknowledged, the same delivery comes again.
+    /// Maya asks. As long as it is not acknowledged, the same request comes again.
     pub async fn asks(&self) {
         let typed = format!("/research {QUESTION}");
         let outcome = self.sandbox.command("maya", "#research", &typed).await.unwrap();
         let mut is_taken = is_taken(&outcome);
-        until("the command is acknowledged", async || {
+        self.until("the command is acknowledged", async || {
             if !is_taken {
-                is_taken = self.resend("slash_commands").await;
+                is_taken = self.resend_question().await;
             }
             is_taken.then_some(())
         })
@@ -69,21 +70,24 @@ impl Deployment {
 
     /// Raj presses, again when Slack says that it did not work.
     pub async fn approves(&self) {
-        until("the approval is acknowledged", async || {
-            let place = Place::Channel { channel: "#research", message: None };
-            match self.sandbox.click("raj", place, "Approve", None).await {
-                Ok(outcome) => is_taken(&outcome).then_some(()),
-                // The card does not have the button any more: somebody has decided.
-                Err(_) => Some(()),
-            }
+        self.until("the approval is acknowledged", async || {
+            self.presses("Approve").await.then_some(())
         })
         .await;
+    }
+
+    /// Raj presses once. A button that is not there any more was pressed with success before.
+    pub async fn presses(&self, button: &str) -> bool {
+        let place = Place::Channel { channel: "#research", message: None };
+        let pressed = self.sandbox.click("raj", place, button, None).await;
+        let is_gone = !self.channel("#research").contains(&format!("[{button}]"));
+        pressed.is_ok_and(|outcome| is_taken(&outcome)) || is_gone
     }
 
     /// Raj fills in the form, from the beginning when Slack says that it did not work.
     async fn rejects(&self) {
         let reason = json!({ "Why is it rejected?": "Three reviews are no pattern." });
-        until("the rejection is acknowledged", async || {
+        self.until("the rejection is acknowledged", async || {
             let place = Place::Channel { channel: "#research", message: None };
             if self.sandbox.click("raj", place, "Reject", None).await.is_err() {
                 return Some(());
@@ -96,17 +100,17 @@ impl Deployment {
 
     /// Waits until #research shows a text, letting what failed be tried again at once.
     pub async fn comes_to_show(&self, text: &str) {
-        until(&format!("#research shows {text}"), async || {
+        self.until(&format!("#research shows {text}"), async || {
             self.hurry().await;
             self.channel("#research").contains(text).then_some(())
         })
         .await;
     }
 
-    /// Sends the last request of a kind once more, byte by byte; whether it is acknowledged.
-    pub async fn resend(&self, kind: &str) -> bool {
+    /// Sends the request with the question once more, byte by byte; whether it is acknowledged.
+    async fn resend_question(&self) -> bool {
         let sent = self.sandbox.sent();
-        let last = sent.iter().rfind(|sent| sent.kind == kind).expect("it was sent");
+        let last = sent.iter().rfind(|sent| sent.payload["text"] == QUESTION).expect("it was sent");
         let request = last.request.as_ref().expect("it was sent by HTTP");
         let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build().unwrap();
         let post = client.post(request.url.clone()).body(request.body.clone());
@@ -166,6 +170,6 @@ impl Journey {
 /// Begins the answer to what was not recorded.
 const APOLOGY: &str = "Something broke on our side";
 
-fn is_taken(outcome: &Outcome) -> bool {
+pub fn is_taken(outcome: &Outcome) -> bool {
     outcome.status == 200 && outcome.error.is_none() && !outcome.text().contains(APOLOGY)
 }

@@ -1,11 +1,9 @@
 //! The bot is killed at every step of the journey from a question to a decision, and started again.
 
-use super::people::Journey;
-use crate::harness::Door;
+use super::people::Journey::{self, Approved, Mentioned, Rejected};
+use crate::harness::Deployment;
+use crate::harness::Door::{self, Http, Socket};
 use crate::harness::hold::Step::{self, Before, Calling, Committing, Unanswered};
-use crate::harness::process::Deployment;
-use Door::{Http, Socket};
-use Journey::{Approved, Mentioned, Rejected};
 
 /// Each step by its name, as a test of its own.
 macro_rules! killed {
@@ -23,6 +21,7 @@ killed! {
     // The command.
     before_a_command_commits: Http, Approved, Before("INSERT ON graphile_worker._private_jobs");
     after_a_command_commits_and_before_it_is_acknowledged: Http, Approved, Committing("INSERT ON runs");
+    before_a_mention_commits: Http, Mentioned, Before("INSERT ON graphile_worker._private_jobs");
     after_a_mention_commits_and_before_it_is_acknowledged: Http, Mentioned, Committing("INSERT ON runs");
 
     // The research.
@@ -70,6 +69,7 @@ async fn survives(door: Door, journey: Journey, step: Step) {
     let fate = async {
         held.reached().await;
         bot.kill().await;
+        held.interrupt().await;
         held.release().await;
         team.is_left_alone().await;
         team.bot().await

@@ -208,7 +208,14 @@ async fn keeper() {
     let _ = fs::remove_file(trouble_file());
 
     let options = Options { data: folder(), settings: fast(), binaries: None };
-    match embedded::start_or_join(&options).await {
+    let mut started = embedded::start_or_join(&options).await;
+    if started.is_err() {
+        // Without fsync a machine that went down leaves what no server starts from. None of it is
+        // needed.
+        let _nothing_was_there = fs::remove_dir_all(folder().join("pg"));
+        started = embedded::start_or_join(&options).await;
+    }
+    match started {
         Ok(server) => {
             let mut admin = connect(server.url()).await.unwrap();
             tidy(&mut admin).await;

@@ -8,12 +8,13 @@ use countersign::sandbox::{Fault, FaultKind};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use super::process::{Deployment, until};
+use super::Deployment;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
     /// Before a row is written, as in `UPDATE ON posts WHEN old.ts IS NOT NULL`: nothing of the
-    /// transaction has happened.
+    /// transaction has happened. A statement on its own is yet to be carried out, unless it is
+    /// [interrupted](Held::interrupt).
     Before(&'static str),
     /// Within COMMIT after such a row was written: it will have happened, and nobody knows yet.
     Committing(&'static str),
@@ -76,16 +77,33 @@ impl Deployment {
 impl Held<'_> {
     /// Waits until somebody waits at the step.
     pub async fn reached(&self) {
-        until(&format!("the bot comes to {:?}", self.step), async || {
-            let reached = match self.step {
-                Step::Before(_) | Step::Committing(_) => self.waiting().await > 0,
-                Step::Calling(method) | Step::Unanswered(method) => {
-                    self.team.calls(method) > self.calls_before
-                }
-            };
-            reached.then_some(())
-        })
-        .await;
+        self.team
+            .until(&format!("the bot comes to {:?}", self.step), async || {
+                let reached = match self.step {
+                    Step::Before(_) | Step::Committing(_) => self.waiting().await > 0,
+                    Step::Calling(method) | Step::Unanswered(method) => {
+                        self.team.calls(method) > self.calls_before
+                    }
+                };
+                reached.then_some(())
+            })
+            .await;
+    }
+
+    /// Takes the connections from those who wait before a statement, as their machine's end would:
+    /// the server on its own would carry out what a dead client has asked for.
+    pub async fn interrupt(&self) {
+        if let (Step::Before(_), Some(trap)) = (self.step, &self.trap) {
+            sqlx::query(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks
+                 WHERE locktype = 'advisory' AND objid = $1::int8::oid AND NOT granted
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            )
+            .bind(i64::from(trap.key))
+            .execute(&self.team.db)
+            .await
+            .unwrap();
+        }
     }
 
     /// Lets everybody pass, now and from now on.

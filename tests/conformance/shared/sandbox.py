@@ -95,10 +95,9 @@ class Demo(Workspace):
 
     def __init__(self, binary, data):
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        command = [binary, "demo", "--listen", "127.0.0.1:0", "--data", data]
+        command = [binary, "demo", "--json", "--listen", "127.0.0.1:0", "--data", data]
         super().__init__(command, stdout=subprocess.PIPE, env=environment)
-        addresses = (line.strip() for line in self.child.stdout if line.strip().startswith("http://"))
-        self.page = next(addresses)
+        self.page = json.loads(self.child.stdout.readline())["page"]
 
 
 class Checks:

@@ -52,13 +52,18 @@ pub async fn event(State(app): State<App>, FromSlack(body): FromSlack) -> Respon
 }
 
 async fn answer(app: &App, delivery: Delivery) -> Response {
-    match inbox::receive(app, delivery).await {
-        Ok(answer) => match answer.body() {
+    // Slack hangs up after three seconds, and this future is dropped then, wherever it is. What was
+    // begun comes to its end all the same: sqlx does not bear being dropped as it begins a
+    // transaction (https://github.com/transact-rs/sqlx/issues/4393).
+    let taker = app.clone();
+    let taken = app.background.spawn(async move { inbox::receive(&taker, delivery).await });
+    match taken.await {
+        Ok(Ok(answer)) => match answer.body() {
             Some(body) => Json(body).into_response(),
             None => StatusCode::OK.into_response(),
         },
         // Not acknowledged: Slack says so to the person, and delivers events again.
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Ok(Err(_)) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

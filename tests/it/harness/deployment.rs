@@ -87,6 +87,12 @@ impl Deployment {
         team
     }
 
+    /// Tells every process that is started from now on something else than the others.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.retain(|(known, _)| *known != name);
+        self.environment.push((name, value.to_owned()));
+    }
+
     /// Waits until `look` finds what it looks for.
     pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;

@@ -17,6 +17,7 @@
 //! **Invariant:** no workspace has more than [`Lane::width`] jobs of a lane running at once, over
 //! all replicas, so that one workspace's flood does not delay another's answer.
 
+mod connection;
 mod workers;
 
 use serde::{Deserialize, Serialize};

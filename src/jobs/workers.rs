@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use super::{Envelope, Job, Lane};
+use super::{Envelope, Job, Lane, connection};
 use crate::error::{Error, Result};
 use crate::ids::WorkspaceId;
 
@@ -148,7 +148,7 @@ impl Workers {
 
     async fn init(&self, lane: Lane, stop: CancellationToken) -> Result<Worker> {
         let options = WorkerOptions::default()
-            .pg_pool(self.pool.clone())
+            .database(connection::to(&self.pool))
             .add_extension(self.handler.clone())
             .listen_os_shutdown_signals(false)
             .add_accepted_flag(&super::flag(self.workspace))

@@ -15,6 +15,7 @@ pub mod serve;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -73,12 +74,16 @@ pub struct Opened {
 impl Opened {
     /// Gives the connections back, then stops the private Postgres if this process started it.
     pub async fn close(self) {
-        self.pool.close().await;
+        // Work that did not end in time may keep its connection; it goes with the process.
+        let _ = tokio::time::timeout(CLOSING, self.pool.close()).await;
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
     }
 }
+
+/// How long connections may take to come back at the end.
+const CLOSING: Duration = Duration::from_millis(1_500);
 
 /// Runs the command that was typed.
 pub fn main() -> ExitCode {

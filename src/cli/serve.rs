@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +24,10 @@ use crate::{http, socket, worker, workspaces};
 
 /// How often entries that wait get their place in the audit log.
 const SEQUENCING: Duration = Duration::from_millis(250);
+
+/// How long stopping may take, but for closing the database: 30 seconds in all, after which
+/// orchestrators kill.
+const STOPPING: Duration = Duration::from_secs(28);
 
 /// How often what is not needed any more is forgotten.
 const FORGETTING: Duration = Duration::from_secs(3600);
@@ -60,9 +65,10 @@ pub async fn run(config: Config, clock: Clock, _args: Args) -> Result<ExitCode> 
     asked_to_stop().await;
 
     tracing::info!("stopping: nothing new is taken, what runs comes to its end");
+    let asked = Instant::now();
     stop.cancel();
     served.await??;
-    running.ended().await;
+    running.ended(asked).await;
     database.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -174,16 +180,18 @@ pub fn start(app: App, config: &Config, with_socket: bool, stop: CancellationTok
 }
 
 impl Running {
-    /// Waits until all of it has come to its end, at most 30 seconds; what is left is done by the
-    /// next process that starts.
-    pub async fn ended(self) {
+    /// Waits until all of it has come to its end, though not for ever after it was `asked` to; what
+    /// is left is done by the next process that starts.
+    pub async fn ended(self, asked: Instant) {
         let all = async {
             self.tasks.wait().await;
             self.app.background.close();
             self.app.background.wait().await;
         };
-        if tokio::time::timeout(Duration::from_secs(30), all).await.is_err() {
-            tracing::warn!("some work did not end within 30 seconds and is left to the next start");
+        if tokio::time::timeout_at(asked + STOPPING, all).await.is_err() {
+            tracing::warn!(
+                "some work did not end within {STOPPING:?} and is left to the next start"
+            );
         }
     }
 }

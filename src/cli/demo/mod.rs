@@ -15,6 +15,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use url::Url;
@@ -84,9 +85,10 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     if !args.json {
         say("\nStopping. Everything is kept for the next time; `make demo-reset` clears it.");
     }
+    let asked = Instant::now();
     stop.cancel();
     served.await??;
-    running.ended().await;
+    running.ended(asked).await;
     database.close().await;
     Ok(ExitCode::SUCCESS)
 }

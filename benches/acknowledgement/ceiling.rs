@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use super::load::{Load, Outcome};
 use super::place::Place;
+use super::process::cpu_of_ended_children;
 use super::statements::{Statement, with_parameters};
 
 pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
@@ -33,7 +34,8 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
     fs::write(&file, &script.text)?;
     place.tidy().await?;
 
-    let before = (place.database_cpu()?, place.recorded(load.kind).await?);
+    let before =
+        (place.database_cpu()?, place.recorded(load.kind).await?, cpu_of_ended_children()?);
     let mut command = Command::new(pgbench(place).await?);
     command
         .current_dir(&folder)
@@ -53,7 +55,7 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
     let said = String::from_utf8_lossy(&output.stdout);
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success() && !complaint.contains("ERROR"), "pgbench failed: {complaint}");
-    let after = (place.database_cpu()?, place.recorded(load.kind).await?);
+    let after = (place.database_cpu()?, place.recorded(load.kind).await?, cpu_of_ended_children()?);
     let done = after.1 - before.1;
     ensure!(done == i64::try_from(cases.len())?, "pgbench recorded {done} of {}", cases.len());
 
@@ -65,6 +67,7 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
         per_second: per_second.context("pgbench said no number")?,
         p50: at(0.50),
         p99: at(0.99),
+        server: Some((after.2 - before.2) / u32::try_from(cases.len())?),
         database: (after.0 - before.0) / u32::try_from(cases.len())?,
         ..Outcome::default()
     })

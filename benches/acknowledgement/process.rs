@@ -74,6 +74,13 @@ fn cpu_of(pids: &[u32]) -> Duration {
     TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
+/// Processor time of those children of this process that have ended and were waited for.
+pub fn cpu_of_ended_children() -> Result<Duration> {
+    let stat = stat(std::process::id()).context("/proc says nothing of this process")?;
+    let ticks: u32 = stat[13..15].iter().filter_map(|field| field.parse::<u32>().ok()).sum();
+    Ok(TICK * ticks)
+}
+
 /// A process and its descendants.
 fn family(root: u32) -> Result<Vec<u32>> {
     let mut parents = Vec::new();

@@ -3,32 +3,40 @@
 /// Slack puts a whole message into one field. The general parser takes several times as long for it
 /// as the JSON inside does.
 pub(super) fn field(body: &[u8], name: &str) -> Option<String> {
-    let value = body.split(|byte| *byte == b'&').find_map(|pair| {
-        let mut parts = pair.splitn(2, |byte| *byte == b'=');
-        let is_it = decode(parts.next()?) == name;
-        is_it.then(|| parts.next().unwrap_or_default())
-    })?;
-    Some(decode(value))
+    let mut rest = body;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'&', rest).unwrap_or(rest.len());
+        let pair = &rest[..end];
+        rest = rest.get(end + 1..).unwrap_or_default();
+        let (key, value) = match memchr::memchr(b'=', pair) {
+            Some(at) => (&pair[..at], &pair[at + 1..]),
+            None => (pair, &[][..]),
+        };
+        if decode(key) == name {
+            return Some(decode(value));
+        }
+    }
+    None
 }
 
 fn decode(encoded: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded;
-    loop {
-        let plain = rest.iter().position(|byte| matches!(byte, b'%' | b'+')).unwrap_or(rest.len());
-        let (before, from) = rest.split_at(plain);
-        bytes.extend_from_slice(before);
-        rest = match from {
-            [] => break,
-            [b'%', high, low, after @ ..] if let Some(byte) = byte(*high, *low) => {
-                bytes.push(byte);
-                after
-            }
-            [first, after @ ..] => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                after
-            }
+    let mut at = 0;
+    while let Some(&byte) = encoded.get(at) {
+        let escaped = match (byte, encoded.get(at + 1..at + 3)) {
+            (b'%', Some(&[high, low])) => hexadecimal(high, low),
+            _ => None,
         };
+        match escaped {
+            Some(byte) => {
+                bytes.push(byte);
+                at += 3;
+            }
+            None => {
+                bytes.push(if byte == b'+' { b' ' } else { byte });
+                at += 1;
+            }
+        }
     }
     match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -37,15 +45,22 @@ fn decode(encoded: &[u8]) -> String {
 }
 
 /// The byte that two hexadecimal digits stand for.
-fn byte(high: u8, low: u8) -> Option<u8> {
-    let digit = |character: u8| match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        b'A'..=b'F' => Some(character - b'A' + 10),
-        _ => None,
-    };
-    Some(digit(high)? << 4 | digit(low)?)
+fn hexadecimal(high: u8, low: u8) -> Option<u8> {
+    let (high, low) = (DIGITS[usize::from(high)], DIGITS[usize::from(low)]);
+    (high | low < 16).then_some(high << 4 | low)
 }
+
+/// What each character is worth as a hexadecimal digit; 255 for those that are none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value] as usize] = value as u8;
+        digits[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,10 @@
 use crate::app::App;
 use crate::commands::grammar::{Command, parse_mention};
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{ChannelId, PersonId, ReviewId, RevisionId};
+use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::releases;
 use crate::research::{self, Question};
 use crate::reviews::{self, Ballot, REASON, Verdict};
 use crate::slack::inbound::{Interaction, InteractionKind as Kind};
@@ -21,6 +22,8 @@ enum Action {
     Decide { verdict: Verdict, review: ReviewId, saw: RevisionId },
     /// Shows a review again, after its channel could not be reached.
     ShowAgain { review: ReviewId },
+    /// Sends a message about a release again that was given up.
+    SendAgain { dispatch: DispatchId },
     /// A link: Slack opened it already.
     Link,
 }
@@ -97,6 +100,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             tx.commit().await?;
             tell(app, interaction, TRYING_AGAIN.to_owned());
         }
+        Action::SendAgain { dispatch } => releases::send_again(app, dispatch, person).await?,
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -197,6 +201,9 @@ impl Action {
             "review.request_changes" => decide(Verdict::RequestChanges),
             "review.reject" => decide(Verdict::Reject),
             "review.show_again" => Some(Self::ShowAgain { review: ReviewId(value?.parse().ok()?) }),
+            "release.send_again" => {
+                Some(Self::SendAgain { dispatch: DispatchId(value?.parse().ok()?) })
+            }
             "link" => Some(Self::Link),
             _ => None,
         }

@@ -46,6 +46,16 @@ pub enum Refusal {
         verdict: &'static str,
     },
     ReasonMissing,
+    /// What is stored is not what was decided on any more.
+    ContentChanged,
+    /// What did not arrive is sent again by those who decided on it, or asked for it.
+    NotYoursToSend {
+        groups: Vec<String>,
+    },
+    /// Only what was given up is sent again.
+    NotGivenUp {
+        state: &'static str,
+    },
     /// Slack could not say who is in a group.
     MembershipUnknown,
     UnknownUserGroup {
@@ -110,6 +120,18 @@ impl fmt::Display for Refusal {
             Self::ReasonMissing => {
                 f.write_str("Write a sentence that says why; the person who asked will read it.")
             }
+            Self::ContentChanged => f.write_str(
+                "What is stored is not what was decided on, so it is not released. Whoever runs Countersign can find out who changed it; a new revision needs new decisions.",
+            ),
+            Self::NotYoursToSend { groups } => write!(
+                f,
+                "Whoever asked for this, or decides on it, can have it sent again: a member of {}.",
+                listed(groups)
+            ),
+            Self::NotGivenUp { state } => write!(
+                f,
+                "This is {state}, so nothing was sent again. The card shows where it stands."
+            ),
             Self::MembershipUnknown => f.write_str(
                 "Slack did not say who is in the group that decides, so nothing was recorded. Press the button again in a minute.",
             ),

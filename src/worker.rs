@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, home, research};
+use crate::{commands, home, releases, research};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -26,13 +26,13 @@ async fn run(app: App, job: Job, attempt: Attempt) -> Result<()> {
         job.attempt = attempt.number,
         job.max_attempts = attempt.max
     );
-    try_once(&app, job).instrument(span).await
+    try_once(&app, job, attempt).instrument(span).await
 }
 
-async fn try_once(app: &App, job: Job) -> Result<()> {
+async fn try_once(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     let kind = job.kind();
     let started = Instant::now();
-    let outcome = perform(app, job).await;
+    let outcome = perform(app, job, attempt).await;
     let took = started.elapsed();
     match outcome {
         Ok(()) => {
@@ -53,11 +53,15 @@ async fn try_once(app: &App, job: Job) -> Result<()> {
     }
 }
 
-async fn perform(app: &App, job: Job) -> Result<()> {
+async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     match job {
         Job::Research { run } => research::answer(app, run).await,
         Job::ShowRun { run } => research::show_run(app, run).await,
         Job::ShowReview { review } => research::show_review(app, review).await,
+        Job::Release { review } => releases::release(app, review).await,
+        Job::Dispatch { dispatch, .. } => releases::deliver(app, dispatch, attempt).await,
+        Job::ShowDispatch { dispatch } => releases::show(app, dispatch).await,
+        Job::ShowReleaseRefused { review } => releases::show_refused(app, review).await,
         Job::ShowHome { person } => home::show(app, &person).await,
         Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
     }
@@ -69,9 +73,14 @@ async fn give_up(app: App, job: Job) -> Result<()> {
     tracing::error!(job.kind = job.kind(), "a job was given up after its last attempt: {job:?}");
     match job {
         Job::Research { run } => research::give_up(&app, run).await,
+        Job::Dispatch { dispatch, .. } => releases::give_up(&app, dispatch).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
         Job::ShowRun { .. }
         | Job::ShowReview { .. }
+        // A review that is approved and not released comes due again.
+        | Job::Release { .. }
+        | Job::ShowDispatch { .. }
+        | Job::ShowReleaseRefused { .. }
         | Job::ShowHome { .. }
         | Job::ShowHelp { .. } => Ok(()),
     }

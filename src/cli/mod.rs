@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod evidence;
 pub mod ingest;
+pub mod releases;
 pub mod sandbox;
 pub mod serve;
 
@@ -59,6 +60,9 @@ enum Command {
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// See what was released and how far it came, and send again what did not arrive
+    #[command(subcommand)]
+    Releases(releases::Releases),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -187,6 +191,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Evidence(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 evidence::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Releases(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                releases::run(db, &clock, workspace, what).await
             })
             .await
         }

@@ -5,6 +5,7 @@
 //! **Invariant:** nothing else reads the environment.
 
 mod manifest;
+mod webhook;
 
 use std::env;
 use std::fmt;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use url::Url;
 
 pub use manifest::{Agent, Group, Manifest, Members, Need, Policy, SubjectKind};
+pub use webhook::{Webhook, WebhookKey};
 
 /// What is logged unless COUNTERSIGN_LOG says otherwise.
 pub const DEFAULT_LOG: &str = "info,graphile_worker=error,slack_morphism=warn,sqlx=warn";
@@ -36,6 +38,8 @@ pub struct Config {
     pub audit_name: String,
     /// How long a replica may be silent before its jobs are taken over.
     pub recovery: Duration,
+    /// Who is told of releases; without one they are written into files in the data folder.
+    pub webhook: Option<Webhook>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +113,7 @@ impl Config {
             audit_name: read("COUNTERSIGN_AUDIT_NAME")
                 .unwrap_or_else(|| "countersign.local/audit".to_owned()),
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),
+            webhook: Webhook::from_env()?,
         })
     }
 }
@@ -170,6 +175,14 @@ impl Log {
         let filter = read("COUNTERSIGN_LOG").unwrap_or_else(|| DEFAULT_LOG.to_owned());
         Ok(Self { filter, json })
     }
+}
+
+/// The account that runs this process, as the operating system's environment names it.
+pub fn account() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(read)
+        .unwrap_or_else(|| "an unnamed account".to_owned())
 }
 
 fn number<T: std::str::FromStr>(name: &str, default: T) -> Result<T> {

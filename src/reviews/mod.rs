@@ -17,6 +17,7 @@
 //!
 //! **Invariant:** if membership cannot be read, nobody decides; nothing is guessed.
 
+mod approved;
 mod content;
 mod message;
 mod review;
@@ -36,6 +37,7 @@ use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RevisionId};
 use crate::jobs::{self, Job};
 use crate::slack;
 
+pub use approved::{Approved, approved, released};
 pub use content::canonical;
 pub use message::{REASON, home, reason_modal, under};
 pub use review::{Review, State};
@@ -241,6 +243,16 @@ async fn attempt(
         "a decision was recorded"
     );
     Ok(None)
+}
+
+/// Says whether `person` is one of those whom a review concerns after it was decided: who asked for it,
+/// or a member of a group that decides on it.
+pub async fn check_concerned(app: &App, review: ReviewId, person: &PersonId) -> Result<bool> {
+    let review =
+        store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
+    let standing = standing::of(app, &review, person).await?;
+    let is_member = !standing.is_guest && !standing.is_bot;
+    Ok(is_member && (*person == review.requested_by || !standing.groups.is_empty()))
 }
 
 fn event(review: &Review, decision: &Decision, state: State, reason: Option<Commitment>) -> Event {

@@ -348,3 +348,41 @@ fn subject_kind(name: &str) -> Result<SubjectKind> {
 fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
     Ok(bytes.try_into()?)
 }
+
+pub(super) async fn bytes(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    revision: RevisionId,
+) -> Result<(Vec<u8>, i32)> {
+    let row = sqlx::query!(
+        "
+        SELECT content, number
+        FROM revisions
+        WHERE workspace_id = $1 AND id = $2
+        ",
+        workspace.0,
+        revision.0,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((row.content, row.number))
+}
+
+pub(super) async fn decided_hashes(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    review: ReviewId,
+) -> Result<Vec<[u8; 32]>> {
+    let rows = sqlx::query_scalar!(
+        "
+        SELECT content_hash
+        FROM decisions
+        WHERE workspace_id = $1 AND review_id = $2
+        ",
+        workspace.0,
+        review.0,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(|row| hash(row)).collect()
+}

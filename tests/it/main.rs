@@ -14,6 +14,8 @@ mod jobs;
 mod licences;
 mod messages;
 mod outages;
+mod receiver;
+mod releases;
 mod requests;
 mod research;
 mod reviews;

@@ -125,7 +125,7 @@ impl fmt::Display for Refusal {
             ),
             Self::NotYoursToSend { groups } => write!(
                 f,
-                "Whoever asked for this, or decides on it, can have it sent again: a member of {}.",
+                "Only whoever asked for this, or is a member of {}, can have it sent again.",
                 listed(groups)
             ),
             Self::NotGivenUp { state } => write!(

@@ -127,6 +127,9 @@ fn of_event(dispatches: &[Dispatch], event: Event) -> impl Iterator<Item = &Disp
 fn how_far(dispatch: &Dispatch) -> String {
     let to = receiver(dispatch);
     match (&dispatch.state, dispatch.sink) {
+        (State::Delivered { at: when }, SinkKind::Webhook) if dispatch.event == Event::Revoked => {
+            format!("Told {to} {}", at(*when))
+        }
         (State::Waiting { error: None, .. }, _) => format!("On its way to {to}"),
         (State::Waiting { error: Some(error), next_at: Some(next) }, _) => {
             format!("Not delivered yet: {}; next attempt {}", escape(error), at(*next))

@@ -161,6 +161,24 @@ pub fn say(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
 }
 
+/// Who runs this, as the operating system names the account: for the audit trail. The environment is
+/// not asked, because anyone can set it to anything.
+pub fn account() -> String {
+    #[cfg(unix)]
+    {
+        let id = rustix::process::getuid().as_raw();
+        let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let named = known.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+        });
+        named.unwrap_or_else(|| format!("uid {id}"))
+    }
+    #[cfg(not(unix))]
+    "unknown".to_owned()
+}
+
 pub fn into_anyhow(error: Error) -> anyhow::Error {
     match error {
         Error::Refused(refusal) => anyhow::anyhow!("{refusal}"),

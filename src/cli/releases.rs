@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::say;
+use super::{account, say};
 use crate::audit::Actor;
 use crate::clock::Clock;
-use crate::config;
 use crate::error::Result;
 use crate::ids::{DispatchId, WorkspaceId};
 use crate::releases::{self, Dispatch, Released, State};
@@ -54,7 +53,7 @@ pub async fn run(
         }
         Releases::SendAgain { id } => {
             let mut tx = db.begin().await?;
-            let actor = Actor::CommandLine(config::account());
+            let actor = Actor::CommandLine(account());
             releases::revive(&mut tx, workspace, DispatchId(id), actor, clock.now()).await?;
             tx.commit().await?;
             say(

@@ -177,14 +177,6 @@ impl Log {
     }
 }
 
-/// The account that runs this process, as the operating system's environment names it.
-pub fn account() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(read)
-        .unwrap_or_else(|| "an unnamed account".to_owned())
-}
-
 fn number<T: std::str::FromStr>(name: &str, default: T) -> Result<T> {
     match read(name) {
         None => Ok(default),

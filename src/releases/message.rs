@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Dispatch, Event, Release, Released, SinkKind, State, store};
+use super::dispatch::store;
+use super::{Dispatch, Event, Release, Released, SinkKind, State};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::{DispatchId, ReviewId};
@@ -73,7 +74,7 @@ fn undelivered(release: &Release, dispatch: &Dispatch) -> Post {
                 at(*when)
             )),
         State::Cancelled { .. } => Card::new(format!("{name} is not sent any more."))
-            .section(format!("{to} did not get {message}. It was called back before it did.")),
+            .section(format!("{to} is not sent {message} any more: it was called back.")),
     };
     card.finish().0
 }
@@ -146,7 +147,10 @@ fn how_far(dispatch: &Dispatch) -> String {
         (State::Dead { error, .. }, _) => {
             format!(":warning: Not delivered, and given up: {}", escape(error))
         }
-        (State::Cancelled { .. }, _) => format!("Not sent to {to}: it was called back before"),
+        (State::Cancelled { .. }, _) if dispatch.attempts == 0 => {
+            format!("Not sent to {to}: it was called back before")
+        }
+        (State::Cancelled { .. }, _) => format!("Not sent to {to} any more: it was called back"),
     }
 }
 

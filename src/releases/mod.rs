@@ -44,6 +44,7 @@ use crate::ids::{DispatchId, PersonId, ReleaseId, ReviewId, RevisionId, Workspac
 use crate::jobs::{self, Job};
 use crate::reviews::{self, Approved};
 
+use dispatch::store as dispatches;
 pub use dispatch::{deliver, give_up, revive, send_again};
 pub use message::{buttons, in_words, show, show_refused};
 pub use sink::{SinkKind, Sinks};
@@ -180,7 +181,7 @@ pub async fn release(app: &App, review: ReviewId) -> Result<()> {
     };
     reviews::released(&mut tx, &approved, now).await?;
     let dispatches =
-        store::insert_dispatches(&mut tx, app.workspace.id, release, app.sinks.open(), now).await?;
+        dispatches::insert(&mut tx, app.workspace.id, release, app.sinks.open(), now).await?;
     audit::append(&mut tx, released_event(app, &approved, now)).await?;
     enqueue(&mut tx, app, release, dispatches).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review }).await?;
@@ -204,10 +205,10 @@ pub async fn revoke(
     let Some(release) = store::revoke(tx, app.workspace.id, review, &by).await? else {
         return Ok(());
     };
-    store::cancel_released(tx, app.workspace.id, release, now).await?;
-    let dispatches = store::insert_revocations(tx, app.workspace.id, release, now).await?;
+    dispatches::cancel_released(tx, app.workspace.id, release, now).await?;
+    let dispatches = dispatches::insert_revocations(tx, app.workspace.id, release, now).await?;
     enqueue(tx, app, release, dispatches).await?;
-    for dispatch in store::told(tx, app.workspace.id, release).await? {
+    for dispatch in dispatches::told(tx, app.workspace.id, release).await? {
         jobs::enqueue(tx, app.workspace.id, Job::ShowDispatch { dispatch }).await?;
     }
     jobs::enqueue(tx, app.workspace.id, Job::ShowReview { review }).await?;

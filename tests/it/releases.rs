@@ -384,7 +384,7 @@ async fn what_does_not_arrive_for_days_is_told_to_the_channel() {
     team.settle().await;
     assert_snapshot!(team.how_far().await, @"
     Released (when)
-    Not sent to `(host)`: it was called back before
+    Not sent to `(host)` any more: it was called back
     Called back by <@U0DANA0000> (when): It took too long.
     Not delivered yet: (host) answered 500 Internal Server Error; next attempt (when)
     ");
@@ -428,7 +428,7 @@ async fn a_release_that_is_called_back_before_it_went_out_never_does() {
     assert_ne!(revoked.id, released.id);
     assert_snapshot!(team.how_far().await, @"
     Released (when)
-    Not sent to `(host)`: it was called back before
+    Not sent to `(host)` any more: it was called back
     Called back by <@U0DANA0000> (when): The price is wrong.
     Told `(host)` (when)
     ");
@@ -480,7 +480,7 @@ async fn a_release_that_fails_while_it_is_called_back_is_not_tried_again() {
     assert_eq!(receiver.events(), ["countersign.finding.released", "countersign.finding.revoked"]);
     assert_snapshot!(team.how_far().await, @"
     Released (when)
-    Not sent to `(host)`: it was called back before
+    Not sent to `(host)` any more: it was called back
     Called back by <@U0DANA0000> (when): The price is wrong.
     Told `(host)` (when)
     ");

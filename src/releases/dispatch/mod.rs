@@ -4,6 +4,8 @@
 //! out, without a lock; under the lock again it is written down what came of it. In between a release
 //! may be called back: then what is under way ends as it ends, and is not tried again.
 
+pub(super) mod store;
+
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
@@ -12,7 +14,7 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use super::sink::{Parcel, Sent};
-use super::{Dispatch, Event, Release, State, envelope, refused_act, store};
+use super::{Dispatch, Event, Release, State, envelope, refused_act};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
 use crate::error::{Refusal, Result};

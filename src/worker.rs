@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, home, releases, research};
+use crate::{commands, home, releases, research, reviews, subjects};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -57,7 +57,9 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     match job {
         Job::Research { run } => research::answer(app, run).await,
         Job::ShowRun { run } => research::show_run(app, run).await,
-        Job::ShowReview { review } => research::show_review(app, review).await,
+        Job::ShowReview { review } => subjects::show(app, review).await,
+        Job::Rework { review } => subjects::rework(app, review).await,
+        Job::Attend { review } => reviews::attend(app, review).await,
         Job::Release { review } => releases::release(app, review).await,
         Job::Dispatch { dispatch, .. } => releases::deliver(app, dispatch, attempt).await,
         Job::ShowDispatch { dispatch } => releases::show(app, dispatch).await,
@@ -73,10 +75,12 @@ async fn give_up(app: App, job: Job) -> Result<()> {
     tracing::error!(job.kind = job.kind(), "a job was given up after its last attempt: {job:?}");
     match job {
         Job::Research { run } => research::give_up(&app, run).await,
+        Job::Rework { review } => subjects::give_up_rework(&app, review).await,
         Job::Dispatch { dispatch, .. } => releases::give_up(&app, dispatch).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
         Job::ShowRun { .. }
         | Job::ShowReview { .. }
+        | Job::Attend { .. }
         // A review that is approved and not released comes due again.
         | Job::Release { .. }
         | Job::ShowDispatch { .. }

@@ -40,7 +40,11 @@ pub enum Job {
     ShowRun { run: RunId },
     /// Makes Slack show a review as it now stands.
     ShowReview { review: ReviewId },
-    /// Hands over what was approved in a review.
+    /// Has whoever made it change a text as people asked.
+    Rework { review: ReviewId },
+    /// Does what is due for a review: reminds, escalates, lets expire, releases.
+    Attend { review: ReviewId },
+    /// Hands over what was approved.
     Release { review: ReviewId },
     /// Sends one message about a release to one receiver.
     Dispatch { release: ReleaseId, dispatch: DispatchId },
@@ -90,9 +94,10 @@ impl Lane {
 impl Job {
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Research { .. } => Lane::Agent,
+            Self::Research { .. } | Self::Rework { .. } => Lane::Agent,
             Self::ShowRun { .. }
             | Self::ShowReview { .. }
+            | Self::Attend { .. }
             | Self::Release { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
@@ -108,6 +113,8 @@ impl Job {
             Self::Research { .. } => "research",
             Self::ShowRun { .. } => "show_run",
             Self::ShowReview { .. } => "show_review",
+            Self::Rework { .. } => "rework",
+            Self::Attend { .. } => "attend",
             Self::Release { .. } => "release",
             Self::Dispatch { .. } => "dispatch",
             Self::ShowDispatch { .. } => "show_dispatch",
@@ -123,6 +130,8 @@ impl Job {
             Self::Research { run } => format!("research:{run}"),
             Self::ShowRun { run } => format!("show_run:{run}"),
             Self::ShowReview { review } => format!("show_review:{review}"),
+            Self::Rework { review } => format!("rework:{review}"),
+            Self::Attend { review } => format!("attend:{review}"),
             Self::Release { review } => format!("release:{review}"),
             Self::Dispatch { dispatch, .. } => format!("dispatch:{dispatch}"),
             Self::ShowDispatch { dispatch } => format!("show_dispatch:{dispatch}"),
@@ -167,8 +176,10 @@ impl Job {
             Self::ShowReview { .. }
             | Self::ShowRun { .. }
             | Self::Research { .. }
+            | Self::Rework { .. }
             | Self::Release { .. } => 0,
             Self::ShowHelp { .. }
+            | Self::Attend { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. } => 1,

@@ -8,20 +8,11 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::{DispatchId, ReviewId};
 use crate::reviews::{self, Review};
-use crate::slack::{self, Button, Card, Place, Post, SlackError, date, escape, mention};
+use crate::slack::{self, Button, Card, Place, Post, SlackError, date, escape};
 
-/// How far a release came, in markup: a line for the release, one for each message about it, one for
-/// its revocation.
+/// How far a release came, in markup: a line for each message about it.
 pub fn in_words(released: &Released) -> Vec<String> {
-    let Released { release, dispatches } = released;
-    let mut lines = vec![format!("Released {}", at(release.at))];
-    lines.extend(of_event(dispatches, Event::Released).map(how_far));
-    if let Some(by) = &release.revoked {
-        let (who, when) = (mention(&by.by), at(by.at));
-        lines.push(format!("Called back by {who} {when}: {}", escape(&by.reason)));
-    }
-    lines.extend(of_event(dispatches, Event::Revoked).map(how_far));
-    lines
+    released.dispatches.iter().map(how_far).collect()
 }
 
 /// The buttons with which what did not arrive is sent again.
@@ -121,15 +112,11 @@ fn is_outside(fault: &anyhow::Error) -> bool {
     fault.downcast_ref::<SlackError>().is_some_and(|error| error.is("not_in_channel"))
 }
 
-fn of_event(dispatches: &[Dispatch], event: Event) -> impl Iterator<Item = &Dispatch> {
-    dispatches.iter().filter(move |dispatch| dispatch.event == event)
-}
-
 fn how_far(dispatch: &Dispatch) -> String {
     let to = receiver(dispatch);
     match (&dispatch.state, dispatch.sink) {
         (State::Delivered { at: when }, SinkKind::Webhook) if dispatch.event == Event::Revoked => {
-            format!("Told {to} {}", at(*when))
+            format!("Told {to} of the revocation {}", at(*when))
         }
         (State::Waiting { error: None, .. }, _) => format!("On its way to {to}"),
         (State::Waiting { error: Some(error), next_at: Some(next) }, _) => {
@@ -164,8 +151,7 @@ fn receiver(dispatch: &Dispatch) -> String {
 }
 
 fn what(release: &Release) -> String {
-    let kind = release.subject.name().replace('_', " ");
-    format!("the {kind} “{}” (revision {})", escape(&release.title), release.number)
+    format!("the {} “{}” (revision {})", release.subject, escape(&release.title), release.number)
 }
 
 fn is_dead(dispatch: &Dispatch) -> bool {

@@ -42,7 +42,7 @@ use crate::config::SubjectKind;
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{DispatchId, PersonId, ReleaseId, ReviewId, RevisionId, WorkspaceId};
 use crate::jobs::{self, Job};
-use crate::reviews::{self, Approved};
+use crate::reviews::{self, Approved, act};
 
 use dispatch::store as dispatches;
 pub use dispatch::{deliver, give_up, revive, send_again};
@@ -164,18 +164,18 @@ impl Release {
 
 /// Hands over what was approved in a review, once. Nothing happens if it is not approved any more.
 pub async fn release(app: &App, review: ReviewId) -> Result<()> {
+    let now = app.now();
     let mut tx = app.db.begin().await?;
-    let approved = match reviews::approved(&mut tx, app.workspace.id, review).await {
+    let approved = match reviews::approved(&mut tx, app.workspace.id, review, now).await {
         Ok(Some(approved)) => approved,
         Ok(None) => return Ok(()),
-        Err(Error::Refused(Refusal::ContentChanged)) => {
+        Err(Error::Refused(Refusal::NotWhatWasApproved)) => {
             drop(tx);
             return refuse(app, review).await;
         }
         Err(error) => return Err(error),
     };
 
-    let now = app.now();
     let Some(release) = store::insert_release(&mut tx, &approved, now).await? else {
         return Ok(());
     };
@@ -236,7 +236,7 @@ async fn refuse(app: &App, review: ReviewId) -> Result<()> {
             workspace: app.workspace.id,
             at: now,
             actor: Actor::Bot,
-            act: refused_act(found.subject),
+            act: act!(found.subject, "release_refused"),
             subject: Subject::new(found.subject.name(), found.subject_id),
             details,
         },
@@ -272,7 +272,7 @@ fn released_event(app: &App, approved: &Approved, now: Timestamp) -> audit::Even
         workspace: review.workspace,
         at: now,
         actor: Actor::Bot,
-        act: released_act(review.subject),
+        act: act!(review.subject, "released"),
         subject: Subject::new(review.subject.name(), review.subject_id),
         details: BTreeMap::from([
             ("review", Value::id(review.id)),
@@ -280,17 +280,5 @@ fn released_event(app: &App, approved: &Approved, now: Timestamp) -> audit::Even
             ("content_sha256", Value::hash(approved.hash())),
             ("sinks", Value::list(sinks)),
         ]),
-    }
-}
-
-const fn released_act(subject: SubjectKind) -> &'static str {
-    match subject {
-        SubjectKind::Finding => "finding.released",
-    }
-}
-
-const fn refused_act(subject: SubjectKind) -> &'static str {
-    match subject {
-        SubjectKind::Finding => "finding.release_refused",
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn insert_release(
         review.subject_id,
         review.title,
         approved.number(),
-        &[review.policy.clone()],
+        &review.terms.rules,
         review.policy_version,
         serde_json::to_value(approvals)?,
         now.to_sqlx() as _,

@@ -39,14 +39,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["audit", "inbox", "jobs", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
-    ("commands", &["inbox", "jobs", "research", "slack"]),
-    ("actions", &["commands", "inbox", "jobs", "releases", "research", "reviews", "slack"]),
-    ("worker", &["commands", "home", "jobs", "releases", "research"]),
+    ("commands", &["inbox", "jobs", "research", "reviews", "slack"]),
+    (
+        "actions",
+        &["commands", "inbox", "jobs", "releases", "research", "reviews", "slack", "subjects"],
+    ),
+    ("subjects", &["releases", "research", "reviews", "slack"]),
+    ("worker", &["commands", "home", "jobs", "releases", "research", "reviews", "subjects"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
-    ("reviews", &["audit", "jobs", "slack"]),
+    ("reviews", &["audit", "jobs", "privacy", "slack"]),
     ("evidence", &[]),
     // Capabilities.
     ("audit", &[]),

@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use countersign::ids::{PersonId, ReviewId};
 use countersign::jobs::{self, Job};
-use countersign::releases;
 use countersign::sandbox::Seed;
+use countersign::{releases, reviews};
 use hmac::{Hmac, KeyInit, Mac};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::harness::{Door, Team};
@@ -24,43 +25,50 @@ R-2,Sound quality is poor at “high” volume.
 const OLD_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 impl Team {
-    /// A team that tells `receiver`, in which something was approved and nothing released yet.
-    async fn with_an_approval(receiver: &Receiver) -> Self {
-        Self::that_tells(Some(receiver.webhook())).await
+    /// A team that tells `receiver`, in which a finding of Maya's waits for a decision.
+    async fn that_tells(receiver: &Receiver) -> Self {
+        Self::that_tells_as(Some(receiver.webhook())).await
     }
 
-    async fn that_tells(webhook: Option<countersign::config::Webhook>) -> Self {
+    async fn that_tells_as(webhook: Option<countersign::config::Webhook>) -> Self {
         let team = Self::start_told(Door::Http, Seed::example(), webhook).await;
         team.has_documents("reviews", REVIEWS).await;
         let question = "/research what do people dislike about the sound?";
         team.member("maya").types("#research", question).await;
         team.settle().await;
-        team.member("raj").clicks("#research", "Approve").await;
-        team.settle().await;
         team
     }
 
-    /// Lets what is approved be released.
+    /// Raj approves, and what follows from that follows.
     async fn releases(&self) {
-        self.wants_release().await;
+        self.approves().await;
         self.settle().await;
     }
 
-    async fn wants_release(&self) {
+    async fn approves(&self) {
+        assert_eq!(self.member("raj").clicks("#research", "Approve").await, "");
+    }
+
+    /// Another job that asks for the release.
+    async fn asks_for_release(&self) {
         let mut tx = self.db().begin().await.unwrap();
         let job = Job::Release { review: self.review().await };
         jobs::enqueue(&mut tx, self.app.workspace.id, job).await.unwrap();
         tx.commit().await.unwrap();
+        self.settle().await;
     }
 
     async fn review(&self) -> ReviewId {
         ReviewId(sqlx::query_scalar("SELECT id FROM reviews").fetch_one(self.db()).await.unwrap())
     }
 
+    /// Dana calls it back, at this moment.
     async fn revokes(&self, reason: &str) {
         let dana = PersonId("U0DANA0000".to_owned());
-        let mut tx = self.db().begin().await.unwrap();
         let review = self.review().await;
+        reviews::check_revocation(&self.app, review, &dana).await.unwrap();
+        let mut tx = self.db().begin().await.unwrap();
+        reviews::revoke(&self.app, &mut tx, None, review, &dana, reason).await.unwrap().unwrap();
         releases::revoke(&mut tx, &self.app, review, &dana, reason).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -142,7 +150,7 @@ fn hash_of_content(body: &str) -> String {
 #[tokio::test]
 async fn what_was_decided_on_goes_out_signed_and_byte_for_byte() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     team.releases().await;
 
     let [received] = &receiver.received()[..] else { panic!("{:?}", receiver.received()) };
@@ -180,7 +188,7 @@ async fn what_was_decided_on_goes_out_signed_and_byte_for_byte() {
 
 #[tokio::test]
 async fn without_a_webhook_it_is_written_into_a_file() {
-    let team = Team::that_tells(None).await;
+    let team = Team::that_tells_as(None).await;
     team.releases().await;
     team.revokes("Out of date.").await;
     team.settle().await;
@@ -207,15 +215,16 @@ async fn without_a_webhook_it_is_written_into_a_file() {
 #[tokio::test]
 async fn it_is_released_once_however_often_that_is_asked_for() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
+    team.approves().await;
     let review = team.review().await;
     let attempts = (0..20).map(|_| releases::release(&team.app, review));
     for released in futures_util::future::join_all(attempts).await {
         released.unwrap();
     }
     team.settle().await;
-    team.releases().await;
-    team.releases().await;
+    team.asks_for_release().await;
+    team.asks_for_release().await;
     assert_eq!(receiver.events(), ["countersign.finding.released"]);
     assert_eq!(team.count("SELECT count(*) FROM releases").await, 1);
     assert_eq!(team.acts().await.matches("finding.released").count(), 1);
@@ -225,15 +234,14 @@ async fn it_is_released_once_however_often_that_is_asked_for() {
 #[tokio::test]
 async fn what_is_not_approved_is_not_released() {
     let receiver = Receiver::start().await;
-    let team = Team::start_told(Door::Http, Seed::example(), Some(receiver.webhook())).await;
-    team.has_documents("reviews", REVIEWS).await;
-    team.member("maya").types("#research", "/research what about the sound?").await;
+    let team = Team::that_tells(&receiver).await;
+    team.asks_for_release().await;
+    let raj = team.member("raj");
+    raj.clicks("#research", "Reject").await;
+    raj.fills(json!({"What is wrong with it?": "Not needed", "Why is it rejected?": "Too few."}))
+        .await;
     team.settle().await;
-    team.releases().await;
-    team.member("raj").clicks("#research", "Reject").await;
-    team.member("raj").submits("Why is it rejected?", "Two are no pattern.").await;
-    team.settle().await;
-    team.releases().await;
+    team.asks_for_release().await;
     assert!(receiver.received().is_empty());
     assert_eq!(team.count("SELECT count(*) FROM releases").await, 0);
     team.done().await;
@@ -242,7 +250,7 @@ async fn what_is_not_approved_is_not_released() {
 #[tokio::test]
 async fn a_receiver_that_is_down_gets_it_later_under_the_same_id() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Status(500));
     receiver.answer(Answer::With(503, "retry-after", "3600"));
     team.releases().await;
@@ -278,7 +286,7 @@ async fn a_receiver_that_is_down_gets_it_later_under_the_same_id() {
 #[tokio::test]
 async fn an_answer_that_never_comes_is_no_success_and_the_id_tells_the_repetition() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Silence);
     team.releases().await;
     assert_snapshot!(team.how_far().await, @"
@@ -295,7 +303,7 @@ async fn an_answer_that_never_comes_is_no_success_and_the_id_tells_the_repetitio
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     for status in [301, 302, 307, 308] {
         receiver.answer(Answer::With(status, "location", "/elsewhere"));
     }
@@ -315,7 +323,7 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn a_receiver_that_wants_no_more_is_left_alone_until_somebody_sends_again() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Status(410));
     team.releases().await;
     team.wait(SignedDuration::from_hours(12)).await;
@@ -352,7 +360,7 @@ async fn a_receiver_that_wants_no_more_is_left_alone_until_somebody_sends_again(
 #[tokio::test]
 async fn what_does_not_arrive_for_days_is_told_to_the_channel() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     for _ in 0..40 {
         receiver.answer(Answer::Status(500));
     }
@@ -399,7 +407,7 @@ async fn what_does_not_arrive_for_days_is_told_to_the_channel() {
 #[tokio::test]
 async fn while_a_secret_is_changed_either_verifies() {
     let receiver = Receiver::start().await;
-    let team = Team::that_tells(Some(receiver.webhook_with(Some(OLD_SECRET)))).await;
+    let team = Team::that_tells_as(Some(receiver.webhook_with(Some(OLD_SECRET)))).await;
     team.releases().await;
     let received = &receiver.received()[0];
     let both = [signature(SECRET, received), signature(OLD_SECRET, received)];
@@ -410,7 +418,7 @@ async fn while_a_secret_is_changed_either_verifies() {
 #[tokio::test]
 async fn a_release_that_is_called_back_before_it_went_out_never_does() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Status(503));
     team.releases().await;
     team.revokes("The price is wrong.").await;
@@ -440,9 +448,9 @@ async fn a_revocation_waits_for_the_release_that_is_on_its_way() {
     let receiver = Receiver::start().await;
     let mut webhook = receiver.webhook();
     webhook.timeout = std::time::Duration::from_secs(20);
-    let team = Team::that_tells(Some(webhook)).await;
+    let team = Team::that_tells_as(Some(webhook)).await;
     receiver.answer(Answer::Held(200));
-    team.wants_release().await;
+    team.approves().await;
     let revoking = async {
         receiver.reached().await;
         team.revokes("The price is wrong.").await;
@@ -466,9 +474,9 @@ async fn a_release_that_fails_while_it_is_called_back_is_not_tried_again() {
     let receiver = Receiver::start().await;
     let mut webhook = receiver.webhook();
     webhook.timeout = std::time::Duration::from_secs(20);
-    let team = Team::that_tells(Some(webhook)).await;
+    let team = Team::that_tells_as(Some(webhook)).await;
     receiver.answer(Answer::Held(503));
-    team.wants_release().await;
+    team.approves().await;
     let revoking = async {
         receiver.reached().await;
         team.revokes("The price is wrong.").await;
@@ -490,7 +498,7 @@ async fn a_release_that_fails_while_it_is_called_back_is_not_tried_again() {
 #[tokio::test]
 async fn a_revocation_does_not_overtake_even_where_the_queue_would_let_it() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Status(503));
     team.releases().await;
     // As another replica would have left it at this moment.
@@ -509,10 +517,12 @@ async fn a_revocation_does_not_overtake_even_where_the_queue_would_let_it() {
 #[tokio::test]
 async fn a_text_that_was_changed_behind_the_decision_is_not_released() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
+    team.approves().await;
     team.is_tampered_with().await;
+    team.settle().await;
     for _ in 0..3 {
-        team.releases().await;
+        team.asks_for_release().await;
     }
     assert!(receiver.received().is_empty());
     assert_eq!(team.count("SELECT count(*) FROM releases").await, 0);
@@ -524,7 +534,7 @@ async fn a_text_that_was_changed_behind_the_decision_is_not_released() {
 #[tokio::test]
 async fn a_text_that_was_changed_before_an_attempt_is_not_sent() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Status(503));
     team.releases().await;
     team.is_tampered_with().await;
@@ -546,7 +556,7 @@ async fn a_text_that_was_changed_before_an_attempt_is_not_sent() {
 #[tokio::test]
 async fn no_address_and_no_secret_is_shown_or_stored() {
     let receiver = Receiver::start().await;
-    let team = Team::with_an_approval(&receiver).await;
+    let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Silence);
     receiver.answer(Answer::Status(410));
     team.releases().await;

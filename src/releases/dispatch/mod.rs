@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use super::sink::{Parcel, Sent};
-use super::{Dispatch, Event, Release, State, envelope, refused_act};
+use super::{Dispatch, Event, Release, State, envelope};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
 use crate::error::{Refusal, Result};
 use crate::ids::{DispatchId, PersonId, WorkspaceId};
 use crate::jobs::{self, Attempt, Job};
-use crate::reviews;
+use crate::reviews::{self, act};
 
 /// Longer than an attempt can take: one that began before was cut off with its process.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(1);
@@ -73,11 +73,7 @@ pub async fn send_again(app: &App, dispatch: DispatchId, person: &PersonId) -> R
     let review = store::review_of(&app.db, app.workspace.id, dispatch)
         .await?
         .ok_or(Refusal::NoSuchReview)?;
-    if !reviews::check_concerned(app, review, person).await? {
-        let review = reviews::find(&app.db, app.workspace.id, review).await?;
-        let groups = review.map(|review| review.group_names()).unwrap_or_default();
-        return Err(Refusal::NotYoursToSend { groups }.into());
-    }
+    reviews::check_concerned(app, review, person).await?;
     let mut tx = app.db.begin().await?;
     let actor = Actor::Person(person.clone());
     revive(&mut tx, app.workspace.id, dispatch, actor, app.now()).await?;
@@ -215,7 +211,7 @@ async fn refuse(app: &App, dispatch: DispatchId) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let Some((release, dispatch)) = waiting(&mut tx, app, dispatch).await? else { return Ok(()) };
     let why = Undelivered {
-        act: refused_act(release.subject),
+        act: act!(release.subject, "release_refused"),
         error: "what is stored is not what was decided on any more, so it was not sent",
         status: None,
     };

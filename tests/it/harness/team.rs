@@ -314,6 +314,8 @@ pub(super) fn name_of(seed: &Seed, id: &str) -> String {
 
 /// What changes from run to run, taken out.
 pub(super) fn readable(text: &str) -> String {
+    // Spaces of no width, which keep marks apart.
+    let text = &text.replace('\u{200b}', "");
     let hash = regex_lite::Regex::new("`[0-9a-f]{12}`").unwrap();
     let text = hash.replace_all(text, "`(hash)`");
     let version = regex_lite::Regex::new(r"policy ([a-z +-]+) [0-9a-f]{12}").unwrap();

@@ -9,6 +9,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::proposals;
 use crate::releases;
 use crate::research::{self, Question};
 use crate::reviews::{self, ANSWERS, Ballot, REASON, REASON_CODE, Reason, ReasonFor, Verdict};
@@ -30,8 +31,9 @@ enum Action {
     Approve(Seen),
     /// Opens the form that asks why.
     Ask(ReasonFor, Seen),
-    /// Opens the form in which the text is worded anew.
+    /// Opens the form in which the text is worded anew, by those who decide or by whoever asked.
     Edit(Seen),
+    Rewrite(Seen),
     /// Has whoever made it try again to change it.
     Rework(ReviewId),
     Undo(ReviewId),
@@ -49,6 +51,7 @@ enum Action {
 enum More {
     Who,
     Changes,
+    Rewrite,
     Withdraw,
 }
 
@@ -58,6 +61,7 @@ enum Form {
     Approve,
     Reason(ReasonFor),
     Edit,
+    Rewrite,
     Withdraw,
 }
 
@@ -76,6 +80,10 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
         (Err(Error::Refused(Refusal::ReviewClosed { state, .. })), Some(input)) => {
             let sentence = Refusal::ReviewClosed { state, by: None }.to_string();
             Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
+        }
+        (Err(Error::Refused(Refusal::Inputs(problems))), Some(_)) => {
+            let named = problems.into_iter().map(|(input, sentence)| (input.to_owned(), sentence));
+            Ok(Answer::Errors(named.collect()))
         }
         (Err(Error::Refused(_)), Some(input)) => {
             Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
@@ -128,6 +136,12 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         Action::Edit(seen) => {
             let review = reviews::check(app, seen.review, seen.saw, person).await?;
             let form = subjects::edit_form(app, &review).await?;
+            let metadata = format!("{}.{}", seen.review, seen.saw);
+            open_form(app, interaction, &form.private_metadata(metadata)).await?;
+        }
+        Action::Rewrite(seen) | Action::More(More::Rewrite, seen) => {
+            let review = reviews::check_rewrite(app, seen.review, seen.saw, person).await?;
+            let form = subjects::rewrite_form(app, &review).await?;
             let metadata = format!("{}.{}", seen.review, seen.saw);
             open_form(app, interaction, &form.private_metadata(metadata)).await?;
         }
@@ -185,6 +199,9 @@ async fn approve(app: &App, interaction: &Interaction, seen: Seen, answered: boo
 
 async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     let view = interaction.view.as_ref().ok_or(Refusal::UnknownAction)?;
+    if view.callback_id == proposals::PROPOSE {
+        return propose(app, interaction, view).await;
+    }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
         return Err(Refusal::UnknownAction.into());
@@ -227,8 +244,21 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
                 tell(app, interaction, Post::sentence(EDIT_IS_UP));
             }
         }
+        Form::Rewrite => {
+            proposals::rewrite(app, delivery, (review, saw), person, &view.values).await?;
+        }
         Form::Withdraw => reviews::withdraw(app, delivery, review, person).await?,
     }
+    Ok(Answer::Nothing)
+}
+
+/// Puts up what somebody wrote, where they asked for the form.
+async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let place = proposals::place(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let proposal = proposals::proposed(&view.values)?;
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await?;
+    tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
     Ok(Answer::Nothing)
 }
 
@@ -242,10 +272,13 @@ fn reason(view: &View) -> Result<String> {
 
 /// The input at which a form shows why it was refused; none where it has no inputs of ours.
 fn input_of(view: &View) -> Option<&'static str> {
+    if view.callback_id == proposals::PROPOSE {
+        return Some(proposals::KIND);
+    }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
         Form::Reason(_) => Some(REASON),
-        Form::Edit => Some(subjects::EDITED),
+        Form::Edit | Form::Rewrite => Some(subjects::edited_input(&view.values)),
         Form::Withdraw => None,
     }
 }
@@ -309,12 +342,12 @@ async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result
 
 /// Tells the person who acted, and nobody else, once the click was answered.
 fn tell(app: &App, interaction: &Interaction, post: Post) {
+    tell_at(app, interaction, interaction.channel.clone(), post);
+}
+
+fn tell_at(app: &App, interaction: &Interaction, channel: Option<ChannelId>, post: Post) {
     let app = app.clone();
-    let (url, channel, person) = (
-        interaction.response_url.clone(),
-        interaction.channel.clone(),
-        interaction.actor.id.clone(),
-    );
+    let (url, person) = (interaction.response_url.clone(), interaction.actor.id.clone());
     app.clone().background.spawn(async move {
         let told = match (url, channel) {
             (Some(url), _) => app.slack.respond(&url, Reply::Privately, &post).await,
@@ -347,6 +380,7 @@ impl Action {
             "review.reject" => Some(Self::Ask(ReasonFor::Rejection, seen()?)),
             "review.revoke" => Some(Self::Ask(ReasonFor::Revocation, seen()?)),
             "review.edit" => Some(Self::Edit(seen()?)),
+            "review.rewrite" => Some(Self::Rewrite(seen()?)),
             "review.rework" => Some(Self::Rework(seen()?.review)),
             "review.undo" => Some(Self::Undo(seen()?.review)),
             "review.more" => {
@@ -354,6 +388,7 @@ impl Action {
                 let what = match what {
                     "who" => More::Who,
                     "changes" => More::Changes,
+                    "rewrite" => More::Rewrite,
                     "withdraw" => More::Withdraw,
                     _ => return None,
                 };
@@ -368,9 +403,11 @@ impl Action {
 
     fn seen(self) -> Option<Seen> {
         match self {
-            Self::Approve(seen) | Self::Ask(_, seen) | Self::Edit(seen) | Self::More(_, seen) => {
-                Some(seen)
-            }
+            Self::Approve(seen)
+            | Self::Ask(_, seen)
+            | Self::Edit(seen)
+            | Self::Rewrite(seen)
+            | Self::More(_, seen) => Some(seen),
             Self::Rework(_)
             | Self::Undo(_)
             | Self::ShowAgain(_)
@@ -388,6 +425,7 @@ impl Form {
             "review.reject" => Self::Reason(ReasonFor::Rejection),
             "review.revoke" => Self::Reason(ReasonFor::Revocation),
             "review.edit" => Self::Edit,
+            proposals::REWRITE => Self::Rewrite,
             "review.withdraw" => Self::Withdraw,
             _ => return None,
         };

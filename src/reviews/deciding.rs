@@ -79,6 +79,41 @@ pub async fn edit(
     Ok(revised)
 }
 
+/// Says whether `person` could word anew what they asked for. Records nothing.
+pub async fn check_rewrite(
+    app: &App,
+    review: ReviewId,
+    saw: RevisionId,
+    person: &PersonId,
+) -> Result<Review> {
+    let review =
+        store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
+    review.check_rewrite_by(person, saw)?;
+    Ok(review)
+}
+
+/// Puts up another wording by whoever asked, as long as nothing is decided for good.
+pub async fn rewrite(
+    app: &App,
+    delivery: Option<&str>,
+    review: ReviewId,
+    saw: RevisionId,
+    person: &PersonId,
+    written: &Written<'_>,
+) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    if !slack::first_delivery(&mut tx, app.workspace.id, delivery, app.now()).await? {
+        return Ok(());
+    }
+    let review = opening::to_revise(&mut tx, app.workspace.id, review).await?;
+    review.check_rewrite_by(person, saw)?;
+    opening::revise(app, &mut tx, &review, written).await?;
+    tx.commit().await?;
+
+    tracing::info!(review.id = review.id.0, "whoever asked changed the text");
+    Ok(())
+}
+
 /// Takes a person's own decision back, soon after, and before anything was released.
 pub async fn undo(
     app: &App,

@@ -15,6 +15,7 @@ mod licences;
 mod lifecycle;
 mod messages;
 mod outages;
+mod proposals;
 mod receiver;
 mod releases;
 mod requests;

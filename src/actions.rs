@@ -12,7 +12,9 @@ use crate::jobs::{self, Job};
 use crate::proposals;
 use crate::releases;
 use crate::research::{self, Question};
-use crate::reviews::{self, ANSWERS, Ballot, REASON, REASON_CODE, Reason, ReasonFor, Verdict};
+use crate::reviews::{
+    self, ANSWERS, Ballot, Edit, REASON, REASON_CODE, Reason, ReasonFor, Verdict,
+};
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
 use crate::slack::{Modal, Post, Reply, escape};
 use crate::subjects;
@@ -239,9 +241,14 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
             reviews::decide(app, delivery, ballot, person).await?;
         }
         Form::Edit => {
-            let edited = subjects::edit(app, delivery, (review, saw), person, &view.values).await?;
+            let found = reviews::find(&app.db, app.workspace.id, review).await?;
+            let found = found.ok_or(Refusal::NoSuchReview)?;
+            let answered = view.values.choices(ANSWERS).len() >= found.terms.questions.len();
+            let edit = Edit { delivery, review, saw, person, answered };
+            let edited = subjects::edit(app, &edit, &view.values).await?;
             if edited.edit_needs_others(person) {
-                tell(app, interaction, Post::sentence(EDIT_IS_UP));
+                let is_up = if edited.excludes(person) { EDIT_IS_UP } else { EDIT_IS_UP_FOR_YOU };
+                tell_at(app, interaction, Some(edited.channel), Post::sentence(is_up));
             }
         }
         Form::Rewrite => {
@@ -257,8 +264,9 @@ async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<An
     let place = proposals::place(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
     let proposal = proposals::proposed(&view.values)?;
     let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
-    proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await?;
-    tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
+    if proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await? {
+        tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
+    }
     Ok(Answer::Nothing)
 }
 
@@ -332,6 +340,8 @@ const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
 
 const EDIT_IS_UP: &str = "Your wording is up for a decision. By the policy, whoever edits a text does not approve it, so somebody else does.";
+
+const EDIT_IS_UP_FOR_YOU: &str = "Your wording is up for a decision. It is not your approval yet: press Approve on the card, which asks what the policy asks.";
 
 /// A form must open within three seconds of the click.
 async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result<()> {

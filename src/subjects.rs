@@ -4,11 +4,11 @@
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
-use crate::ids::{PersonId, ReviewId, RevisionId};
+use crate::ids::ReviewId;
 use crate::proposals::{self, Proposal};
 use crate::releases;
 use crate::research::{self, Finding};
-use crate::reviews::{self, Review, State, Wording};
+use crate::reviews::{self, Edit, Review, State, Wording};
 use crate::slack::inbound::Values;
 use crate::slack::{Card, Modal};
 
@@ -55,25 +55,23 @@ pub async fn give_up_rework(app: &App, review: ReviewId) -> Result<()> {
 
 /// The form in which a person words a text anew.
 pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
-    match review.subject {
+    let form = match review.subject {
         SubjectKind::Finding => {
             let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
-            let finding = Finding::from_bytes(&content.bytes)?;
-            Ok(research::edit_form(&finding, &review.title))
+            research::edit_form(&Finding::from_bytes(&content.bytes)?, &review.title)
         }
-        _ => proposals::edit_form(app, review).await,
+        _ => proposals::edit_form(app, review).await?,
+    };
+    if !review.terms.editor_may_approve || review.terms.questions.is_empty() {
+        return Ok(form);
     }
+    let hint = "With all of it ticked, saving is your approval, too.";
+    Ok(form.block(reviews::questions(review).hint(hint)))
 }
 
 /// Puts up what a person made of a text in that form.
-pub async fn edit(
-    app: &App,
-    delivery: Option<&str>,
-    (review, saw): (ReviewId, RevisionId),
-    person: &PersonId,
-    values: &Values,
-) -> Result<Review> {
-    let found = reviews::find(&app.db, app.workspace.id, review).await?;
+pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review> {
+    let found = reviews::find(&app.db, app.workspace.id, edit.review).await?;
     let found = found.ok_or(Refusal::NoSuchReview)?;
     match found.subject {
         SubjectKind::Finding => {
@@ -86,9 +84,9 @@ pub async fn edit(
                 })
                 .collect();
             let note = values.text(research::NOTE).unwrap_or_default();
-            research::edited(app, delivery, (review, saw), person, &kept, note).await
+            research::edited(app, edit, &kept, note).await
         }
-        _ => proposals::edited(app, delivery, (review, saw), person, values).await,
+        _ => proposals::edited(app, edit, values).await,
     }
 }
 

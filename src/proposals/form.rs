@@ -128,10 +128,7 @@ mod tests {
 
         state["text.2"]["text.2"]["value"] = "Something else.".into();
         let changed = text(&values(&state), &text_before);
-        assert!(
-            changed.contains("\n\nSomething else.\n\n") && changed.ends_with("end"),
-            "{changed}"
-        );
+        assert!(changed.contains("\n\nSomething else.") && changed.ends_with("end"), "{changed}");
         assert_eq!(pieces("").len(), 1);
     }
 

@@ -82,10 +82,10 @@ pub fn rewrite_form(manifest: &Manifest, review: &Review, proposal: &Proposal) -
 
 /// The form in which somebody who decides words it anew.
 pub fn edit_form(manifest: &Manifest, review: &Review, proposal: &Proposal) -> Modal {
-    let after = if review.terms.editor_may_approve {
-        "Saving it is your approval, too."
-    } else {
-        "By the policy, somebody else then approves it."
+    let after = match (review.terms.editor_may_approve, review.terms.questions.is_empty()) {
+        (false, _) => "By the policy, somebody else then approves it.",
+        (true, true) => "Saving it is your approval, too.",
+        (true, false) => "The policy lets you approve it, too: tick what it asks below.",
     };
     let modal = Modal::new("review.edit", "Edit & approve")
         .submit("Save")

@@ -31,7 +31,7 @@ use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::SubjectKind;
 use crate::error::Result;
 use crate::ids::{PersonId, ProposalId, ReviewId, RevisionId};
-use crate::reviews::{self, Author, Opening, Review};
+use crate::reviews::{self, Author, Edit, Opening, Review};
 use crate::slack::inbound::Values;
 use crate::slack::{self, Modal, Place};
 
@@ -43,20 +43,21 @@ pub use provenance::Provenance;
 
 use checks::Prepared;
 
-/// Puts up what a person wrote, where they asked for it. A repeat of a delivery does nothing.
+/// Puts up what a person wrote, where they asked for it. A repeat of a delivery does nothing, and says
+/// so by `false`.
 pub async fn propose(
     app: &App,
     delivery: Option<&str>,
     proposal: &Proposal,
     person: &PersonId,
     place: &Place,
-) -> Result<()> {
+) -> Result<bool> {
     let now = app.now();
     let prepared = Prepared::new(proposal, json!({}))?;
 
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
-        return Ok(());
+        return Ok(false);
     }
     let kind = proposal.subject;
     let id = store::insert(&mut tx, app.workspace.id, kind, None, now).await?;
@@ -74,7 +75,7 @@ pub async fn propose(
     tx.commit().await?;
 
     tracing::info!(proposal.id = id.0, proposal.kind = kind.name(), "a person put something up");
-    Ok(())
+    Ok(true)
 }
 
 /// The form in which whoever asked changes the text under review.
@@ -105,18 +106,11 @@ pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
 }
 
 /// Puts up what somebody who decides made of the text they saw.
-pub async fn edited(
-    app: &App,
-    delivery: Option<&str>,
-    (review, saw): (ReviewId, RevisionId),
-    person: &PersonId,
-    values: &Values,
-) -> Result<Review> {
-    let (before, provenance) = under_review(app, saw).await?;
+pub async fn edited(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review> {
+    let (before, provenance) = under_review(app, edit.saw).await?;
     let proposal = form::changed(values, &before)?;
     let prepared = Prepared::new(&proposal, provenance)?;
-    let written = prepared.written(Author::Person(person));
-    reviews::edit(app, delivery, review, saw, person, &written).await
+    reviews::edit(app, edit, &prepared.written(Author::Person(edit.person))).await
 }
 
 /// A revision of a proposal, and how it was made.

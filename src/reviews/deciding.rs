@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::review::{Review, State};
-use super::{Ballot, Decision, Places, Standing, Verdict, Written, act, opening, standing, store};
+use super::{
+    Ballot, Decision, Edit, Places, Standing, Verdict, Written, act, opening, standing, store,
+};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::error::{Refusal, Result};
@@ -45,16 +47,10 @@ pub async fn decide(
 }
 
 /// Puts up a person's own wording of what they saw; it counts as their approval, too, where the
-/// policy lets an editor approve.
-pub async fn edit(
-    app: &App,
-    delivery: Option<&str>,
-    review: ReviewId,
-    saw: RevisionId,
-    person: &PersonId,
-    written: &Written<'_>,
-) -> Result<Review> {
+/// policy lets an editor approve and asks nothing that they did not answer.
+pub async fn edit(app: &App, edit: &Edit<'_>, written: &Written<'_>) -> Result<Review> {
     let now = app.now();
+    let Edit { delivery, review, saw, person, answered } = *edit;
     let (_, standing) = stand(app, review, person).await?;
 
     let mut tx = app.db.begin().await?;
@@ -64,7 +60,13 @@ pub async fn edit(
     }
     review.check_decision_by(person, &standing, saw)?;
     let mut revised = opening::revise(app, &mut tx, &review, written).await?;
-    if revised.check_decision_by(person, &standing, revised.revision).is_ok() {
+    // Other words may come under further policies, with questions of their own.
+    let answered = revised
+        .terms
+        .questions
+        .iter()
+        .all(|question| answered && review.terms.questions.contains(question));
+    if answered && revised.check_decision_by(person, &standing, revised.revision).is_ok() {
         let ballot = Ballot {
             review: revised.id,
             saw: revised.revision,

@@ -197,8 +197,6 @@ impl Shown<'_> {
 
 /// The form that asks whether the policy's questions were answered, before approval.
 pub fn approve_modal(review: &Review) -> Modal {
-    let questions = &review.terms.questions;
-    let choices = questions.iter().enumerate().map(|(index, one)| Choice::new(one, index));
     Modal::new("review.approve", "Approve")
         .submit("Approve")
         .private_metadata(value(review.id, review.revision))
@@ -209,10 +207,16 @@ pub fn approve_modal(review: &Review) -> Modal {
             review.subject
         ))
         .block(
-            Input::checkboxes(ANSWERS, "Tick what is true", choices)
-                .hint("All of it must be. If something is not, request changes instead.")
-                .optional(),
+            questions(review)
+                .hint("All of it must be. If something is not, request changes instead."),
         )
+}
+
+/// The policy's questions, as boxes to tick.
+pub fn questions(review: &Review) -> Input {
+    let questions = review.terms.questions.iter().enumerate();
+    let choices = questions.map(|(index, one)| Choice::new(one, index));
+    Input::checkboxes(ANSWERS, "Tick what is true", choices).optional()
 }
 
 /// The form that asks why, before changes are requested, or something is rejected or called back.

@@ -62,7 +62,7 @@ pub use diff::in_markup as word_diff;
 pub use explain::explain;
 pub use labels::labels;
 pub use message::{
-    ANSWERS, REASON, REASON_CODE, ReasonFor, approve_modal, home, outdated_card, queue,
+    ANSWERS, REASON, REASON_CODE, ReasonFor, approve_modal, home, outdated_card, questions, queue,
     reason_modal, withdraw_modal,
 };
 pub use opening::{open, remark, revise, to_revise, to_rework};
@@ -137,6 +137,18 @@ pub struct Ballot {
     pub verdict: Verdict,
     pub comment: Option<String>,
     pub reason: Option<Reason>,
+    /// Whether each question of the policy was ticked.
+    pub answered: bool,
+}
+
+/// A person's own wording of what they saw, and whether it is to be their approval as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'a> {
+    /// Slack's id of the form.
+    pub delivery: Option<&'a str>,
+    pub review: ReviewId,
+    pub saw: RevisionId,
+    pub person: &'a PersonId,
     /// Whether each question of the policy was ticked.
     pub answered: bool,
 }

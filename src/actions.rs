@@ -87,6 +87,9 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
             let named = problems.into_iter().map(|(input, sentence)| (input.to_owned(), sentence));
             Ok(Answer::Errors(named.collect()))
         }
+        (Err(Error::Refused(Refusal::Outdated)), Some(input)) if input != REASON => {
+            Ok(Answer::Errors(vec![(input.to_owned(), FORM_IS_OLD.to_owned())]))
+        }
         (Err(Error::Refused(_)), Some(input)) => {
             Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
         }
@@ -338,6 +341,8 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 /// Whether it works is known a moment later, and then the message with the button says so.
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
+
+const FORM_IS_OLD: &str = "The text has changed since this form was opened, so nothing was recorded. Copy what you typed, close this, and look at the card as it is now.";
 
 const EDIT_IS_UP: &str = "Your wording is up for a decision. By the policy, whoever edits a text does not approve it, so somebody else does.";
 

@@ -53,7 +53,8 @@ impl FromRequest<App> for FromAgent {
         if let Err(trouble) = &read {
             tracing::warn!(
                 status = trouble.status.as_u16(),
-                "a request that claims to be an agent's was refused"
+                "a request that claims to be an agent's was refused: {}",
+                trouble.sentence
             );
         }
         read

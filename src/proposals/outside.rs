@@ -4,11 +4,11 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::checks::Prepared;
-use super::{Proposal, Provenance, open, store};
+use super::{Proposal, Provenance, TEXT, open, store};
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::ids::{PersonId, ProposalId, ReviewId};
-use crate::reviews::{self, Author, Content, Opening, Review};
+use crate::reviews::{self, Author, Content, Opening, Review, State};
 use crate::slack::Place;
 
 /// How many proposals of one agent may wait for people at once.
@@ -141,9 +141,8 @@ pub async fn revise_as(
     };
     let prepared = Prepared::new(proposal, stored)?;
 
-    // Our answer may have been lost on its way: then this is a repetition.
     if *proposal == status.proposal {
-        return Ok(status.receipt());
+        return status.repeated();
     }
     let mut tx = app.db.begin().await?;
     let review = reviews::to_revise(&mut tx, app.workspace.id, status.review.id).await?;
@@ -178,12 +177,22 @@ pub async fn status(app: &App, agent: &str, id: ProposalId) -> Result<Option<Sta
 }
 
 impl Status {
-    fn receipt(&self) -> Receipt {
-        Receipt {
-            id: self.id,
-            review: self.review.id,
-            revision: self.review.number,
-            content_hash: self.review.content_hash,
+    /// The answer to whoever sends what is there already: ours may have been lost on its way. Where people
+    /// asked for changes, it changes nothing of what they asked.
+    fn repeated(&self) -> Result<Receipt> {
+        let review = &self.review;
+        if matches!(review.state, State::ChangesRequested { .. }) {
+            let sentence = format!(
+                "This is revision {} again, of which people asked for changes. GET it, and change what they name.",
+                review.number
+            );
+            return Err(Refusal::Inputs(vec![(TEXT, sentence)]).into());
         }
+        Ok(Receipt {
+            id: self.id,
+            review: review.id,
+            revision: review.number,
+            content_hash: review.content_hash,
+        })
     }
 }

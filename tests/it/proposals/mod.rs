@@ -212,7 +212,7 @@ async fn whoever_asked_may_change_the_text_while_it_is_open() {
     assert_eq!(maya.chooses(PLACE, "Change the text").await, "");
     let newer = "UPDATE reviews SET revision_id = (SELECT min(id) FROM revisions)";
     sqlx::query(newer).execute(team.db()).await.unwrap();
-    assert_snapshot!(maya.fills(json!({"Text": "The winter collection."})).await, @"The text has changed since you saw it, so nothing was recorded. Read the card as it is now, and decide on that.");
+    assert_snapshot!(maya.fills(json!({"Text": "The winter collection."})).await, @"The text has changed since this form was opened, so nothing was recorded. Copy what you typed, close this, and look at the card as it is now.");
     assert_eq!(team.count("SELECT count(*) FROM revisions").await, 2);
     team.settle().await;
     team.done().await;
@@ -228,6 +228,29 @@ async fn what_is_decided_is_not_changed_any_more() {
     assert_snapshot!(maya.fills(json!({"Text": "Something else entirely."})).await, @"This was already approved, so your click changed nothing.");
     assert!(!team.channel(PLACE).contains("Change the text"));
     team.done().await;
+}
+
+#[tokio::test]
+async fn an_approval_and_a_change_at_once_have_one_outcome() {
+    for _ in 0..4 {
+        let team = Team::with_a_draft().await;
+        let (maya, dana) = (team.member("maya"), team.member("dana"));
+        maya.chooses(PLACE, "Change the text").await;
+        dana.clicks(PLACE, "Approve").await;
+        let (changed, approved) = tokio::join!(
+            maya.fills(json!({"Text": "Other words altogether."})),
+            dana.fills(json!({"Tick what is true": true})),
+        );
+        team.settle().await;
+        let revisions = team.count("SELECT count(*) FROM revisions").await;
+        let decisions = team.count("SELECT count(*) FROM decisions").await;
+        let outcome = (revisions, decisions, team.stands().await);
+        let whole =
+            [(2, 0, "open"), (1, 1, "approved")].map(|(r, d, state)| (r, d, state.to_owned()));
+        assert!(whole.contains(&outcome), "{outcome:?}");
+        assert!(changed.is_empty() != approved.is_empty(), "{changed} {approved}");
+        team.done().await;
+    }
 }
 
 #[tokio::test]

@@ -119,6 +119,9 @@ async fn an_agents_draft_is_decided_on_and_changed_by_the_agent() {
         json!([{"revision": 1, "by": "U0DANA0000", "comment": "Say when it ends."}])
     );
 
+    let (code, answer) = team.put("proposals/1", json!({"revision": 1, "text": COPY})).await;
+    assert_eq!(code, 422);
+    assert_snapshot!(answer["error"].as_str().unwrap(), @"text: This is revision 1 again, of which people asked for changes. GET it, and change what they name.");
     let change = json!({"revision": 1, "text": "The spring collection is here until June."});
     let (status, revised) = team.put("proposals/1", change.clone()).await;
     assert_eq!((status, &revised["revision"]), (200, &json!(2)), "{revised}");

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,6 +16,9 @@ use crate::ids::PersonId;
 /// The example that a fresh installation starts with.
 const EXAMPLE: &str = include_str!("../../manifests/team.toml");
 
+/// When the day's checkpoint is posted unless the manifest says otherwise.
+const MORNING: Time = Time::constant(7, 0, 0, 0);
+
 /// What the team declared, checked as a whole.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -24,6 +28,10 @@ pub struct Manifest {
     pub groups: Vec<Group>,
     pub agents: Vec<Agent>,
     pub policies: Vec<Policy>,
+    /// Where each day's checkpoint of the audit trail goes, if anywhere.
+    pub audit: Option<Witness>,
+    /// The file as it was read, which is kept under its version.
+    pub text: String,
     /// The first 12 hex digits of the file's SHA-256: the version that decisions are taken under.
     pub version: String,
 }
@@ -72,6 +80,17 @@ pub struct Policy {
 pub struct Need {
     pub group: String,
     pub count: u32,
+}
+
+/// Who keeps the day's checkpoint of the audit trail: people, in a channel, and a file if one is named.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witness {
+    /// `#name`, or Slack's id of the channel.
+    pub channel: String,
+    /// When it is posted, in the team's zone.
+    pub at: Time,
+    /// A file that each of them is added to.
+    pub file: Option<PathBuf>,
 }
 
 /// What can be put before people for a decision.
@@ -123,7 +142,9 @@ impl Manifest {
         let zone = TimeZone::get(raw.team.zone.get_ref())?;
         let version = hex::encode(Sha256::digest(text))[..12].to_owned();
         let agents = raw.agent.into_iter().map(Spanned::into_inner).collect();
-        Ok(Self { team: raw.team.name, zone, groups, agents, policies, version })
+        let audit = raw.audit.map(RawAudit::into_witness);
+        let text = text.to_owned();
+        Ok(Self { team: raw.team.name, zone, groups, agents, policies, audit, text, version })
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {
@@ -157,6 +178,15 @@ struct Raw {
     agent: Vec<Spanned<Agent>>,
     #[serde(default)]
     policy: Vec<RawPolicy>,
+    audit: Option<RawAudit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAudit {
+    channel: Spanned<String>,
+    at: Option<Spanned<String>>,
+    file: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -208,6 +238,9 @@ impl Raw {
         }
         for (index, group) in self.group.iter().enumerate() {
             group.check(&self.group[..index])?;
+        }
+        if let Some(audit) = &self.audit {
+            audit.check()?;
         }
         let mut names = Vec::new();
         for agent in &self.agent {
@@ -269,6 +302,28 @@ impl Raw {
     }
 }
 
+impl RawAudit {
+    fn check(&self) -> std::result::Result<(), Problem> {
+        if self.channel.get_ref().trim_start_matches('#').trim().is_empty() {
+            return problem(
+                &self.channel,
+                "the audit channel has no name; give one such as \"#audit\"".to_owned(),
+            );
+        }
+        match &self.at {
+            Some(at) if time_of_day(at.get_ref()).is_none() => {
+                problem(at, format!("{:?} is no time of day; write it as \"07:00\"", at.get_ref()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn into_witness(self) -> Witness {
+        let at = self.at.and_then(|at| time_of_day(at.get_ref()));
+        Witness { channel: self.channel.into_inner(), at: at.unwrap_or(MORNING), file: self.file }
+    }
+}
+
 impl RawGroup {
     fn check(&self, before: &[Self]) -> std::result::Result<(), Problem> {
         let name = self.name.get_ref();
@@ -316,6 +371,10 @@ impl RawPolicy {
     }
 }
 
+fn time_of_day(text: &str) -> Option<Time> {
+    Time::strptime("%H:%M", text).ok()
+}
+
 fn problem<T>(at: &Spanned<T>, sentence: String) -> std::result::Result<(), Problem> {
     Err(Problem { at: at.span().start, sentence })
 }
@@ -359,6 +418,14 @@ mod tests {
                 "{team}[[policy]]\nname = \"findings\"\non = \"finding\"\nneeds = [{{ group = \"brand\", count = 1 }}]\n"
             ),
             "team.toml, line 7: the policy \"findings\" asks the group \"brand\", which this file does not declare; add it under [[group]]",
+        );
+        check(
+            &format!("{team}[audit]\nchannel = \"#\"\n"),
+            "team.toml, line 5: the audit channel has no name; give one such as \"#audit\"",
+        );
+        check(
+            &format!("{team}[audit]\nchannel = \"#audit\"\nat = \"7 o'clock\"\n"),
+            "team.toml, line 6: \"7 o'clock\" is no time of day; write it as \"07:00\"",
         );
         check(
             team,

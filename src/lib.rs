@@ -7,9 +7,10 @@
 //!   [`metrics`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
-//!   [`worker`] says what each job means; [`cli`] is the command line; [`home`] shows a person what
+//!   [`worker`] says what each job means, [`schedule`] what happens when; [`cli`] is the command line; [`home`] shows a person what
 //!   waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`];
+//!   [`manifests`] keeps what the team declared, [`witness`] gives people each day's checkpoint;
 //! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
 //!   [`privacy`], [`database`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
@@ -29,12 +30,15 @@ pub mod commands;
 pub mod home;
 pub mod http;
 pub mod inbox;
+pub mod schedule;
 pub mod socket;
 pub mod worker;
 
 pub mod evidence;
+pub mod manifests;
 pub mod research;
 pub mod reviews;
+pub mod witness;
 
 pub mod audit;
 pub mod database;

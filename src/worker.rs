@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, home, research};
+use crate::{commands, home, research, witness};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -60,6 +60,7 @@ async fn perform(app: &App, job: Job) -> Result<()> {
         Job::ShowReview { review } => research::show_review(app, review).await,
         Job::ShowHome { person } => home::show(app, &person).await,
         Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
+        Job::PostCheckpoint { day } => witness::publish(app, day).await,
     }
 }
 
@@ -73,6 +74,8 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         Job::ShowRun { .. }
         | Job::ShowReview { .. }
         | Job::ShowHome { .. }
-        | Job::ShowHelp { .. } => Ok(()),
+        | Job::ShowHelp { .. }
+        // The next day's checkpoint covers what this one would have.
+        | Job::PostCheckpoint { .. } => Ok(()),
     }
 }

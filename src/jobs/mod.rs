@@ -20,6 +20,7 @@
 mod connection;
 mod workers;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -42,6 +43,8 @@ pub enum Job {
     ShowHome { person: PersonId },
     /// Says in a channel what the bot can do, after it was mentioned without a question.
     ShowHelp { channel: ChannelId, thread: Option<String> },
+    /// Posts a day's checkpoint of the audit trail.
+    PostCheckpoint { day: Date },
 }
 
 /// What a row of the queue holds.
@@ -84,7 +87,8 @@ impl Job {
             Self::ShowRun { .. }
             | Self::ShowReview { .. }
             | Self::ShowHome { .. }
-            | Self::ShowHelp { .. } => Lane::Short,
+            | Self::ShowHelp { .. }
+            | Self::PostCheckpoint { .. } => Lane::Short,
         }
     }
 
@@ -96,6 +100,7 @@ impl Job {
             Self::ShowReview { .. } => "show_review",
             Self::ShowHome { .. } => "show_home",
             Self::ShowHelp { .. } => "show_help",
+            Self::PostCheckpoint { .. } => "post_checkpoint",
         }
     }
 
@@ -109,6 +114,7 @@ impl Job {
             Self::ShowHelp { channel, thread } => {
                 format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
             }
+            Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
     }
 
@@ -125,7 +131,7 @@ impl Job {
         match self {
             Self::ShowReview { .. } | Self::ShowRun { .. } | Self::Research { .. } => 0,
             Self::ShowHelp { .. } => 1,
-            Self::ShowHome { .. } => 5,
+            Self::ShowHome { .. } | Self::PostCheckpoint { .. } => 5,
         }
     }
 }

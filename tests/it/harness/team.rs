@@ -16,7 +16,7 @@ use countersign::evidence::{self, Input, SourceSpec};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
-use countersign::{http, socket, worker};
+use countersign::{http, schedule, socket, worker};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -110,6 +110,7 @@ impl Team {
     pub async fn settle(&self) {
         loop {
             self.sandbox.settled().await;
+            schedule::tick(&self.app).await.unwrap();
             self.workers.run_due().await.unwrap();
             self.app.background.close();
             self.app.background.wait().await;

@@ -30,7 +30,8 @@ pub struct Audit {
 enum Command {
     /// Compute the whole trail again and say what is wrong, if anything is.
     Verify {
-        /// A checkpoint that you kept: is the trail still the one it was signed for?
+        /// Checkpoints that you kept, as copied from the channel or in a file of many: is the trail still
+        /// the one that they were signed for?
         #[arg(long, value_name = "CHECKPOINT_FILE")]
         from: Option<PathBuf>,
         #[arg(long)]
@@ -156,7 +157,8 @@ async fn answer(
             put(&proof, file.as_deref(), out)?;
         }
         Command::ProveConsistency { from, out: file, json } => {
-            let kept = as_copied(&read(&from)?);
+            let kept = read(&from)?;
+            let kept = audit::checkpoints_in(&kept).pop().unwrap_or(kept);
             let mut db = connect().await?.acquire().await?;
             let proof = audit::prove_consistency(&mut db, &kept, known(keys)?).await?;
             let proof = if json { json!({"proof": proof}).to_string() + "\n" } else { proof };
@@ -189,7 +191,7 @@ async fn verify(
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    let kept = from.map(read).transpose()?.map(|text| as_copied(&text));
+    let kept = from.map(read).transpose()?;
 
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "{bar:40} {human_pos} of {human_len} entries, {eta} left",
@@ -428,30 +430,4 @@ fn put(text: &str, file: Option<&Path>, out: &mut impl Write) -> Result<()> {
         None => out.write_all(text.as_bytes())?,
     }
     Ok(())
-}
-
-/// A checkpoint as it comes out of a chat: without its last line break, in a code block, with the line
-/// breaks of another system.
-fn as_copied(text: &str) -> String {
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.starts_with("```"));
-    let text = lines.collect::<Vec<_>>().join("\n");
-    format!("{}\n", text.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_checkpoint_may_come_out_of_a_chat() {
-        let note = "countersign.local/audit\n3\nAAAA=\n\n— countersign.local/audit BBBB=\n";
-        for copied in [
-            note.to_owned(),
-            note.trim().to_owned(),
-            note.replace('\n', "\r\n"),
-            format!("```\n{note}```\n"),
-        ] {
-            assert_eq!(as_copied(&copied), note);
-        }
-    }
 }

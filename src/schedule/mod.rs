@@ -92,7 +92,8 @@ impl When {
     }
 
     fn parsed(&self) -> anyhow::Result<Cron> {
-        Cron::from_str(&self.cron).map_err(|why| anyhow!("{:?} is no cron expression: {why}", self.cron))
+        Cron::from_str(&self.cron)
+            .map_err(|why| anyhow!("{:?} is no cron expression: {why}", self.cron))
     }
 }
 
@@ -128,10 +129,15 @@ async fn act(app: &App, schedules: &[Schedule], now: Timestamp) -> Result<()> {
             if late < schedule.made_up_within {
                 let occurrence = Occurrence { at: last, zone: when.zone.clone() };
                 jobs::enqueue(&mut tx, app.workspace.id, (schedule.job)(occurrence)).await?;
-                tracing::info!(schedule.name = row.name, late_s = late.as_secs(), "a schedule was due");
+                tracing::info!(
+                    schedule.name = row.name,
+                    late_s = late.as_secs(),
+                    "a schedule was due"
+                );
             } else {
                 tracing::warn!(
-                    schedule.name = row.name, late_s = late.as_secs(),
+                    schedule.name = row.name,
+                    late_s = late.as_secs(),
                     "an occurrence of a schedule was missed by too much, and is skipped"
                 );
             }
@@ -157,9 +163,7 @@ async fn adjust(
                 let next = when.next_after(now)?;
                 store::save(&app.db, app.workspace.id, schedule.name, &when, next, now).await?;
             }
-            (None, Some(_)) => {
-                store::remove(&app.db, app.workspace.id, schedule.name, now).await?
-            }
+            (None, Some(_)) => store::remove(&app.db, app.workspace.id, schedule.name, now).await?,
             (None, None) => {}
         }
     }

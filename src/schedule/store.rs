@@ -41,8 +41,11 @@ pub async fn all(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Row>> {
     )
     .fetch_all(db)
     .await?;
-    let row = |name, cron, zone, next_at: SqlTimestamp| {
-        Row { name, cron, zone, next_at: next_at.to_jiff() }
+    let row = |name, cron, zone, next_at: SqlTimestamp| Row {
+        name,
+        cron,
+        zone,
+        next_at: next_at.to_jiff(),
     };
     Ok(rows.into_iter().map(|it| row(it.name, it.cron, it.zone, it.next_at)).collect())
 }
@@ -66,8 +69,11 @@ pub async fn take_due(
     )
     .fetch_all(tx)
     .await?;
-    let row = |name, cron, zone, next_at: SqlTimestamp| {
-        Row { name, cron, zone, next_at: next_at.to_jiff() }
+    let row = |name, cron, zone, next_at: SqlTimestamp| Row {
+        name,
+        cron,
+        zone,
+        next_at: next_at.to_jiff(),
     };
     Ok(rows.into_iter().map(|it| row(it.name, it.cron, it.zone, it.next_at)).collect())
 }
@@ -125,12 +131,7 @@ pub async fn save(
 }
 
 /// Forgets a schedule that the manifest does not ask for any more, unless it is due.
-pub async fn remove(
-    db: &PgPool,
-    workspace: WorkspaceId,
-    name: &str,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn remove(db: &PgPool, workspace: WorkspaceId, name: &str, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "
         DELETE FROM schedules

@@ -36,7 +36,9 @@ pub async fn publish(app: &App, day: Date) -> Result<()> {
         let (file, note) = (file.clone(), note.clone());
         let kept = tokio::task::spawn_blocking(move || file::keep(&file, &note)).await?;
         if let Err(error) = kept {
-            tracing::error!("the day's checkpoint is in no file: {error:#}; mend the path `file` under [audit] in the manifest");
+            tracing::error!(
+                "the day's checkpoint is in no file: {error:#}; mend the path `file` under [audit] in the manifest"
+            );
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod audit;
+mod checkpoint;
 mod crash;
 mod database;
 mod embedded;
@@ -18,6 +19,7 @@ mod requests;
 mod research;
 mod reviews;
 mod sandbox;
+mod schedule;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;

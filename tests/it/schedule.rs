@@ -39,9 +39,9 @@ async fn next(db: &PgPool) -> Timestamp {
     next.to_jiff()
 }
 
-/// Turns the clock to a moment in the future.
+/// Turns the clock to a moment, or a millisecond after: that is how exactly it can be turned.
 fn turn_to(app: &App, moment: Timestamp) {
-    app.clock.turn(moment.duration_since(app.now()));
+    app.clock.turn(moment.duration_since(app.now()) + SignedDuration::from_millis(1));
 }
 
 async fn finish(team: Team) {

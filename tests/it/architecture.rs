@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Features.
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "jobs", "slack"]),
-    ("evidence", &[]),
+    ("evidence", &["audit"]),
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),
     // Capabilities.

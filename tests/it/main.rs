@@ -15,6 +15,7 @@ mod jobs;
 mod licences;
 mod messages;
 mod outages;
+mod recorded;
 mod requests;
 mod research;
 mod reviews;

@@ -32,3 +32,18 @@ CREATE TABLE manifests (
     adopted_at timestamptz NOT NULL,
     CONSTRAINT manifests_one_per_version PRIMARY KEY (workspace_id, version)
 );
+
+-- What a person wrote can be erased. That something stood there stays known, and when it went.
+ALTER TABLE decisions ADD COLUMN comment_erased_at timestamptz;
+ALTER TABLE decisions DROP CONSTRAINT decisions_against_say_why;
+ALTER TABLE decisions ADD CONSTRAINT decisions_against_say_why
+    CHECK (verdict = 'approve' OR comment IS NOT NULL OR comment_erased_at IS NOT NULL);
+ALTER TABLE decisions ADD CONSTRAINT decisions_comment_there_or_erased
+    CHECK (comment IS NULL OR comment_erased_at IS NULL);
+
+ALTER TABLE runs ADD COLUMN question_erased_at timestamptz;
+ALTER TABLE runs ALTER COLUMN question DROP NOT NULL;
+ALTER TABLE runs ADD CONSTRAINT runs_question_there_or_erased
+    CHECK ((question IS NULL) = (question_erased_at IS NOT NULL));
+
+ALTER TABLE reviews ADD COLUMN title_erased_at timestamptz;

@@ -10,7 +10,8 @@
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`cli`] is the command line; [`home`] shows a person what
 //!   waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`];
-//!   [`manifests`] keeps what the team declared, [`witness`] gives people each day's checkpoint;
+//!   [`history`] tells what happened to a card, [`manifests`] keeps what the team declared, [`witness`] gives people each day's
+//!   checkpoint, [`erasure`] takes away what a person wrote;
 //! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
 //!   [`privacy`], [`database`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
@@ -34,7 +35,9 @@ pub mod schedule;
 pub mod socket;
 pub mod worker;
 
+pub mod erasure;
 pub mod evidence;
+pub mod history;
 pub mod manifests;
 pub mod research;
 pub mod reviews;

@@ -15,9 +15,12 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
 
+use super::erase::{self, Erase};
 use crate::audit::{self, Entry, Keys, Report, Signer};
 use crate::error::{Error, Refusal, Result};
+use crate::history;
 use crate::ids::{EntryId, WorkspaceId};
+use crate::workspaces;
 
 /// Check the audit trail, prove what is in it, take it elsewhere.
 #[derive(Args, Debug)]
@@ -75,6 +78,21 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell what happened to one card: who decided what and when, why, on which exact text.
+    History {
+        /// The number that the card shows, or a link to its message.
+        card: String,
+        /// A zone to tell times in as well, such as Europe/Berlin.
+        #[arg(long, value_name = "ZONE")]
+        zone: Option<String>,
+        /// The workspace, by its number in the database; needed only if there are several.
+        #[arg(long, value_name = "ID")]
+        workspace: Option<i64>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Erase what a person wrote; the trail still verifies.
+    Erase(Erase),
     /// Write the entries of some days, in the order of the tree.
     Export {
         #[arg(long, value_enum, default_value_t = Format::Jsonl)]
@@ -165,6 +183,27 @@ async fn answer(
             put(&proof, file.as_deref(), out)?;
         }
         Command::VerifyProof { file, key, json } => verify_proof(&file, &key, keys, json, out)?,
+        Command::History { card, zone, workspace, json } => {
+            let zone = zone_named(zone.as_deref())?;
+            let named = history::parse(&card).ok_or_else(|| {
+                Refusal::Unreadable(format!(
+                    "{card:?} is no card: give the number that it shows, or a link to its message."
+                ))
+            })?;
+            let db = connect().await?;
+            let workspace = the_workspace(&db, workspace).await?;
+            let history = history::find(&db, workspace, &named).await?;
+            if json {
+                history.entries.iter().try_for_each(|entry| jsonl(entry, out))?;
+            } else {
+                write!(out, "{}", history::plain(&history, &zone))?;
+            }
+        }
+        Command::Erase(what) => {
+            let db = connect().await?;
+            let workspace = the_workspace(&db, what.workspace).await?;
+            erase::run(&db, workspace, &what, out).await?;
+        }
         Command::Export { format, from, to, workspace } => {
             let days = Days { from: beginning(from)?, to: end(to)? };
             let workspace = workspace.map(WorkspaceId);
@@ -391,6 +430,35 @@ fn csv(page: &[Entry], out: &mut impl Write) -> Result<()> {
     }
     rows.flush()?;
     Ok(())
+}
+
+fn zone_named(zone: Option<&str>) -> Result<TimeZone> {
+    let Some(zone) = zone else { return Ok(TimeZone::UTC) };
+    let unknown = |_| {
+        Refusal::Unreadable(format!(
+            "No time zone is named {zone:?}; use a name such as Europe/Berlin."
+        ))
+    };
+    Ok(TimeZone::get(zone).map_err(unknown)?)
+}
+
+/// The workspace that is meant: the only one, unless it is named.
+async fn the_workspace(db: &PgPool, named: Option<i64>) -> Result<WorkspaceId> {
+    match (named, workspaces::all(db).await?.as_slice()) {
+        (Some(named), known) if known.contains(&WorkspaceId(named)) => Ok(WorkspaceId(named)),
+        (None, [only]) => Ok(*only),
+        (Some(named), _) => {
+            Err(Refusal::Missing(format!("This database has no workspace {named}.")).into())
+        }
+        (None, []) => {
+            Err(Refusal::Missing("This database has no workspace yet.".to_owned()).into())
+        }
+        (None, several) => Err(Refusal::Missing(format!(
+            "This database has several workspaces; say which one with --workspace: {}.",
+            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ))
+        .into()),
+    }
 }
 
 fn beginning(day: Option<Date>) -> Result<Timestamp> {

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod demo;
 pub mod doctor;
+pub mod erase;
 pub mod evidence;
 pub mod ingest;
 pub mod policy;

@@ -4,11 +4,17 @@ use std::fmt::Write as _;
 
 use strsim::damerau_levenshtein;
 
+use crate::history::{self, Named};
+
 /// What a person asked for by typing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
     Research {
         question: String,
+    },
+    /// What was recorded about a card.
+    Audit {
+        card: Named,
     },
     /// Help on everything, or on one form.
     Help(Option<&'static Form>),
@@ -27,7 +33,7 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] = &[RESEARCH, HELP];
+pub const FORMS: &[Form] = &[RESEARCH, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -35,6 +41,14 @@ const RESEARCH: Form = Form {
     takes: "QUESTION",
     says: "Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote. Reviewers then decide on it.",
     example: "/research why do people cancel?",
+};
+
+const AUDIT: Form = Form {
+    command: "/countersign",
+    word: "audit",
+    takes: "CARD",
+    says: "Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail. CARD is its number, or a link to its message.",
+    example: "/countersign audit 12",
 };
 
 const HELP: Form = Form {
@@ -105,6 +119,13 @@ fn countersign(text: &str) -> Result<Command, String> {
     match word.to_lowercase().as_str() {
         "" => Ok(Command::Help(None)),
         "help" => help_on(rest.trim()),
+        "audit" => match history::parse(rest) {
+            Some(card) => Ok(Command::Audit { card }),
+            None => Err(format!(
+                "Say which card: the number that it shows, or a link to its message. For example: `{}`",
+                AUDIT.example
+            )),
+        },
         other => Err(match nearest(other) {
             Some(form) => {
                 format!("I do not know `/countersign {}`. {}", plain(other), suggestion(form, rest))
@@ -217,6 +238,8 @@ mod tests {
         check("/countersign", "dance", "You can ask for:");
         check("/countersign", "<!channel>", "I do not know `/countersign &lt;!channel&gt;`");
         check("/countersign", "help dance", "There is no help on “dance”");
+        check("/countersign", "audit", "Say which card");
+        check("/countersign", "audit the spring one", "For example: `/countersign audit 12`");
         check("/research", "", "Ask a question after the command");
         check("/research", " ?!", "Ask a question after the command");
         check("/research", &"why ".repeat(1000), "Your question has 3999 characters");

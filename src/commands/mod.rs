@@ -4,8 +4,13 @@
 
 pub mod grammar;
 
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
 use crate::app::App;
 use crate::error::Result;
+use crate::history;
 use crate::ids::{ChannelId, MessageTs, PersonId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -14,6 +19,9 @@ use crate::slack::inbound::{Event, EventEnvelope, SlashCommand};
 use crate::slack::{self, Place, Post, escape};
 
 use grammar::Command;
+
+/// Slack waits three seconds for an answer.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Carries out a slash command.
 pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
@@ -24,6 +32,11 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
     };
     match asked {
         Command::Help(form) => Ok(help(form)),
+        Command::Audit { card } => {
+            let history = history::find(&app.db, app.workspace.id, &card).await?;
+            let zone = zone_of(app, &command.actor.id).await;
+            Ok(Answer::Private(Box::new(history::post(&history, &zone))))
+        }
         Command::Research { question } => {
             let delivery = command.dedupe_key();
             let question = Question {
@@ -73,6 +86,14 @@ pub async fn show_help(app: &App, channel: ChannelId, thread: Option<String>) ->
     let post = Post::sentence(grammar::overview());
     slack::show(&app.db, &app.slack, &app.clock, app.workspace.id, &subject, &place, &post).await?;
     Ok(())
+}
+
+/// A person's zone, as far as Slack says it at once; else the team's.
+async fn zone_of(app: &App, person: &PersonId) -> TimeZone {
+    let asked = tokio::time::timeout(A_MOMENT, app.slack.person(person)).await;
+    let zone = asked.ok().and_then(Result::ok).and_then(|profile| profile.zone);
+    let zone = zone.and_then(|zone| TimeZone::get(&zone).ok());
+    zone.unwrap_or_else(|| app.manifest.zone.clone())
 }
 
 fn help(form: Option<&'static grammar::Form>) -> Answer {

@@ -253,7 +253,9 @@ async fn decisions(
 ) -> Result<Vec<Decision>> {
     let rows = sqlx::query!(
         r#"
-        SELECT person_id, verdict, groups, comment, decided_at AS "decided_at: SqlTimestamp"
+        SELECT person_id, verdict, groups,
+               CASE WHEN comment_erased_at IS NULL THEN comment ELSE '(erased)' END AS comment,
+               decided_at AS "decided_at: SqlTimestamp"
         FROM decisions
         WHERE workspace_id = $1 AND review_id = $2
         ORDER BY id

@@ -25,7 +25,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "audit",
             "database",
+            "erasure",
             "evidence",
+            "history",
             "http",
             "jobs",
             "manifests",
@@ -41,7 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["audit", "inbox", "jobs", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
-    ("commands", &["inbox", "jobs", "research", "slack"]),
+    ("commands", &["history", "inbox", "jobs", "research", "slack"]),
     ("actions", &["commands", "inbox", "jobs", "research", "reviews", "slack"]),
     ("worker", &["commands", "home", "jobs", "research", "witness"]),
     ("schedule", &["jobs"]),
@@ -50,6 +52,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "jobs", "slack"]),
     ("evidence", &["audit"]),
+    ("erasure", &["audit", "jobs"]),
+    ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),
     // Capabilities.

@@ -7,8 +7,8 @@
 //!   [`metrics`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
-//!   [`worker`] says what each job means, [`schedule`] what happens when; [`cli`] is the command line; [`home`] shows a person what
-//!   waits for them;
+//!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
+//!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`];
 //!   [`history`] tells what happened to a card, [`manifests`] keeps what the team declared, [`witness`] gives people each day's
 //!   checkpoint, [`erasure`] takes away what a person wrote;
@@ -33,6 +33,7 @@ pub mod http;
 pub mod inbox;
 pub mod schedule;
 pub mod socket;
+pub mod subjects;
 pub mod worker;
 
 pub mod erasure;

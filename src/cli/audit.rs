@@ -17,6 +17,7 @@ use sqlx::PgPool;
 
 use super::erase::{self, Erase};
 use crate::audit::{self, Entry, Keys, Report, Signer};
+use crate::commands::grammar;
 use crate::error::{Error, Refusal, Result};
 use crate::history;
 use crate::ids::{EntryId, WorkspaceId};
@@ -185,11 +186,7 @@ async fn answer(
         Command::VerifyProof { file, key, json } => verify_proof(&file, &key, keys, json, out)?,
         Command::History { card, zone, workspace, json } => {
             let zone = zone_named(zone.as_deref())?;
-            let named = history::parse(&card).ok_or_else(|| {
-                Refusal::Unreadable(format!(
-                    "{card:?} is no card: give the number that it shows, or a link to its message."
-                ))
-            })?;
+            let named = grammar::card(&card).map_err(Refusal::Unreadable)?;
             let db = connect().await?;
             let workspace = the_workspace(&db, workspace).await?;
             let history = history::find(&db, workspace, &named).await?;

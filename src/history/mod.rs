@@ -48,22 +48,6 @@ pub struct History {
     texts: BTreeMap<String, String>,
 }
 
-/// Reads `12`, `R-12`, or a link to a message, also as Slack writes links into commands.
-pub fn parse(card: &str) -> Option<Named> {
-    let card = card.trim().trim_start_matches('<').trim_end_matches('>');
-    let card = card.split('|').next().unwrap_or_default();
-    if let Some((_, path)) = card.split_once("/archives/") {
-        let (channel, message) = path.split_once('/')?;
-        let message = message.strip_prefix('p')?.split(['?', '/']).next()?;
-        let at = message.len().checked_sub(6)?;
-        let digits = message.bytes().all(|byte| byte.is_ascii_digit());
-        let ts = digits.then(|| format!("{}.{}", &message[..at], &message[at..]))?;
-        return Some(Named::Message(ChannelId::from(channel), MessageTs(ts)));
-    }
-    let number = card.trim_start_matches(['R', 'r', '#']).trim_start_matches('-');
-    number.parse().ok().filter(|number| *number > 0).map(|number| Named::Review(ReviewId(number)))
-}
-
 /// Gathers what was recorded about a card.
 ///
 /// # Errors
@@ -142,26 +126,6 @@ fn links(entry: &Entry) -> impl Iterator<Item = (String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_card_has_a_number_and_an_address() {
-        for text in ["12", " R-12 ", "r12", "#12"] {
-            assert_eq!(parse(text), Some(Named::Review(ReviewId(12))), "{text}");
-        }
-        let message = Some(Named::Message("C1".into(), "1700000000.123456".into()));
-        for text in [
-            "https://larch.slack.com/archives/C1/p1700000000123456",
-            "<https://larch.slack.com/archives/C1/p1700000000123456>",
-            "<https://larch.slack.com/archives/C1/p1700000000123456?thread_ts=1.2&amp;cid=C1|link>",
-        ] {
-            assert_eq!(parse(text), message, "{text}");
-        }
-        for text in
-            ["", "the spring one", "0", "https://larch.slack.com/archives/C1", "/archives/C1/p12"]
-        {
-            assert_eq!(parse(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn a_continuation_is_part_of_its_card() {

@@ -2,7 +2,7 @@
 //!
 //! The table is made of templates. `{name}` stands for a detail of the entry, `{actor}` for who did it,
 //! `{subject}` for what it was done to; a stretch in brackets is left out where a detail in it is
-//! missing. A kind of subject that is not named by itself shares what is said of `*`.
+//! missing or empty, and where `{?name}` in it is not true. A kind of subject that is not named by itself shares what is said of `*`.
 
 use std::collections::BTreeMap;
 
@@ -18,25 +18,40 @@ const SENTENCES: &[(&str, &str)] = &[
     ("run.failed", "{actor} failed to answer the question."),
     ("evidence.read", "{actor} read the sources {sources}[, and quoted the passages {passages}]."),
     ("finding.made", "{actor} wrote {subject}[ in run {run}][ with the engine {engine}]."),
+    ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),
+    (
+        "policy.evaluated",
+        "{actor} evaluated the policies on {subject}[ with the labels {labels}]: {policies}[, of version {policy_version},] apply[, so that these groups were asked to decide: {needs}].",
+    ),
     (
         "review.opened",
-        "{actor} put {subject} to review[ for {requested_by}][: {groups} were asked to decide][, under policy {policy}][, version {policy_version}].[ The exact text has the SHA-256 {content_sha256}.]",
+        "{actor} put {subject} to review[ for {requested_by}][, as revision {revision}][, under policy version {policy_version}].[ The exact text has the SHA-256 {content_sha256}.]",
+    ),
+    (
+        "*.revised",
+        "{actor} changed the text of {subject}[: revision {revision}][ takes the place of revision {instead_of}][; the approvals of {kept} stay].[ The exact text has the SHA-256 {content_sha256}.]",
     ),
     (
         "*.approved",
-        "{actor} approved {subject}[ as one of {groups}][, under policy {policy}][, version {policy_version}][: {reason}].[ The decision is on the text with the SHA-256 {content_sha256}.][ It was then {state}.]",
+        "{actor} approved {subject}[ as one of {groups}][, in place of {stands_for}][, under the policies {policies}][, version {policy_version}][, saying: {reason}].[ The decision is on the text with the SHA-256 {content_sha256}.][ Confirmed: {questions}][{?faster_than_reading} It took less time than the text takes to read.][ The review was then {state}.]",
     ),
     (
         "*.rejected",
-        "{actor} rejected {subject}[ as one of {groups}][, under policy {policy}][, version {policy_version}][, saying: {reason}].[ The decision is on the text with the SHA-256 {content_sha256}.][ It was then {state}.]",
+        "{actor} rejected {subject}[ as one of {groups}][, in place of {stands_for}][, under the policies {policies}][, version {policy_version}][, as {reason_code}][, saying: {reason}].[ The decision is on the text with the SHA-256 {content_sha256}.][{?faster_than_reading} It took less time than the text takes to read.][ The review was then {state}.]",
     ),
     (
         "*.changes_requested",
-        "{actor} asked for changes of {subject}[ as one of {groups}][, under policy {policy}][, version {policy_version}][, saying: {reason}].[ The decision is on the text with the SHA-256 {content_sha256}.][ It was then {state}.]",
+        "{actor} asked for changes of {subject}[ as one of {groups}][, in place of {stands_for}][, under the policies {policies}][, version {policy_version}][, saying: {reason}].[ The decision is on the text with the SHA-256 {content_sha256}.][{?faster_than_reading} It took less time than the text takes to read.][ The review was then {state}.]",
     ),
-    ("checkpoint.published", "{actor} posted the checkpoint of {entries} entries[ in {channel}]."),
-    ("manifest.changed", "{actor} brought the manifest {to} into force[, in place of {from}]."),
-    ("person.erased", "{actor} erased texts of a person[, saying: {reason}]."),
+    ("*.decision_undone", "{actor} took back the decision on {subject}[, which was {verdict}]."),
+    ("*.withdrawn", "{actor} withdrew {subject}."),
+    ("*.expired", "The review of {subject} expired; nothing was approved by that."),
+    ("*.revoked", "{actor} revoked {subject}[, saying: {reason}]."),
+    (
+        "review.reminded",
+        "{actor} reminded those who had not decided on {subject}[, for the {number}. time].",
+    ),
+    ("review.escalated", "{actor} escalated the review of {subject}[ to {to}]."),
 ];
 
 /// Details whose value is a commitment to a text: where the text is not there, it was erased.
@@ -101,10 +116,16 @@ impl Teller<'_> {
     }
 
     fn named(&self, name: &str) -> Option<String> {
+        if let Some(flag) = name.strip_prefix('?') {
+            return (self.entry.details.get(flag)? == &Value::Bool(true)).then(String::new);
+        }
         match name {
             "actor" => Some(self.actor()),
             "subject" => Some(self.subject()),
-            name => self.entry.details.get(name).map(|value| self.detail(name, value)),
+            name => {
+                let value = self.entry.details.get(name).filter(|value| !is_empty(value))?;
+                Some(self.detail(name, value))
+            }
         }
     }
 
@@ -137,7 +158,9 @@ impl Teller<'_> {
             }
             Value::String(text) => match self.texts.get(text) {
                 Some(text) => format!("“{}”", (self.voice.escape)(text)),
-                None if name == "state" => (self.voice.escape)(&text.replace('_', " ")),
+                None if matches!(name, "state" | "reason_code" | "verdict") => {
+                    (self.voice.escape)(&text.replace('_', " "))
+                }
                 None => (self.voice.escape)(text),
             },
             Value::Array(items) => {
@@ -156,13 +179,22 @@ impl Teller<'_> {
 
     /// For an act that this version has no sentence for: what the record says, and no more.
     fn plainly(&self) -> String {
-        let details = self.entry.details.iter().map(|(name, value)| {
+        let there = self.entry.details.iter().filter(|(_, value)| !is_empty(value));
+        let details = there.map(|(name, value)| {
             format!("{} {}", (self.voice.escape)(&name.replace('_', " ")), self.detail(name, value))
         });
         let details = details.collect::<Vec<_>>().join("; ");
         let act = (self.voice.escape)(&self.entry.act);
         let told = format!("{}: the act “{act}” on {}", self.actor(), self.subject());
         if details.is_empty() { format!("{told}.") } else { format!("{told}. {details}.") }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
     }
 }
 
@@ -214,16 +246,21 @@ mod tests {
         };
         check(
             "finding.rejected",
-            json!({"reason": hash, "groups": ["brand", "legal"], "policy": "findings",
+            json!({"reason": hash, "groups": ["brand", "legal"], "policies": ["findings"],
                    "policy_version": "abc", "state": "changes_requested"}),
-            "@UDANA0000 rejected finding 3 as one of brand, legal, under policy findings, version abc, saying: “Too long.”. It was then changes requested.",
+            "@UDANA0000 rejected finding 3 as one of brand, legal, under the policies findings, version abc, saying: “Too long.”. The review was then changes requested.",
         );
         check(
             "finding.rejected",
             json!({"reason": "cd".repeat(32)}),
             "@UDANA0000 rejected finding 3, saying: (erased).",
         );
-        check("finding.approved", json!({}), "@UDANA0000 approved finding 3.");
+        check("finding.approved", json!({"groups": []}), "@UDANA0000 approved finding 3.");
+        check(
+            "finding.approved",
+            json!({"faster_than_reading": true}),
+            "@UDANA0000 approved finding 3. It took less time than the text takes to read.",
+        );
         check(
             "finding.filed_away",
             json!({"for": "UMAYA0000", "shelf": 4, "note_kept": hash}),

@@ -28,6 +28,7 @@ use crate::app::App;
 use crate::config::Manifest;
 use crate::error::Result;
 use crate::jobs::{self, Job};
+use crate::reviews;
 
 /// Everything that happens by the clock.
 pub const SCHEDULES: &[Schedule] = &[Schedule {
@@ -99,7 +100,11 @@ impl When {
 
 /// Does what is due, and sees to it that the table of the database is that of the manifest.
 pub async fn tick(app: &App) -> Result<()> {
-    tick_with(app, SCHEDULES).await
+    tick_with(app, SCHEDULES).await?;
+    let mut tx = app.db.begin().await?;
+    reviews::due(&mut tx, app.workspace.id, app.now()).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The same with another table, which tests use.

@@ -2,6 +2,7 @@
 
 use countersign::slack;
 use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::harness::Team;
 
@@ -32,7 +33,7 @@ impl Team {
         self.settle().await;
         let raj = self.member("raj");
         raj.clicks("#research", "Reject").await;
-        raj.submits("Why is it rejected?", "Two reviews <are> no pattern.").await;
+        raj.fills(json!({"What is wrong with it?": "Not accurate", "Why is it rejected?": "Two reviews <are> no pattern."})).await;
         self.settle().await;
     }
 }
@@ -48,9 +49,11 @@ async fn the_history_of_a_card_is_told_in_sentences() {
     *Entry 3* · (when) (there Europe/London) · @maya asked in #research: “what do people dislike about the sound?”
     *Entry 4* · (when) (there Europe/London) · The research agent read the sources reviews, and quoted the passages 1, 2.
     *Entry 5* · (when) (there Europe/London) · The research agent wrote finding 1 in run 1 with the engine extract.
-    *Entry 6* · (when) (there Europe/London) · The research agent put finding 1 to review for @maya, under policy findings, version (version). The exact text has the SHA-256 (sha256).
-    *Entry 7* · (when) (there Europe/London) · @raj rejected finding 1 as one of research-reviewers, under policy findings, version (version), saying: “Two reviews <are> no pattern.”. The decision is on the text with the SHA-256 (sha256). It was then rejected.
-    Each line is an entry of the audit trail. To check one offline, whoever runs Countersign writes its proof with `countersign audit prove 7 --out 7.tlog-proof`, and anyone with the public key checks that with `countersign audit verify-proof 7.tlog-proof --key KEY`.
+    *Entry 6* · (when) (there Europe/London) · The research agent had finding 1 checked; passed: quotes_verbatim, sources_dated, personal_data.
+    *Entry 7* · (when) (there Europe/London) · Countersign evaluated the policies on finding 1: findings, of version (version), apply, so that these groups were asked to decide: research-reviewers: 1.
+    *Entry 8* · (when) (there Europe/London) · The research agent put finding 1 to review for @maya, as revision 1, under policy version (version). The exact text has the SHA-256 (sha256).
+    *Entry 9* · (when) (there Europe/London) · @raj rejected finding 1 as one of research-reviewers, under the policies findings, version (version), as inaccurate, saying: “Two reviews <are> no pattern.”. The decision is on the text with the SHA-256 (sha256). It took less time than the text takes to read. The review was then rejected.
+    Each line is an entry of the audit trail. To check one offline, whoever runs Countersign writes its proof with `countersign audit prove 9 --out 9.tlog-proof`, and anyone with the public key checks that with `countersign audit verify-proof 9.tlog-proof --key KEY`.
     ");
 
     let message = team.newest("#research");
@@ -70,7 +73,7 @@ async fn a_card_that_does_not_exist_is_said_to() {
     let maya = team.member("maya");
     assert_snapshot!(maya.types("#research", "/countersign audit 77").await, @"There is no review 77 here. Give the number that a card shows, or a link to it.");
     assert_snapshot!(maya.types("#research", "/countersign audit https://x.slack.com/archives/C0RESEARCH/p1700000000123456").await, @"That link is not to one of my cards. Copy the link of the card itself: ⋮, Copy link.");
-    assert_snapshot!(maya.types("#research", "/countersign audit the spring one").await, @"Say which card: the number that it shows, or a link to its message. For example: `/countersign audit 12`");
+    assert_snapshot!(maya.types("#research", "/countersign audit the spring one").await, @"“the spring one” names no card. Give the number of its review, which stands in small letters under it, or a link to its message; for example: `/countersign policy 12`");
     team.done().await;
 }
 
@@ -91,7 +94,7 @@ async fn a_long_history_says_what_it_leaves_out() {
         countersign::audit::append(&mut tx, event).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let named = countersign::history::parse("R-1").unwrap();
+    let named = countersign::history::Named::Review(countersign::ids::ReviewId(1));
     let history =
         countersign::history::find(team.db(), team.app.workspace.id, &named).await.unwrap();
     let post: slack::Post = countersign::history::post(&history, &team.app.manifest.zone);

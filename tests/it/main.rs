@@ -15,6 +15,7 @@ mod harness;
 mod history;
 mod jobs;
 mod licences;
+mod lifecycle;
 mod messages;
 mod outages;
 mod recorded;

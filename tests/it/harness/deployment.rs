@@ -159,11 +159,12 @@ impl Deployment {
         messages.iter().filter(is_posted).count()
     }
 
-    /// What was recorded, an act a line.
+    /// What was recorded, an act a line, without the documents that a test begins with.
     pub async fn trail(&self) -> String {
         let mut db = self.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.workspace().await).await.unwrap();
-        let lines = entries.iter().map(|entry| {
+        let told = entries.iter().filter(|entry| entry.subject.kind != "source");
+        let lines = told.map(|entry| {
             let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });

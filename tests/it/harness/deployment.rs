@@ -153,8 +153,8 @@ impl Deployment {
     pub fn posted(&self, channel: &str) -> usize {
         let messages = self.sandbox.messages("maya", channel).unwrap();
         let is_posted = |message: &&Value| {
-            let is_reply = !message["thread_ts"].is_null() && message["thread_ts"] != message["ts"];
-            !message["bot_id"].is_null() && message["ephemeral"] != true && !is_reply
+            let is_card = message["blocks"].as_array().is_some_and(|blocks| !blocks.is_empty());
+            !message["bot_id"].is_null() && message["ephemeral"] != true && is_card
         };
         messages.iter().filter(is_posted).count()
     }

@@ -28,11 +28,14 @@ impl Team {
         self.settle().await;
     }
 
-    /// What the bot last asked of a method, without what differs from run to run.
+    /// What the bot last asked of a method, without what differs from run to run; rather a card than
+    /// a sentence, for sentences are told at the same time.
     fn said(&self, method: &str) -> Value {
-        let calls = self.sandbox.calls();
-        let last = calls.iter().rfind(|call| call.method == method).unwrap();
-        let mut said = parsed(last.arguments.clone());
+        let calls = self.sandbox.calls().into_iter().filter(|call| call.method == method);
+        let mut said: Vec<Value> = calls.map(|call| parsed(call.arguments)).collect();
+        let is_card = |said: &Value| said["blocks"].as_array().is_some_and(|it| !it.is_empty());
+        let last = said.iter().rposition(is_card).unwrap_or(said.len() - 1);
+        let mut said = said.swap_remove(last);
         settled(&mut said);
         said
     }

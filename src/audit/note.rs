@@ -124,11 +124,15 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// Names the text that is no key.
+    /// Names the text that is no key, unless it is a secret one.
     pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Self> {
         let mut keys = Self::default();
         for text in texts {
             let text = text.trim().to_owned();
+            ensure!(
+                !text.starts_with("PRIVATE+"),
+                "this is a secret key, where the public one belongs that goes with it"
+            );
             let verifier = StandardVerifier::new(&text)
                 .with_context(|| format!("{text:?} is no key of the form <name>+<hash>+<key>"))?;
             keys.0.push(Key { text, verifier });

@@ -11,6 +11,7 @@ pub mod erase;
 pub mod evidence;
 pub mod ingest;
 pub mod policy;
+pub mod releases;
 pub mod sandbox;
 pub mod serve;
 
@@ -64,6 +65,9 @@ enum Command {
     /// Read what decisions are, and were, taken under
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// See what was released and how far it came, and send again what did not arrive
+    #[command(subcommand)]
+    Releases(releases::Releases),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -216,6 +220,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Policy(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 policy::run(db, workspace, what).await
+            })
+            .await
+        }
+        Command::Releases(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                releases::run(db, &clock, workspace, what).await
             })
             .await
         }

@@ -1,12 +1,15 @@
 //! What changed between two texts, word by word.
 
-use similar::{ChangeTag, TextDiff};
+use similar::{ChangeTag, DiffTag, TextDiff};
 
 use crate::config::Change;
 use crate::slack::escape;
 
 /// How many words that stayed are shown on each side of a change.
 const AROUND: usize = 8;
+
+/// The share of words and spaces that two lines have in common if they are the same line, changed.
+const ALIKE: f32 = 0.6;
 
 /// How far two texts are apart.
 pub fn change(before: &str, after: &str) -> Change {
@@ -23,27 +26,65 @@ pub fn change(before: &str, after: &str) -> Change {
 
 /// The changes in markup: ~what went~ and *what came*, each with a few words around it. Empty where
 /// the texts are the same.
+///
+/// Lines are compared first, and words only within lines that are mostly the same: a sentence that
+/// took another's place is not a patchwork of both.
 pub fn in_markup(before: &str, after: &str) -> String {
-    let diff = TextDiff::from_words(before, after);
-    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
-    for one in diff.iter_all_changes() {
-        match runs.last_mut() {
-            Some((tag, text)) if *tag == one.tag() => text.push_str(one.value()),
-            _ => runs.push((one.tag(), one.value().to_owned())),
-        }
-    }
-    if runs.iter().all(|(tag, _)| *tag == ChangeTag::Equal) {
+    if before == after {
         return String::new();
     }
-    let last = runs.len() - 1;
-    runs.iter()
+    let (before, after) = (format!("{before}\n"), format!("{after}\n"));
+    let diff = TextDiff::from_lines(&before, &after);
+    let (old, new) = (diff.old_slices(), diff.new_slices());
+    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
+    for op in diff.ops() {
+        let (old, new) = (&old[op.old_range()], &new[op.new_range()]);
+        match op.tag() {
+            DiffTag::Equal => add(&mut runs, ChangeTag::Equal, &old.concat()),
+            DiffTag::Delete => add(&mut runs, ChangeTag::Delete, &old.concat()),
+            DiffTag::Insert => add(&mut runs, ChangeTag::Insert, &new.concat()),
+            DiffTag::Replace if old.len() == new.len() => {
+                for (old, new) in old.iter().zip(new) {
+                    add_line(&mut runs, old, new);
+                }
+            }
+            DiffTag::Replace => {
+                add(&mut runs, ChangeTag::Delete, &old.concat());
+                add(&mut runs, ChangeTag::Insert, &new.concat());
+            }
+        }
+    }
+    let last = runs.len().saturating_sub(1);
+    let shown: String = runs
+        .iter()
         .enumerate()
         .map(|(index, (tag, text))| match tag {
             ChangeTag::Equal => escape(&around(text, index == 0, index == last)),
             ChangeTag::Delete => marked(text, '~'),
             ChangeTag::Insert => marked(text, '*'),
         })
-        .collect()
+        .collect();
+    shown.trim_end_matches('\n').to_owned()
+}
+
+/// One line in another's place: word by word where they are mostly the same.
+fn add_line(runs: &mut Vec<(ChangeTag, String)>, old: &str, new: &str) {
+    let words = TextDiff::from_words(old, new);
+    if words.ratio() < ALIKE {
+        add(runs, ChangeTag::Delete, old);
+        add(runs, ChangeTag::Insert, new);
+        return;
+    }
+    for change in words.iter_all_changes() {
+        add(runs, change.tag(), change.value());
+    }
+}
+
+fn add(runs: &mut Vec<(ChangeTag, String)>, tag: ChangeTag, text: &str) {
+    match runs.last_mut() {
+        Some((last, run)) if *last == tag => run.push_str(text),
+        _ => runs.push((tag, text.to_owned())),
+    }
 }
 
 /// What stayed, shortened to the words next to what changed.
@@ -101,7 +142,9 @@ mod tests {
         check("Save 20% now", "Save 20% now", "");
         check("Save 20% now", "Save 30% now", "Save ~20%~*30%* now");
         check("one", "one\ntwo & three", "one\n*two &amp; three*");
-        check("a *b*", "a ~c~", "a ~∗b∗~*∼c∼*");
+        check("one\ntwo", "one", "one\n~two~");
+        check("see a *b*", "see a ~c~", "see a ~∗b∗~*∼c∼*");
+        check("The sun is up.", "Nothing is like it.", "~The sun is up.~\n*Nothing is like it.*");
         let long = "word ".repeat(40);
         let shown =
             in_markup(&format!("{long}end"), &format!("{long}stop")).replace('\u{200b}', "");

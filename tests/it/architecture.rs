@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "error", "ids", "metrics
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["audit", "reviews", "slack"]),
+    ("app", &["audit", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "http",
             "jobs",
             "manifests",
+            "releases",
             "sandbox",
             "schedule",
             "slack",
@@ -45,13 +46,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
     ("commands", &["history", "inbox", "jobs", "research", "reviews", "slack"]),
-    ("actions", &["commands", "inbox", "jobs", "research", "reviews", "slack", "subjects"]),
-    ("subjects", &["research", "reviews", "slack"]),
-    ("worker", &["commands", "home", "jobs", "research", "reviews", "subjects", "witness"]),
+    (
+        "actions",
+        &["commands", "inbox", "jobs", "releases", "research", "reviews", "slack", "subjects"],
+    ),
+    ("subjects", &["releases", "research", "reviews", "slack"]),
+    (
+        "worker",
+        &["commands", "home", "jobs", "releases", "research", "reviews", "subjects", "witness"],
+    ),
     ("schedule", &["jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
+    ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "jobs", "privacy", "slack"]),
     ("evidence", &["audit"]),
     ("erasure", &["audit", "jobs"]),

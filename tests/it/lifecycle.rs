@@ -50,11 +50,12 @@ async fn changes_go_back_to_the_agent_and_come_back_on_the_same_card() {
       ---
       *Revision 2.* The text was changed (@dana asked: “Drop R-2, and look at the app.”):
       what do people dislike about the sound?
-      ​*Left out: R-2. Searched besides for: app. One quote was added.*​
+      *Left out: R-2. Searched besides for: app. One quote was added.*
       sound
       “The sound is tinny and the bass is missing.” (reviews R-1)
-      ​~“Sound~​​*app*​
-      ​*“The*​ ​~quality~​​*app crashes*​ ​~is~​​*whenever*​ ​~poor~​​*I*​ ​~at~​​*change*​ ​~high~​​*the*​ volume.” (reviews ​~R-2)~​​*R-3)*​
+      ~“Sound quality is poor at high volume.” (reviews R-2)~
+      *app*
+      *“The app crashes whenever I change the volume.” (reviews R-3)*
       ---
       :ballot_box_with_check: 2 quotes found word for word in the documents
       :ballot_box_with_check: The age of every source is known

@@ -150,7 +150,7 @@ impl Deployment {
 impl Journey {
     const fn state(self) -> &'static str {
         match self {
-            Self::Approved | Self::Mentioned => "*Approved*",
+            Self::Approved | Self::Mentioned => "*Approved and released*",
             Self::Rejected => "*Rejected*",
         }
     }
@@ -165,6 +165,8 @@ impl Journey {
              maya run.requested run\n\
              agent research evidence.read run\n\
              agent research finding.made finding\n\
+             agent research finding.checked finding\n\
+             bot policy.evaluated finding\n\
              agent research review.opened finding\n\
              raj finding.{decision} finding"
         )

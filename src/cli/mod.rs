@@ -62,12 +62,12 @@ enum Command {
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
-    /// Read what decisions are, and were, taken under
-    #[command(subcommand)]
-    Policy(policy::Policy),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
+    /// Read what decisions are, and were, taken under
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -217,15 +217,19 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
-        Command::Policy(what) => {
-            with_workspace(&config, &clock, async |db, workspace| {
-                policy::run(db, workspace, what).await
-            })
-            .await
-        }
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 releases::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Policy(policy::Policy::Check { file }) => {
+            policy::check(&config, file.as_deref())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Policy(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                policy::run(db, workspace, &config, &clock, what).await
             })
             .await
         }

@@ -1,16 +1,34 @@
 //! `countersign policy`: what decisions are taken under, and were.
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::say;
+use crate::clock::Clock;
+use crate::config::{Config, Manifest};
 use crate::error::{Refusal, Result};
-use crate::ids::WorkspaceId;
+use crate::ids::{ReviewId, WorkspaceId};
 use crate::manifests::{self, Kept};
+use crate::reviews;
+use crate::slack::plain_text;
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Policy {
+    /// Say who may decide on a card, who has, what is missing and why
+    Explain {
+        /// The number of the review, as its card shows it
+        review: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read a manifest and say what is wrong with it, by line; nothing if nothing is
+    Check {
+        /// The file; otherwise the one of COUNTERSIGN_MANIFEST, or the example
+        file: Option<PathBuf>,
+    },
     /// Print the manifest of a version, as it was in force; without one, say which there were
     Show {
         /// The version that a decision names; its beginning is enough
@@ -20,8 +38,54 @@ pub enum Policy {
     },
 }
 
-pub async fn run(db: &PgPool, workspace: WorkspaceId, policy: Policy) -> Result<()> {
-    let Policy::Show { version, json } = policy;
+/// Checks a manifest, for which no database is needed.
+pub fn check(config: &Config, file: Option<&Path>) -> anyhow::Result<()> {
+    let manifest = Manifest::load(file.or(config.manifest.as_deref()))?;
+    say(format!(
+        "The manifest of {} is as it should be: version {}, {} groups, {} agents, {} policies.",
+        manifest.team,
+        manifest.version,
+        manifest.groups.len(),
+        manifest.agents.len(),
+        manifest.rules.len()
+    ));
+    Ok(())
+}
+
+pub async fn run(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    config: &Config,
+    clock: &Clock,
+    policy: Policy,
+) -> Result<()> {
+    match policy {
+        Policy::Explain { review, json } => {
+            let number = review.trim_start_matches(['R', 'r', '-', '#']).parse();
+            let number = number.map_err(|_| {
+                Refusal::Missing(format!(
+                    "{review:?} is no number of a review; give the one that stands in small letters under its card."
+                ))
+            })?;
+            let manifest = Manifest::load(config.manifest.as_deref())?;
+            let (review, now) = (ReviewId(number), clock.now());
+            let text =
+                reviews::explain_without_slack(db, workspace, &manifest, review, now).await?;
+            let text = plain_text(&text);
+            say(if json { json!({"review": number, "text": text}).to_string() } else { text });
+            Ok(())
+        }
+        Policy::Check { file } => Ok(check(config, file.as_deref())?),
+        Policy::Show { version, json } => show(db, workspace, version, json).await,
+    }
+}
+
+async fn show(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    version: Option<String>,
+    json: bool,
+) -> Result<()> {
     let Some(version) = version else {
         let all = manifests::all(db, workspace).await?;
         if json {

@@ -45,9 +45,7 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
         }
         Command::Delegate(what) => delegate(app, &command, what).await,
         Command::Audit(card) => {
-            let history = history::find(&app.db, app.workspace.id, &card).await?;
-            let zone = zone_of(app, &command.actor.id).await;
-            Ok(Answer::Private(Box::new(history::post(&history, &zone))))
+            Ok(Answer::Private(Box::new(record(app, &card, &command.actor.id).await?)))
         }
         Command::Research { question } => {
             let delivery = command.dedupe_key();
@@ -89,6 +87,13 @@ pub async fn take_event(app: &App, envelope: EventEnvelope) -> Result<Answer> {
         _ => {}
     }
     Ok(Answer::Nothing)
+}
+
+/// What was recorded about a card, in sentences, in the time of whoever asks.
+pub async fn record(app: &App, card: &CardName, asker: &PersonId) -> Result<Post> {
+    let history = history::find(&app.db, app.workspace.id, card).await?;
+    let zone = zone_of(app, asker).await;
+    Ok(history::post(&history, &zone))
 }
 
 /// The review of the card that somebody named; the newest of the channel when they named none.

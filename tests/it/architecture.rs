@@ -33,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "jobs",
             "manifests",
             "releases",
+            "reviews",
             "sandbox",
             "schedule",
             "slack",

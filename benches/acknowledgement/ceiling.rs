@@ -67,7 +67,7 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
         per_second: per_second.context("pgbench said no number")?,
         p50: at(0.50),
         p99: at(0.99),
-        server: Some((after.2 - before.2) / u32::try_from(cases.len())?),
+        client: (after.2 - before.2) / u32::try_from(cases.len())?,
         database: (after.0 - before.0) / u32::try_from(cases.len())?,
         ..Outcome::default()
     })

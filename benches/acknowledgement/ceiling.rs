@@ -47,6 +47,8 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
         .arg(format!("--define=clients={}", load.clients))
         .arg(format!("--define=first_review={}", first.review))
         .arg(format!("--define=first_revision={}", first.revision))
+        // All were made at once.
+        .arg(format!("--define=version={}", place.version_of(first.review).await?))
         .arg("--define=turn=-1");
     for (name, value) in &script.constants {
         command.arg(format!("--define={name}={value}"));
@@ -93,6 +95,7 @@ impl Script {
                     let name = match value.as_deref() {
                         None => "NULL".to_owned(),
                         Some("{revision}") => ":revision".to_owned(),
+                        Some("{version}") => ":version".to_owned(),
                         Some(value) if is_unique(value) && !is_json(value) => ":n".to_owned(),
                         Some(value) => {
                             let name = format!("s{number}p{position}");

@@ -218,6 +218,12 @@ impl Place {
         Ok(made.into_iter().map(|(review, revision)| Case { review, revision }).collect())
     }
 
+    /// Postgres's number of the version that the row of a review is in.
+    pub async fn version_of(&self, review: i64) -> Result<String> {
+        let query = "SELECT xmin::text FROM reviews WHERE id = $1";
+        Ok(sqlx::query_scalar(query).bind(review).fetch_one(&self.db).await?)
+    }
+
     /// How many acts of a kind are in the database.
     pub async fn recorded(&self, kind: Kind) -> Result<i64> {
         let query = match kind {
@@ -271,7 +277,7 @@ impl Place {
         let mut log = Log::open(&self.db).await?;
         let question = json!({"person": "maya", "channel": "#research", "text": "/research why do people cancel?"});
         let request = self.person(Kind::Command, question).await?;
-        let statements = log.act(&[("{n}", RUNS)]).await?;
+        let statements = log.act(&[("{n}", RUNS)], "").await?;
         let template = Template::of(Kind::Command, &request, None);
         let template = template.context("the command has no trigger")?;
         self.acts.push(Act { template, statements });
@@ -280,12 +286,13 @@ impl Place {
         // So that it is known where Raj stands, as it is at nearly every click.
         let hesitation = json!({"person": "raj", "channel": "#research", "button": "Reject"});
         self.person(Kind::Click, hesitation).await?;
+        let version = self.version_of(REVIEWS).await?;
         log.skip().await?;
         let case = Case { review: REVIEWS, revision: REVISIONS };
         let approval = json!({"person": "raj", "channel": "#research", "button": "Approve"});
         let request = self.person(Kind::Click, approval).await?;
         let ids = [("{review}", case.review), ("{revision}", case.revision)];
-        let statements = log.act(&ids).await?;
+        let statements = log.act(&ids, &version).await?;
         let template = Template::of(Kind::Click, &request, Some(case));
         let template = template.context("the click has no trigger")?;
         self.acts.push(Act { template, statements });

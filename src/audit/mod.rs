@@ -92,10 +92,17 @@ pub use sequencer::{Lag, lag, sequence};
 pub use texts::{Commitment, Salt, commitment, erase_texts, keep_text, text};
 pub use verify::{Finding, Report, verify};
 
+use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::EntryId;
 
 /// Records an act in the transaction of the act: it is in the trail if and only if it happened.
 pub async fn append(db: &mut PgConnection, event: Event) -> Result<EntryId> {
     Ok(store::insert_entry(db, &event.payload()?).await?)
+}
+
+/// Records an act among the writes of the act.
+pub fn append_to(writes: &mut Writes, event: Event) -> Result<()> {
+    store::add_entry(writes, &event.payload()?);
+    Ok(())
 }

@@ -9,6 +9,7 @@ use super::event::Searchable;
 use super::note::Checkpoint;
 use super::texts::{Commitment, Salt};
 use super::tree;
+use crate::database::Writes;
 use crate::ids::{EntryId, PersonId, WorkspaceId};
 
 /// One sequencer at a time in a database, whoever asks. ("audit" in ASCII.)
@@ -32,6 +33,25 @@ pub async fn insert_entry(db: &mut PgConnection, payload: &[u8]) -> sqlx::Result
     )
     .fetch_one(db)
     .await
+}
+
+/// The same among other writes.
+pub fn add_entry(writes: &mut Writes, payload: &[u8]) {
+    writes
+        .add(
+            "entry# AS (
+                 INSERT INTO audit.entries (payload)
+                 SELECT $1
+                 FROM given
+                 RETURNING id
+             ),
+             pending# AS (
+                 INSERT INTO audit.pending (entry_id)
+                 SELECT id
+                 FROM entry#
+             )",
+        )
+        .bind(payload);
 }
 
 pub async fn is_anything_pending(db: &PgPool) -> sqlx::Result<bool> {

@@ -10,27 +10,52 @@ use crate::ids::{ChannelId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::research::{self, Question};
-use crate::reviews::{self, Ballot, REASON, Verdict};
-use crate::slack::inbound::{Interaction, InteractionKind as Kind};
+use crate::reviews::{self, ANSWERS, Ballot, REASON, REASON_CODE, Reason, ReasonFor, Verdict};
+use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
 use crate::slack::{Modal, Post, Reply, escape};
+use crate::subjects;
+
+/// A review, and the revision of it that a person saw.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Seen {
+    review: ReviewId,
+    saw: RevisionId,
+}
 
 /// What a button means.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
-    /// Decides at once, or opens the form that asks why.
-    Decide { verdict: Verdict, review: ReviewId, saw: RevisionId },
+    /// Approves at once, or opens the form with the policy's questions.
+    Approve(Seen),
+    /// Opens the form that asks why.
+    Ask(ReasonFor, Seen),
+    /// Opens the form in which the text is worded anew.
+    Edit(Seen),
+    /// Has whoever made it try again to change it.
+    Rework(ReviewId),
+    Undo(ReviewId),
+    More(More, Seen),
     /// Shows a review again, after its channel could not be reached.
-    ShowAgain { review: ReviewId },
+    ShowAgain(ReviewId),
     /// A link: Slack opened it already.
     Link,
 }
 
+/// What stands behind the three dots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum More {
+    Who,
+    Changes,
+    Withdraw,
+}
+
 /// What a form means.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Reason {
-    verdict: Verdict,
-    review: ReviewId,
-    saw: RevisionId,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    Approve,
+    Reason(ReasonFor),
+    Edit,
+    Withdraw,
 }
 
 /// Carries out what a person pressed.
@@ -38,23 +63,30 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
     let outcome = carry_out(app, &interaction).await;
     let sentence = match &outcome {
         Ok(_) => return outcome,
-        // Forms show a sentence as it is, and a mention in it as an id.
-        Err(Error::Refused(Refusal::ReviewClosed { state, .. }))
-            if interaction.kind == Kind::ViewSubmission =>
-        {
-            Refusal::ReviewClosed { state, by: None }.to_string()
-        }
         Err(Error::Refused(refusal)) => refusal.to_string(),
         Err(Error::Fault(_)) => APOLOGY.to_owned(),
     };
-    if interaction.kind == Kind::ViewSubmission {
-        return match outcome {
-            Err(Error::Refused(_)) => Ok(Answer::Errors(vec![(REASON.to_owned(), sentence)])),
-            other => other,
-        };
+    let form = interaction.view.as_ref().filter(|_| interaction.kind == Kind::ViewSubmission);
+    let input = form.and_then(input_of);
+    match (outcome, input) {
+        // The form stays open, with the sentence in it, which shows a mention as an id.
+        (Err(Error::Refused(Refusal::ReviewClosed { state, .. })), Some(input)) => {
+            let sentence = Refusal::ReviewClosed { state, by: None }.to_string();
+            Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
+        }
+        (Err(Error::Refused(_)), Some(input)) => {
+            Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
+        }
+        (fault, Some(_)) => fault,
+        (outcome, None) => {
+            let post = match &outcome {
+                Err(Error::Refused(Refusal::Outdated)) => since(app, &interaction, &sentence).await,
+                _ => Post::sentence(sentence),
+            };
+            tell(app, &interaction, post);
+            outcome
+        }
     }
-    tell(app, &interaction, sentence);
-    outcome
 }
 
 async fn carry_out(app: &App, interaction: &Interaction) -> Result<Answer> {
@@ -76,26 +108,45 @@ async fn carry_out(app: &App, interaction: &Interaction) -> Result<Answer> {
 }
 
 async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
-    let pressed = interaction.actions.first().ok_or(Refusal::UnknownAction)?;
-    let Some(action) = Action::read(&pressed.action_id, pressed.value.as_deref()) else {
-        tracing::warn!(action.id = pressed.action_id, "an unknown action was refused");
-        return Err(Refusal::UnknownAction.into());
-    };
+    let action = action_of(interaction)?;
     let person = &interaction.actor.id;
+    let delivery = interaction.dedupe_key();
     match action {
-        Action::Decide { verdict: Verdict::Approve, review, saw } => {
-            let ballot = Ballot { review, saw, verdict: Verdict::Approve, comment: None };
-            reviews::decide(app, interaction.dedupe_key().as_deref(), ballot, person).await?;
+        Action::Approve(seen) => approve(app, interaction, seen, false).await?,
+        Action::Ask(ReasonFor::Revocation, seen) => {
+            let review = reviews::check_revocation(app, seen.review, person).await?;
+            let form = reviews::reason_modal(&review, ReasonFor::Revocation);
+            open_form(app, interaction, &form).await?;
         }
-        Action::Decide { verdict, review, saw } => {
-            let review = reviews::check(app, review, saw, person).await?;
-            open_form(app, interaction, &reviews::reason_modal(&review, verdict)).await?;
+        Action::Ask(what, seen) => {
+            let review = reviews::check(app, seen.review, seen.saw, person).await?;
+            open_form(app, interaction, &reviews::reason_modal(&review, what)).await?;
         }
-        Action::ShowAgain { review } => {
-            let mut tx = app.db.begin().await?;
-            jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review }).await?;
-            tx.commit().await?;
-            tell(app, interaction, TRYING_AGAIN.to_owned());
+        Action::Edit(seen) => {
+            let review = reviews::check(app, seen.review, seen.saw, person).await?;
+            let form = subjects::edit_form(app, &review).await?;
+            let metadata = format!("{}.{}", seen.review, seen.saw);
+            open_form(app, interaction, &form.private_metadata(metadata)).await?;
+        }
+        Action::Rework(review) => enqueue(app, Job::Rework { review }).await?,
+        Action::Undo(review) => reviews::undo(app, delivery.as_deref(), review, person).await?,
+        Action::More(More::Who, seen) => {
+            let explained = reviews::explain(app, seen.review, Some(person)).await?;
+            tell(app, interaction, Post::sentence(explained));
+        }
+        Action::More(More::Changes, seen) => {
+            let post = reviews::changes_card(app, seen.review).await?;
+            tell(app, interaction, post);
+        }
+        Action::More(More::Withdraw, seen) => {
+            let review = reviews::find(&app.db, app.workspace.id, seen.review).await?;
+            let review = review.ok_or(Refusal::NoSuchReview)?;
+            review.check_withdrawal_by(person)?;
+            open_form(app, interaction, &reviews::withdraw_modal(&review)).await?;
+        }
+        Action::ShowAgain(review) => {
+            enqueue(app, Job::ShowReview { review }).await?;
+            tell(app, interaction, Post::sentence(TRYING_AGAIN));
         }
         Action::Link => {}
     }
@@ -103,21 +154,114 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
     Ok(Answer::Nothing)
 }
 
+/// What was pressed; what is not ours is logged and refused.
+fn action_of(interaction: &Interaction) -> Result<Action> {
+    let pressed = interaction.actions.first().ok_or(Refusal::UnknownAction)?;
+    let value = pressed.value.as_deref().or_else(|| pressed.values.first().map(String::as_str));
+    Action::read(&pressed.action_id, value).ok_or_else(|| {
+        tracing::warn!(action.id = pressed.action_id, "an unknown action was refused");
+        Refusal::UnknownAction.into()
+    })
+}
+
+/// Approves; where the policy has questions, its form asks them first.
+async fn approve(app: &App, interaction: &Interaction, seen: Seen, answered: bool) -> Result<()> {
+    let Seen { review, saw } = seen;
+    let verdict = Verdict::Approve;
+    let ballot = Ballot { review, saw, verdict, comment: None, reason: None, answered };
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    match reviews::decide(app, delivery.as_deref(), ballot, person).await {
+        Err(Error::Refused(Refusal::QuestionsOpen)) if !answered => {
+            let review = reviews::check(app, review, saw, person).await?;
+            open_form(app, interaction, &reviews::approve_modal(&review)).await
+        }
+        decided => decided,
+    }
+}
+
 async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     let view = interaction.view.as_ref().ok_or(Refusal::UnknownAction)?;
-    let Some(form) = Reason::read(&view.callback_id, &view.private_metadata) else {
+    let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
         return Err(Refusal::UnknownAction.into());
     };
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let delivery = delivery.as_deref();
+    let Seen { review, saw } = seen;
+    match form {
+        Form::Approve => {
+            let ticked = view.values.choices(ANSWERS).len();
+            let found = reviews::check(app, review, saw, person).await?;
+            if ticked < found.terms.questions.len() {
+                return Err(Refusal::QuestionsOpen.into());
+            }
+            approve(app, interaction, seen, true).await?;
+        }
+        Form::Reason(ReasonFor::Revocation) => {
+            let why = reason(view)?;
+            let mut tx = app.db.begin().await?;
+            reviews::revoke(app, &mut tx, delivery, review, person, &why).await?;
+            tx.commit().await?;
+        }
+        Form::Reason(what) => {
+            let comment = Some(reason(view)?);
+            let (verdict, reason) = match what {
+                ReasonFor::Rejection => {
+                    let code = view.values.choice(REASON_CODE).and_then(Reason::read);
+                    (Verdict::Reject, Some(code.ok_or(Refusal::ReasonMissing)?))
+                }
+                _ => (Verdict::RequestChanges, None),
+            };
+            let ballot = Ballot { review, saw, verdict, comment, reason, answered: true };
+            reviews::decide(app, delivery, ballot, person).await?;
+        }
+        Form::Edit => {
+            let edited = subjects::edit(app, delivery, (review, saw), person, &view.values).await?;
+            if edited.edit_needs_others(person) {
+                tell(app, interaction, Post::sentence(EDIT_IS_UP));
+            }
+        }
+        Form::Withdraw => reviews::withdraw(app, delivery, review, person).await?,
+    }
+    Ok(Answer::Nothing)
+}
+
+fn reason(view: &View) -> Result<String> {
     let reason = view.values.text(REASON).unwrap_or_default().trim().to_owned();
     if !reason.chars().any(char::is_alphanumeric) {
         return Err(Refusal::ReasonMissing.into());
     }
-    let ballot =
-        Ballot { review: form.review, saw: form.saw, verdict: form.verdict, comment: Some(reason) };
-    reviews::decide(app, interaction.dedupe_key().as_deref(), ballot, &interaction.actor.id)
-        .await?;
-    Ok(Answer::Nothing)
+    Ok(reason)
+}
+
+/// The input at which a form shows why it was refused; none where it has no inputs of ours.
+fn input_of(view: &View) -> Option<&'static str> {
+    match Form::read(&view.callback_id, &view.private_metadata)?.0 {
+        Form::Approve => Some(ANSWERS),
+        Form::Reason(_) => Some(REASON),
+        Form::Edit => Some(subjects::EDITED),
+        Form::Withdraw => None,
+    }
+}
+
+/// What changed since the text that was clicked on.
+async fn since(app: &App, interaction: &Interaction, sentence: &str) -> Post {
+    let seen = action_of(interaction).ok().and_then(Action::seen);
+    let Some(Seen { review, saw }) = seen else { return Post::sentence(sentence) };
+    match reviews::outdated(app, review, saw).await {
+        Ok((before, now)) => reviews::outdated_card(&before, &now, sentence),
+        Err(error) => {
+            tracing::warn!("what changed could not be shown: {error}");
+            Post::sentence(sentence)
+        }
+    }
+}
+
+async fn enqueue(app: &App, job: Job) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    jobs::enqueue(&mut tx, app.workspace.id, job).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
@@ -132,7 +276,8 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
             let person = interaction.actor.id.clone();
             let question = Question { text, person, channel: channel.clone(), thread };
             research::request(app, interaction.dedupe_key().as_deref(), &question).await?;
-            tell(app, interaction, format!("On it: “{}”.", escape(&question.text)));
+            let sentence = format!("On it: “{}”.", escape(&question.text));
+            tell(app, interaction, Post::sentence(sentence));
             Ok(Answer::Nothing)
         }
         Some("turn_into_draft" | "new_draft") => Err(Refusal::NotInThisVersion.into()),
@@ -147,6 +292,8 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
 
+const EDIT_IS_UP: &str = "Your wording is up for a decision. By the policy, whoever edits a text does not approve it, so somebody else does.";
+
 /// A form must open within three seconds of the click.
 async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result<()> {
     let trigger = interaction.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
@@ -155,7 +302,7 @@ async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result
 }
 
 /// Tells the person who acted, and nobody else, once the click was answered.
-fn tell(app: &App, interaction: &Interaction, sentence: String) {
+fn tell(app: &App, interaction: &Interaction, post: Post) {
     let app = app.clone();
     let (url, channel, person) = (
         interaction.response_url.clone(),
@@ -163,7 +310,6 @@ fn tell(app: &App, interaction: &Interaction, sentence: String) {
         interaction.actor.id.clone(),
     );
     app.clone().background.spawn(async move {
-        let post = Post::sentence(sentence);
         let told = match (url, channel) {
             (Some(url), _) => app.slack.respond(&url, Reply::Privately, &post).await,
             (None, Some(channel)) => app.slack.post_ephemeral(&channel, None, &person, &post).await,
@@ -188,37 +334,62 @@ async fn refresh_home(app: &App, interaction: &Interaction, person: &PersonId) -
 
 impl Action {
     fn read(id: &str, value: Option<&str>) -> Option<Self> {
-        let decide = |verdict| {
-            let (review, saw) = read_pair(value?)?;
-            Some(Self::Decide { verdict, review, saw })
-        };
+        let seen = || Seen::read(value?);
         match id {
-            "review.approve" => decide(Verdict::Approve),
-            "review.request_changes" => decide(Verdict::RequestChanges),
-            "review.reject" => decide(Verdict::Reject),
-            "review.show_again" => Some(Self::ShowAgain { review: ReviewId(value?.parse().ok()?) }),
+            "review.approve" => Some(Self::Approve(seen()?)),
+            "review.request_changes" => Some(Self::Ask(ReasonFor::Changes, seen()?)),
+            "review.reject" => Some(Self::Ask(ReasonFor::Rejection, seen()?)),
+            "review.revoke" => Some(Self::Ask(ReasonFor::Revocation, seen()?)),
+            "review.edit" => Some(Self::Edit(seen()?)),
+            "review.rework" => Some(Self::Rework(seen()?.review)),
+            "review.undo" => Some(Self::Undo(seen()?.review)),
+            "review.more" => {
+                let (what, value) = value?.split_once('.')?;
+                let what = match what {
+                    "who" => More::Who,
+                    "changes" => More::Changes,
+                    "withdraw" => More::Withdraw,
+                    _ => return None,
+                };
+                Some(Self::More(what, Seen::read(value)?))
+            }
+            "review.show_again" => Some(Self::ShowAgain(ReviewId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => None,
         }
     }
-}
 
-impl Reason {
-    fn read(callback_id: &str, metadata: &str) -> Option<Self> {
-        let verdict = match callback_id {
-            "review.request_changes" => Verdict::RequestChanges,
-            "review.reject" => Verdict::Reject,
-            _ => return None,
-        };
-        let (review, saw) = read_pair(metadata)?;
-        Some(Self { verdict, review, saw })
+    fn seen(self) -> Option<Seen> {
+        match self {
+            Self::Approve(seen) | Self::Ask(_, seen) | Self::Edit(seen) | Self::More(_, seen) => {
+                Some(seen)
+            }
+            Self::Rework(_) | Self::Undo(_) | Self::ShowAgain(_) | Self::Link => None,
+        }
     }
 }
 
-/// `12.34`: a review, and the revision that was seen.
-fn read_pair(value: &str) -> Option<(ReviewId, RevisionId)> {
-    let (review, saw) = value.split_once('.')?;
-    Some((ReviewId(review.parse().ok()?), RevisionId(saw.parse().ok()?)))
+impl Form {
+    fn read(callback_id: &str, metadata: &str) -> Option<(Self, Seen)> {
+        let form = match callback_id {
+            "review.approve" => Self::Approve,
+            "review.request_changes" => Self::Reason(ReasonFor::Changes),
+            "review.reject" => Self::Reason(ReasonFor::Rejection),
+            "review.revoke" => Self::Reason(ReasonFor::Revocation),
+            "review.edit" => Self::Edit,
+            "review.withdraw" => Self::Withdraw,
+            _ => return None,
+        };
+        Some((form, Seen::read(metadata)?))
+    }
+}
+
+impl Seen {
+    /// `12.34`: a review, and the revision that was seen.
+    fn read(value: &str) -> Option<Self> {
+        let (review, saw) = value.split_once('.')?;
+        Some(Self { review: ReviewId(review.parse().ok()?), saw: RevisionId(saw.parse().ok()?) })
+    }
 }
 
 #[cfg(test)]
@@ -230,19 +401,18 @@ mod tests {
         let check = |id: &str, value: Option<&str>, expected: Option<Action>| {
             assert_eq!(Action::read(id, value), expected, "{id} {value:?}");
         };
-        let (review, saw) = (ReviewId(12), RevisionId(34));
-        check(
-            "review.approve",
-            Some("12.34"),
-            Some(Action::Decide { verdict: Verdict::Approve, review, saw }),
-        );
-        check("review.show_again", Some("12"), Some(Action::ShowAgain { review }));
+        let seen = Seen { review: ReviewId(12), saw: RevisionId(34) };
+        check("review.approve", Some("12.34"), Some(Action::Approve(seen)));
+        check("review.undo", Some("12.34"), Some(Action::Undo(ReviewId(12))));
+        check("review.more", Some("who.12.34"), Some(Action::More(More::Who, seen)));
+        check("review.show_again", Some("12"), Some(Action::ShowAgain(ReviewId(12))));
         check("link", None, Some(Action::Link));
         check("review.approve", None, None);
         check("review.approve", Some("12"), None);
         check("review.approve", Some("12.x"), None);
         check("review.approve", Some("12.34.56"), None);
         check("review.approve", Some("99999999999999999999.1"), None);
+        check("review.more", Some("delete.12.34"), None);
         check("review.delete", Some("12.34"), None);
     }
 }

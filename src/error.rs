@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::config::SubjectKind;
 use crate::ids::PersonId;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,8 +43,45 @@ pub enum Refusal {
         subject: &'static str,
         groups: Vec<String>,
     },
+    /// Whoever worded a text does not decide on it.
+    OwnEdit {
+        groups: Vec<String>,
+    },
+    /// The person handed their place to somebody else.
+    HandedOver {
+        to: PersonId,
+    },
     AlreadyDecided {
         verdict: &'static str,
+    },
+    /// Not every question of the policy was ticked.
+    QuestionsOpen,
+    NotTheRequester {
+        requester: PersonId,
+    },
+    NothingToUndo,
+    TooLateToUndo,
+    NotReleased,
+    /// The bytes are not those that people decided on.
+    NotWhatWasApproved,
+    /// The text cannot be worded anew by a person.
+    NotEditable {
+        subject: &'static str,
+    },
+    NothingChanged,
+    /// A finding rests on what it quotes.
+    NoQuotesLeft,
+    /// No policy of the manifest says who decides.
+    NoPolicy {
+        kind: SubjectKind,
+    },
+    /// No review was found by what somebody named.
+    NoCardThere,
+    /// A day that lies in the past.
+    DayIsOver,
+    DelegateIsSelf,
+    DelegateCannotDecide {
+        to: PersonId,
     },
     ReasonMissing,
     /// Slack could not say who is in a group.
@@ -79,10 +117,6 @@ impl fmt::Display for Refusal {
                 "This review does not exist any more, so nothing was recorded. Ask again with /research to get a new one.",
             ),
             Self::ReviewClosed { state, by } => {
-                let state = match *state {
-                    "changes_requested" => "sent back for changes",
-                    state => state,
-                };
                 match by {
                     Some(person) => write!(f, "This was already {state} by <@{person}>, so your click changed nothing."),
                     None => write!(f, "This was already {state}, so your click changed nothing."),
@@ -107,6 +141,62 @@ impl fmt::Display for Refusal {
             Self::AlreadyDecided { verdict } => {
                 write!(f, "You {verdict} this already; your first decision stands.")
             }
+            Self::OwnEdit { groups } => write!(
+                f,
+                "You wrote this version, so somebody else decides on it: a member of {}.",
+                listed(groups)
+            ),
+            Self::HandedOver { to } => write!(
+                f,
+                "You handed your place to <@{to}>, who decides for you. Type /countersign delegate back to take it back."
+            ),
+            Self::QuestionsOpen => f.write_str(
+                "Tick every question, or close this and request changes instead: an approval says that all of it is true.",
+            ),
+            Self::NotTheRequester { requester } => write!(
+                f,
+                "Only <@{requester}>, who asked for this, can withdraw it. To stop it, reject it."
+            ),
+            Self::NothingToUndo => f.write_str(
+                "You have no decision on this text to take back, so nothing changed.",
+            ),
+            Self::TooLateToUndo => f.write_str(
+                "A decision can be taken back for five minutes, and yours is older, so it stands. What was released can be revoked.",
+            ),
+            Self::NotReleased => f.write_str(
+                "This is not released, so there is nothing to revoke. As long as it is open, reject it.",
+            ),
+            Self::NotWhatWasApproved => f.write_str(
+                "The stored text is not the one that was approved, so it was not released. Whoever runs Countersign must look at the database: countersign audit verify says whether the trail is whole.",
+            ),
+            Self::NotEditable { subject } => write!(
+                f,
+                "A {subject} cannot be worded anew here. Request changes instead, and say what should be different."
+            ),
+            Self::NothingChanged => f.write_str(
+                "You changed nothing. Change the text, or close this and approve it as it is.",
+            ),
+            Self::NoQuotesLeft => f.write_str(
+                "Keep at least one quote: without any, nothing is found. To say that it is not needed, reject it.",
+            ),
+            Self::NoPolicy { kind } => write!(
+                f,
+                "No policy says who decides on a {kind}, so it cannot be put up. Whoever keeps the team manifest can add a [[policy]] with on = \"{}\".",
+                kind.name()
+            ),
+            Self::NoCardThere => f.write_str(
+                "There is no card of mine there. Give the number of a review, which stands in small letters under its card, or a link to the card's message.",
+            ),
+            Self::DayIsOver => f.write_str(
+                "That day is over. Name one that is still to come, such as friday or 2026-12-24.",
+            ),
+            Self::DelegateIsSelf => f.write_str(
+                "Your place is yours already. Name somebody else: /countersign delegate @dana until friday",
+            ),
+            Self::DelegateCannotDecide { to } => write!(
+                f,
+                "<@{to}> is a guest, a bot or not active here, and does not decide. Name a member of the team."
+            ),
             Self::ReasonMissing => {
                 f.write_str("Write a sentence that says why; the person who asked will read it.")
             }
@@ -161,7 +251,7 @@ mod tests {
             "This finding needs a decision from brand or legal; you are not in that group."
         );
         let refusal =
-            Refusal::ReviewClosed { state: "changes_requested", by: Some("UDANA".into()) };
+            Refusal::ReviewClosed { state: "sent back for changes", by: Some("UDANA".into()) };
         assert_eq!(
             refusal.to_string(),
             "This was already sent back for changes by <@UDANA>, so your click changed nothing."

@@ -8,8 +8,8 @@ use crate::reviews;
 
 /// Shows a person's home as it now stands.
 pub async fn show(app: &App, person: &PersonId) -> Result<()> {
-    let waiting = reviews::waiting_for(app, person).await?;
-    let home = reviews::home(&waiting, &grammar::overview());
+    let queue = reviews::queue_of(app, person).await?;
+    let home = reviews::home(&queue, &grammar::overview());
     app.slack.publish_home(person, &home).await?;
     Ok(())
 }

@@ -7,8 +7,8 @@
 //!   [`metrics`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
-//!   [`worker`] says what each job means; [`cli`] is the command line; [`home`] shows a person what
-//!   waits for them;
+//!   [`worker`] says what each job means; [`subjects`] knows what is decided on by its kind; [`cli`]
+//!   is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`];
 //! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
 //!   [`privacy`], [`database`], and [`workspaces`];
@@ -30,6 +30,7 @@ pub mod home;
 pub mod http;
 pub mod inbox;
 pub mod socket;
+pub mod subjects;
 pub mod worker;
 
 pub mod evidence;

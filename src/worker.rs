@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, home, research};
+use crate::{commands, home, research, reviews, subjects};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -57,7 +57,10 @@ async fn perform(app: &App, job: Job) -> Result<()> {
     match job {
         Job::Research { run } => research::answer(app, run).await,
         Job::ShowRun { run } => research::show_run(app, run).await,
-        Job::ShowReview { review } => research::show_review(app, review).await,
+        Job::ShowReview { review } => subjects::show(app, review).await,
+        Job::Rework { review } => subjects::rework(app, review).await,
+        Job::Attend { review } => reviews::attend(app, review).await,
+        Job::Release { review } => release(app, review).await,
         Job::ShowHome { person } => home::show(app, &person).await,
         Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
     }
@@ -69,10 +72,24 @@ async fn give_up(app: App, job: Job) -> Result<()> {
     tracing::error!(job.kind = job.kind(), "a job was given up after its last attempt: {job:?}");
     match job {
         Job::Research { run } => research::give_up(&app, run).await,
+        Job::Rework { review } => subjects::give_up_rework(&app, review).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
         Job::ShowRun { .. }
         | Job::ShowReview { .. }
+        | Job::Attend { .. }
+        | Job::Release { .. }
         | Job::ShowHome { .. }
         | Job::ShowHelp { .. } => Ok(()),
     }
+}
+
+async fn release(app: &App, review: crate::ids::ReviewId) -> Result<()> {
+    let now = app.now();
+    let mut tx = app.db.begin().await?;
+    if let Some(approved) = reviews::approved(&mut tx, app.workspace.id, review, now).await? {
+        reviews::released(&mut tx, &approved, now).await?;
+        crate::jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review }).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }

@@ -78,7 +78,7 @@ fn check_manifest(config: &Config, findings: &mut Findings) -> Option<Manifest> 
                     manifest.team,
                     manifest.agents.len(),
                     manifest.groups.len(),
-                    manifest.policies.len(),
+                    manifest.rules.len(),
                     manifest.version
                 ),
             );

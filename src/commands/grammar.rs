@@ -1,8 +1,13 @@
 //! What people may type, as one table: the parser and every help text are made from it.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
+use jiff::civil::{Date, Weekday};
+use regex::Regex;
 use strsim::damerau_levenshtein;
+
+use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
 
 /// What a person asked for by typing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,6 +17,38 @@ pub enum Command {
     },
     /// Help on everything, or on one form.
     Help(Option<&'static Form>),
+    /// What waits for the person, what they asked for and decided.
+    Queue,
+    /// Who may decide on a card, and why; the newest one of the channel when none is named.
+    Policy(Option<CardName>),
+    /// Hands the person's place over, takes it back, or says where it is.
+    Delegate(Delegate),
+}
+
+/// How people name a card.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CardName {
+    /// By the number of its review: `12` or `R-12`.
+    Review(ReviewId),
+    /// By a link to its message.
+    Message(ChannelId, MessageTs),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delegate {
+    To(PersonId, Until),
+    Back,
+    Show,
+}
+
+/// A day until whose end something lasts, in the zone of whoever typed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    Today,
+    Tomorrow,
+    /// The next one, not today.
+    Weekday(Weekday),
+    Date(Date),
 }
 
 /// One way of asking, with what its help says.
@@ -27,7 +64,7 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] = &[RESEARCH, HELP];
+pub const FORMS: &[Form] = &[RESEARCH, QUEUE, POLICY, DELEGATE, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -43,6 +80,30 @@ const HELP: Form = Form {
     takes: "[COMMAND]",
     says: "Says what you can ask for, or explains one command.",
     example: "/countersign help research",
+};
+
+const QUEUE: Form = Form {
+    command: "/countersign",
+    word: "queue",
+    takes: "",
+    says: "Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.",
+    example: "/countersign queue",
+};
+
+const POLICY: Form = Form {
+    command: "/countersign",
+    word: "policy",
+    takes: "[CARD]",
+    says: "Explains who may decide on a card, who has, what is missing and why. CARD is the number of its review, or a link to its message; without one it is the newest card of the channel.",
+    example: "/countersign policy 12",
+};
+
+const DELEGATE: Form = Form {
+    command: "/countersign",
+    word: "delegate",
+    takes: "@PERSON until DAY",
+    says: "Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`. `delegate back` takes it back, and `delegate` alone says who has it.",
+    example: "/countersign delegate <@U024BE7LH|dana> until friday",
 };
 
 /// The longest question that is taken, in characters.
@@ -105,12 +166,114 @@ fn countersign(text: &str) -> Result<Command, String> {
     match word.to_lowercase().as_str() {
         "" => Ok(Command::Help(None)),
         "help" => help_on(rest.trim()),
+        "queue" => Ok(Command::Queue),
+        "policy" => policy(rest.trim()),
+        "delegate" => delegate(rest.trim()).map(Command::Delegate),
         other => Err(match nearest(other) {
             Some(form) => {
                 format!("I do not know `/countersign {}`. {}", plain(other), suggestion(form, rest))
             }
             None => format!("I do not know `/countersign {}`. {}", plain(other), overview()),
         }),
+    }
+}
+
+fn policy(text: &str) -> Result<Command, String> {
+    if text.is_empty() {
+        return Ok(Command::Policy(None));
+    }
+    card(text).map(|card| Command::Policy(Some(card)))
+}
+
+/// How a message is linked to: `https://larch.slack.com/archives/C024BE91L/p1795338000123456`.
+static PERMALINK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"/archives/([A-Z0-9]+)/p([0-9]{7,})([0-9]{6})\b")
+        .expect("the pattern is fixed and tested")
+});
+
+/// Reads how a card is named: the number of its review, or a link to its message.
+pub fn card(text: &str) -> Result<CardName, String> {
+    if let Some(found) = PERMALINK.captures(text) {
+        let ts = MessageTs(format!("{}.{}", &found[2], &found[3]));
+        return Ok(CardName::Message(ChannelId(found[1].to_owned()), ts));
+    }
+    let number = text.trim_start_matches(['R', 'r', '-', '#']);
+    match number.parse() {
+        Ok(number) => Ok(CardName::Review(ReviewId(number))),
+        Err(_) => Err(format!(
+            "“{}” names no card. Give the number of its review, which stands in small letters under it, or a link to its message; for example: `{}`",
+            plain(text),
+            POLICY.example
+        )),
+    }
+}
+
+/// How Slack writes a person whom somebody mentioned: `<@U024BE7LH|dana>`.
+static MENTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>\s*(.*)$").expect("the pattern is fixed and tested")
+});
+
+fn delegate(text: &str) -> Result<Delegate, String> {
+    if text.is_empty() {
+        return Ok(Delegate::Show);
+    }
+    if text.eq_ignore_ascii_case("back") {
+        return Ok(Delegate::Back);
+    }
+    let example = "`/countersign delegate @dana until friday`";
+    let Some(found) = MENTION.captures(text) else {
+        return Err(format!(
+            "Say to whom, by mentioning them, and until when; for example: {example}"
+        ));
+    };
+    let rest = found[2].to_lowercase();
+    let day = rest.strip_prefix("until ").or_else(|| rest.strip_prefix("til ")).unwrap_or(&rest);
+    match until(day.trim()) {
+        Some(until) => Ok(Delegate::To(PersonId(found[1].to_owned()), until)),
+        None if day.trim().is_empty() => Err(format!(
+            "Say until when, so that your place comes back by itself; for example: {example}"
+        )),
+        None => Err(format!(
+            "“{}” is no day that is understood: write a weekday, today, tomorrow, or a date such as 2026-12-24; for example: {example}",
+            plain(day)
+        )),
+    }
+}
+
+fn until(day: &str) -> Option<Until> {
+    let weekdays = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
+    ];
+    match day {
+        "today" => Some(Until::Today),
+        "tomorrow" => Some(Until::Tomorrow),
+        _ => {
+            let weekday = day.strip_prefix("next ").unwrap_or(day);
+            let named = weekdays.into_iter().find(|(name, _)| {
+                *name == weekday || (weekday.len() >= 3 && name.starts_with(weekday))
+            });
+            named
+                .map(|(_, weekday)| Until::Weekday(weekday))
+                .or_else(|| day.parse().ok().map(Until::Date))
+        }
+    }
+}
+
+impl Until {
+    /// The day that is meant, on `today`.
+    pub fn day(self, today: Date) -> Date {
+        match self {
+            Self::Today => today,
+            Self::Tomorrow => today.saturating_add(jiff::Span::new().days(1)),
+            Self::Weekday(weekday) => today.nth_weekday(1, weekday).unwrap_or(today),
+            Self::Date(date) => date,
+        }
     }
 }
 
@@ -206,6 +369,38 @@ mod tests {
     }
 
     #[test]
+    fn a_card_is_named_by_its_number_or_by_a_link() {
+        let check = |text: &str, expected: CardName| assert_eq!(card(text), Ok(expected), "{text}");
+        check("12", CardName::Review(ReviewId(12)));
+        check("R-12", CardName::Review(ReviewId(12)));
+        check("#12", CardName::Review(ReviewId(12)));
+        check(
+            "<https://larch.slack.com/archives/C0RESEARCH/p1795338000123456?thread_ts=1>",
+            CardName::Message("C0RESEARCH".into(), "1795338000.123456".into()),
+        );
+        assert!(card("the last one").unwrap_err().starts_with("“the last one” names no card."));
+    }
+
+    #[test]
+    fn a_place_is_handed_over_until_a_day() {
+        let check = |text: &str, expected: Delegate| {
+            assert_eq!(parse("/countersign", text), Ok(Command::Delegate(expected)), "{text}");
+        };
+        let dana = || PersonId::from("U0DANA0000");
+        let friday = Until::Weekday(Weekday::Friday);
+        check("delegate <@U0DANA0000|dana> until friday", Delegate::To(dana(), friday));
+        check("delegate <@U0DANA0000> until next fri", Delegate::To(dana(), friday));
+        check("delegate <@U0DANA0000> tomorrow", Delegate::To(dana(), Until::Tomorrow));
+        let christmas = Until::Date(jiff::civil::date(2026, 12, 24));
+        check("delegate <@U0DANA0000|dana> until 2026-12-24", Delegate::To(dana(), christmas));
+        check("delegate back", Delegate::Back);
+        check("delegate", Delegate::Show);
+        let sunday = jiff::civil::date(2026, 11, 22);
+        assert_eq!(friday.day(sunday), jiff::civil::date(2026, 11, 27));
+        assert_eq!(Until::Weekday(Weekday::Sunday).day(sunday), jiff::civil::date(2026, 11, 29));
+    }
+
+    #[test]
     fn what_is_not_understood_is_answered_with_the_nearest_form() {
         let check = |command: &str, text: &str, expected: &str| {
             let answer = parse(command, text).unwrap_err();
@@ -215,6 +410,10 @@ mod tests {
         check("/countersign", "reserch why?", "Did you mean `/research why?`?");
         check("/countersign", "research", "Did you mean `/research`?");
         check("/countersign", "dance", "You can ask for:");
+        check("/countersign", "delegate dana until friday", "Say to whom, by mentioning them");
+        check("/countersign", "delegate <@U1|dana>", "Say until when");
+        check("/countersign", "delegate <@U1|dana> until soon", "“soon” is no day");
+        check("/countersign", "policy of truth", "“of truth” names no card");
         check("/countersign", "<!channel>", "I do not know `/countersign &lt;!channel&gt;`");
         check("/countersign", "help dance", "There is no help on “dance”");
         check("/research", "", "Ask a question after the command");

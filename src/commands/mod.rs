@@ -4,16 +4,20 @@
 
 pub mod grammar;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::app::App;
-use crate::error::Result;
-use crate::ids::{ChannelId, MessageTs, PersonId};
+use crate::error::{Refusal, Result};
+use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::research::{self, Question};
+use crate::reviews::{self, Delegation};
 use crate::slack::inbound::{Event, EventEnvelope, SlashCommand};
-use crate::slack::{self, Place, Post, escape};
+use crate::slack::{self, Place, Post, date, escape, mention};
 
-use grammar::Command;
+use grammar::{CardName, Command, Delegate, Until};
 
 /// Carries out a slash command.
 pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
@@ -24,6 +28,16 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
     };
     match asked {
         Command::Help(form) => Ok(help(form)),
+        Command::Queue => {
+            let queue = reviews::queue_of(app, &command.actor.id).await?;
+            Ok(Answer::Private(Box::new(reviews::queue(&queue))))
+        }
+        Command::Policy(card) => {
+            let review = review_named(app, card, &command.channel).await?;
+            let explained = reviews::explain(app, review, Some(&command.actor.id)).await?;
+            Ok(Answer::private(explained))
+        }
+        Command::Delegate(what) => delegate(app, &command, what).await,
         Command::Research { question } => {
             let delivery = command.dedupe_key();
             let question = Question {
@@ -64,6 +78,84 @@ pub async fn take_event(app: &App, envelope: EventEnvelope) -> Result<Answer> {
         _ => {}
     }
     Ok(Answer::Nothing)
+}
+
+/// The review of the card that somebody named; the newest of the channel when they named none.
+async fn review_named(app: &App, card: Option<CardName>, channel: &ChannelId) -> Result<ReviewId> {
+    let workspace = app.workspace.id;
+    match card {
+        Some(CardName::Review(review)) => Ok(review),
+        Some(CardName::Message(channel, ts)) => {
+            let subject = slack::subject_of(&app.db, workspace, &channel, &ts).await?;
+            let review = match subject.as_deref().and_then(reviews::subject_named) {
+                Some((kind, id)) => reviews::of_subject(&app.db, workspace, kind, id).await?,
+                None => None,
+            };
+            Ok(review.ok_or(Refusal::NoCardThere)?)
+        }
+        None => {
+            let newest = reviews::newest_in(&app.db, workspace, channel).await?;
+            Ok(newest.ok_or(Refusal::NoCardThere)?)
+        }
+    }
+}
+
+/// Hands a person's place over, takes it back, or says where it is.
+async fn delegate(app: &App, command: &SlashCommand, what: Delegate) -> Result<Answer> {
+    let person = &command.actor.id;
+    let delivery = command.dedupe_key();
+    let sentence = match what {
+        Delegate::To(to, until) => {
+            let (until, zone) = end_of(app, person, until).await?;
+            let delegation = Delegation { from: person.clone(), to: to.clone(), until };
+            reviews::delegate(app, delivery.as_deref(), &delegation).await?;
+            format!(
+                "{} decides for you until {}, except on what you asked for. Cards and the record say so. `/countersign delegate back` takes your place back.",
+                mention(&to),
+                date(until, &until.to_zoned(zone).strftime("%A, %-d %B %Y, %H:%M").to_string())
+            )
+        }
+        Delegate::Back => match reviews::end_delegation(app, delivery.as_deref(), person).await? {
+            Some(ended) => format!("Your place is yours again; {} had it.", mention(&ended.to)),
+            None => "Nobody has your place.".to_owned(),
+        },
+        Delegate::Show => {
+            let all = reviews::delegations(app).await?;
+            let has = |one: &Delegation| {
+                let until =
+                    date(one.until, &one.until.strftime("%-d %b %Y, %H:%M UTC").to_string());
+                if one.from == *person {
+                    Some(format!("{} decides for you until {until}.", mention(&one.to)))
+                } else if one.to == *person {
+                    Some(format!("You decide for {} until {until}.", mention(&one.from)))
+                } else {
+                    None
+                }
+            };
+            let lines: Vec<String> = all.iter().filter_map(has).collect();
+            if lines.is_empty() {
+                "Nobody has your place, and you have nobody's. To hand yours over: `/countersign delegate @dana until friday`".to_owned()
+            } else {
+                lines.join("\n")
+            }
+        }
+    };
+    Ok(Answer::private(sentence))
+}
+
+/// The end of a day where a person lives.
+async fn end_of(app: &App, person: &PersonId, until: Until) -> Result<(Timestamp, TimeZone)> {
+    let profile = app.slack.person(person).await.ok();
+    let zone = profile
+        .and_then(|profile| TimeZone::get(&profile.zone?).ok())
+        .unwrap_or_else(|| app.manifest.zone.clone());
+    let today = app.now().to_zoned(zone.clone()).date();
+    let next = until.day(today).tomorrow()?;
+    let end = next.to_zoned(zone.clone())?.timestamp();
+    if end <= app.now() {
+        return Err(Refusal::DayIsOver.into());
+    }
+    Ok((end, zone))
 }
 
 /// Says in a channel what can be asked for.

@@ -15,7 +15,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use url::Url;
 
-pub use manifest::{Agent, Group, Manifest, Members, Need, Policy, SubjectKind};
+pub use manifest::{
+    Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
+    Terms,
+};
 
 /// What is logged unless COUNTERSIGN_LOG says otherwise.
 pub const DEFAULT_LOG: &str = "info,graphile_worker=error,slack_morphism=warn,sqlx=warn";

@@ -1,12 +1,14 @@
 //! The SQL of sources.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
 use super::source::{Source, SourceSpec, Visibility};
 use crate::error::Result;
-use crate::ids::{SourceId, WorkspaceId};
+use crate::ids::{PassageId, SourceId, WorkspaceId};
 
 pub async fn sources(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Source>> {
     let rows = sqlx::query!(
@@ -86,4 +88,24 @@ pub async fn save_source(
     )
     .fetch_one(db)
     .await?)
+}
+
+/// The texts that passages have now; a passage that is gone has none.
+pub async fn passage_texts(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    passages: &[PassageId],
+) -> Result<HashMap<PassageId, String>> {
+    let ids: Vec<i64> = passages.iter().map(|passage| passage.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT p.id, substr(d.text, p.starts + 1, p.ends - p.starts) AS "text!"
+           FROM passages p
+           JOIN documents d ON d.id = p.document_id
+           WHERE p.workspace_id = $1 AND p.id = ANY ($2)"#,
+        workspace.0,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PassageId(row.id), row.text)).collect())
 }

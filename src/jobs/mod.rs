@@ -39,6 +39,12 @@ pub enum Job {
     ShowRun { run: RunId },
     /// Makes Slack show a review as it now stands.
     ShowReview { review: ReviewId },
+    /// Has whoever made it change a text as people asked.
+    Rework { review: ReviewId },
+    /// Does what is due for a review: reminds, escalates, lets expire, releases.
+    Attend { review: ReviewId },
+    /// Lets what was approved out.
+    Release { review: ReviewId },
     /// Makes Slack show a person's home as it now stands.
     ShowHome { person: PersonId },
     /// Says in a channel what the bot can do, after it was mentioned without a question.
@@ -81,9 +87,11 @@ impl Lane {
 impl Job {
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Research { .. } => Lane::Agent,
+            Self::Research { .. } | Self::Rework { .. } => Lane::Agent,
             Self::ShowRun { .. }
             | Self::ShowReview { .. }
+            | Self::Attend { .. }
+            | Self::Release { .. }
             | Self::ShowHome { .. }
             | Self::ShowHelp { .. } => Lane::Short,
         }
@@ -95,6 +103,9 @@ impl Job {
             Self::Research { .. } => "research",
             Self::ShowRun { .. } => "show_run",
             Self::ShowReview { .. } => "show_review",
+            Self::Rework { .. } => "rework",
+            Self::Attend { .. } => "attend",
+            Self::Release { .. } => "release",
             Self::ShowHome { .. } => "show_home",
             Self::ShowHelp { .. } => "show_help",
         }
@@ -106,6 +117,9 @@ impl Job {
             Self::Research { run } => format!("research:{run}"),
             Self::ShowRun { run } => format!("show_run:{run}"),
             Self::ShowReview { review } => format!("show_review:{review}"),
+            Self::Rework { review } => format!("rework:{review}"),
+            Self::Attend { review } => format!("attend:{review}"),
+            Self::Release { review } => format!("release:{review}"),
             Self::ShowHome { person } => format!("show_home:{person}"),
             Self::ShowHelp { channel, thread } => {
                 format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
@@ -124,8 +138,12 @@ impl Job {
     /// Smaller comes first: what a person waits for goes before what merely has to be shown.
     fn priority(&self) -> i16 {
         match self {
-            Self::ShowReview { .. } | Self::ShowRun { .. } | Self::Research { .. } => 0,
-            Self::ShowHelp { .. } => 1,
+            Self::ShowReview { .. }
+            | Self::ShowRun { .. }
+            | Self::Research { .. }
+            | Self::Rework { .. }
+            | Self::Release { .. } => 0,
+            Self::ShowHelp { .. } | Self::Attend { .. } => 1,
             Self::ShowHome { .. } => 5,
         }
     }

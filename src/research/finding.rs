@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::extract::Extract;
 use crate::error::Result;
 use crate::evidence::{Searched, Source};
-use crate::ids::PassageId;
+use crate::ids::{PassageId, PersonId};
 
 /// The engine that quotes and writes nothing.
 const EXTRACT: &str = "extract";
@@ -22,6 +22,9 @@ pub struct Finding {
     /// What is to be known before reading on, as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// What an editor put before the quotes, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Note>,
     pub themes: Vec<Theme>,
     /// Quotes that belong to none of the themes.
     pub others: Vec<Quote>,
@@ -29,6 +32,13 @@ pub struct Finding {
     pub answering: u64,
     pub searched: u64,
     pub sources: Vec<Read>,
+}
+
+/// A person's own words.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Note {
+    pub by: PersonId,
+    pub text: String,
 }
 
 /// Passages that speak of the same thing.
@@ -81,6 +91,7 @@ impl Finding {
             question: question.to_owned(),
             engine: EXTRACT.to_owned(),
             remark: remark(extract),
+            note: None,
             themes: extract.themes.iter().map(Theme::from).collect(),
             others: extract.others.iter().map(Quote::from).collect(),
             answering: extract.documents as u64,
@@ -103,11 +114,58 @@ impl Finding {
         self.themes.iter().flat_map(|theme| &theme.quotes).chain(&self.others)
     }
 
+    /// The finding as people read it, without markup: by this revisions are compared.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.question.clone()];
+        lines.extend(self.remark.clone());
+        lines.extend(self.note.as_ref().map(|note| note.text.clone()));
+        for theme in &self.themes {
+            lines.push(theme.title.clone());
+            lines.extend(theme.quotes.iter().map(Quote::line));
+        }
+        lines.extend(self.others.iter().map(Quote::line));
+        lines.join("\n")
+    }
+
+    /// Adds the quotes of `more` that are not there yet.
+    pub fn add(&mut self, more: Self) {
+        let there: Vec<String> = self.quotes().map(|quote| quote.text.clone()).collect();
+        let is_new = |quote: &Quote| !there.contains(&quote.text);
+        for mut theme in more.themes {
+            theme.quotes.retain(is_new);
+            if !theme.quotes.is_empty() {
+                self.themes.push(theme);
+            }
+        }
+        self.others.extend(more.others.into_iter().filter(is_new));
+        self.answering = self.answering.max(more.answering);
+    }
+
+    /// Keeps only the quotes for which `keep` holds, by their place in the order of the card.
+    pub fn keep_quotes(&mut self, mut keep: impl FnMut(usize, &Quote) -> bool) {
+        let mut index = 0;
+        let mut kept = |quote: &Quote| {
+            index += 1;
+            keep(index - 1, quote)
+        };
+        for theme in &mut self.themes {
+            theme.quotes.retain(&mut kept);
+        }
+        self.others.retain(&mut kept);
+        self.themes.retain(|theme| !theme.quotes.is_empty());
+    }
+
     pub fn engine_in_words(&self) -> &'static str {
         match self.engine.as_str() {
             EXTRACT => "which quotes and adds nothing",
             _ => "engine unknown to this version",
         }
+    }
+}
+
+impl Quote {
+    fn line(&self) -> String {
+        format!("“{}” ({} {})", self.text, self.source, self.document)
     }
 }
 

@@ -2,10 +2,17 @@
 
 use jiff::civil::Date;
 
+use super::Run;
 use super::finding::{Finding, Quote, Read};
-use super::{Question, Run};
-use crate::ids::{PersonId, ReviewId};
-use crate::slack::{Button, Card, Post, channel_link, escape, mention, quote};
+use crate::ids::PersonId;
+use crate::slack::{Card, Choice, Input, Modal, escape, limits, mention, quote};
+
+/// The inputs of the form: the quotes that stay, ten to an input, and the note.
+pub const KEPT: &str = "kept";
+pub const NOTE: &str = "note";
+
+/// How many characters of a note are taken.
+const NOTE_LIMIT: usize = 2_000;
 
 /// A finding: its themes with their quotes, and what was searched.
 pub fn card(finding: &Finding, asked_by: &PersonId) -> Card {
@@ -21,6 +28,9 @@ pub fn card(finding: &Finding, asked_by: &PersonId) -> Card {
     ));
     if let Some(remark) = &finding.remark {
         card = card.section(escape(remark));
+    }
+    if let Some(note) = &finding.note {
+        card = card.section(format!("*A note by {}*\n{}", mention(&note.by), escape(&note.text)));
     }
     for theme in &finding.themes {
         let title = format!("*{}* · {}", escape(&theme.title), count(theme.documents, "document"));
@@ -58,34 +68,37 @@ pub fn nothing_found(searched: u64, read: &[Read]) -> String {
     )
 }
 
-/// To the person who asked, when the channel cannot be reached.
-pub fn unreachable(asked: &Question, review: Option<ReviewId>) -> Post {
-    let sentence = format!(
-        "The answer to “{}” is ready, but I am not in {}. Type `/invite @Countersign` there",
-        escape(&asked.text),
-        channel_link(&asked.channel)
-    );
-    match review {
-        Some(review) => {
-            let button = Button::new("Post it there now", "review.show_again").value(review);
-            let sentence = format!("{sentence}, then press the button.");
-            Card::new("Your answer is ready, but I am not in that channel.")
-                .section(sentence)
-                .actions([button])
-                .finish()
-                .0
-        }
-        None => Post::sentence(format!("{sentence}, and ask again.")),
+/// The form in which a person words a finding anew: which quotes stay, and a note of their own. What
+/// is quoted cannot be changed, for it is somebody else's word.
+pub fn edit_form(finding: &Finding, title: &str) -> Modal {
+    let quotes: Vec<&Quote> = finding.quotes().collect();
+    let mut modal = Modal::new("review.edit", "Edit & approve").submit("Save & approve");
+    modal = modal.section(format!(
+        "*{}*\nQuotes stay word for word: take out what does not belong, and say in your own words what should be known.",
+        escape(title)
+    ));
+    for (index, chunk) in quotes.chunks(limits::CHECKBOXES).enumerate() {
+        let first = index * limits::CHECKBOXES;
+        let numbered = || (first..).zip(chunk);
+        let choices = numbered().map(|(number, quote)| {
+            Choice::new(&format!("“{}”", quote.text), number)
+                .describe(&format!("{} {}", quote.source, quote.document))
+        });
+        let values: Vec<String> = numbered().map(|(number, _)| number.to_string()).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let label = if index == 0 { "Quotes that stay" } else { "More quotes that stay" };
+        modal = modal.block(
+            Input::checkboxes(&format!("{KEPT}{index}"), label, choices).chosen(&values).optional(),
+        );
     }
-}
-
-/// The same message, once the answer stands where it belongs.
-pub fn reached(asked: &Question) -> Post {
-    Post::sentence(format!(
-        "The answer to “{}” is in {} now.",
-        escape(&asked.text),
-        channel_link(&asked.channel)
-    ))
+    let note = finding.note.as_ref().map_or("", |note| note.text.as_str());
+    modal.block(
+        Input::paragraph(NOTE, "Your note, above the quotes")
+            .hint("It is shown as yours, by name.")
+            .at_most(NOTE_LIMIT)
+            .initial(note)
+            .optional(),
+    )
 }
 
 fn in_words(quotes: &[Quote]) -> String {

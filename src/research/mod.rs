@@ -6,6 +6,7 @@
 //!
 //! - [`extract`] chooses quotes: a pure function of the question and what the search brought.
 //! - [`Finding`] is what people decide on, with the canonical bytes they are bound to.
+//! - [`rework`] changes a finding as reviewers asked, [`edited`] as one of them did by hand.
 //!
 //! **Invariant:** a run makes at most one finding, however often its job runs.
 //!
@@ -14,6 +15,8 @@
 pub mod extract;
 mod finding;
 mod message;
+mod prepared;
+mod rework;
 mod store;
 
 use std::collections::BTreeMap;
@@ -25,12 +28,16 @@ use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Agent, SubjectKind};
 use crate::error::{Error, Result};
 use crate::evidence::{self, Rights};
-use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, ReviewId, RunId};
+use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, RunId};
 use crate::jobs::{self, Job};
-use crate::reviews::{self, Opening, Review};
-use crate::slack::{self, Place, Post, SlackError};
+use crate::reviews::{self, Author, Opening, Sent};
+use crate::slack::{self, Place};
 
 pub use finding::Finding;
+pub use message::{KEPT, NOTE, card, edit_form};
+pub use rework::{edited, rework};
+
+use prepared::Prepared;
 
 /// The agent of the manifest that answers.
 const AGENT: &str = "research";
@@ -130,78 +137,16 @@ pub async fn show_run(app: &App, run: RunId) -> Result<()> {
     let (State::Empty(remark) | State::Failed(remark)) = &run.state else {
         return Ok(());
     };
-    let subject = format!("run:{}", run.id);
-    let card = message::without_finding(&run, remark).finish();
-    post(app, &subject, &run.question, None, &card).await
-}
-
-/// Makes Slack show a review's finding as it stands now.
-pub async fn show_review(app: &App, review: ReviewId) -> Result<()> {
-    let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
-        return Ok(());
+    let asked = &run.question;
+    let sent = Sent {
+        subject: &format!("run:{}", run.id),
+        place: Place { channel: asked.channel.clone(), thread: asked.thread.clone() },
+        title: &asked.text,
+        requested_by: &asked.person,
+        review: None,
     };
-    let SubjectKind::Finding = review.subject;
-    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
-    let finding = Finding::from_bytes(&content.bytes)?;
-    let subject = format!("finding:{}", review.subject_id);
-    let card = message::card(&finding, &review.requested_by);
-    let card = reviews::under(card, &review, &content).finish();
-    post(app, &subject, &asked_in(&review), Some(review.id), &card).await
-}
-
-fn asked_in(review: &Review) -> Question {
-    Question {
-        text: review.title.clone(),
-        person: review.requested_by.clone(),
-        channel: review.channel.clone(),
-        thread: review.thread.clone(),
-    }
-}
-
-/// Shows a card where the question was asked. A public channel is entered for that; when a channel
-/// cannot be reached, the person who asked is told what to do about it.
-async fn post(
-    app: &App,
-    subject: &str,
-    asked: &Question,
-    review: Option<ReviewId>,
-    card: &(Post, Vec<Post>),
-) -> Result<()> {
-    let workspace = app.workspace.id;
-    let place = Place { channel: asked.channel.clone(), thread: asked.thread.clone() };
-    let show =
-        || slack::show_card(&app.db, &app.slack, &app.clock, workspace, subject, &place, card);
-    let shown = match show().await {
-        Err(Error::Fault(fault))
-            if is_unreachable(&fault) && app.slack.join(&place.channel).await.is_ok() =>
-        {
-            show().await
-        }
-        shown => shown,
-    };
-    let told = format!("{subject}:unreachable");
-    let tell = async |place: &Place, post: Post| {
-        slack::show(&app.db, &app.slack, &app.clock, workspace, &told, place, &post).await
-    };
-    match shown {
-        Err(Error::Fault(fault)) if is_unreachable(&fault) => {
-            let direct = Place::channel(app.slack.direct(&asked.person).await?);
-            tell(&direct, message::unreachable(asked, review)).await?;
-        }
-        Err(error) => return Err(error),
-        Ok(_) => {
-            for earlier in slack::places(&app.db, workspace, &told).await? {
-                tell(&earlier.place, message::reached(asked)).await?;
-            }
-        }
-    }
+    reviews::post(app, &sent, &message::without_finding(&run, remark).finish()).await?;
     Ok(())
-}
-
-fn is_unreachable(fault: &anyhow::Error) -> bool {
-    fault.downcast_ref::<SlackError>().is_some_and(|error| {
-        error.is("not_in_channel") || error.is("channel_not_found") || error.is("is_archived")
-    })
 }
 
 /// What the agent may read for an answer that everyone sees.
@@ -245,28 +190,17 @@ async fn open_review(
     finding: &Finding,
     id: FindingId,
 ) -> Result<()> {
-    let provenance = json!({
-        "agent": AGENT,
-        "engine": finding.engine_in_words(),
-        "run": run.id,
-        "sources": finding.sources,
-    });
-    reviews::open(
-        app,
-        tx,
-        Opening {
-            subject: SubjectKind::Finding,
-            subject_id: id.0,
-            title: &run.question.text,
-            content: &serde_json::to_value(finding)?,
-            provenance: &provenance,
-            requested_by: &run.question.person,
-            agent: AGENT,
-            channel: &run.question.channel,
-            thread: run.question.thread.as_ref(),
-        },
-    )
-    .await?;
+    let prepared = Prepared::new(app, finding, &json!(run.id)).await?;
+    let opening = Opening {
+        subject: SubjectKind::Finding,
+        subject_id: id.0,
+        title: &run.question.text,
+        agent: Some(AGENT),
+        requested_by: &run.question.person,
+        channel: &run.question.channel,
+        thread: run.question.thread.as_ref(),
+    };
+    reviews::open(app, tx, &opening, &prepared.written(Author::Agent(AGENT))).await?;
     Ok(())
 }
 

@@ -1,46 +1,89 @@
 //! Reviews: people decide on exactly the text they saw.
 //!
-//! What an agent made is kept as a [`Revision`](open) whose canonical bytes have a SHA-256. A review
-//! asks for decisions on one revision under one policy; it copies what the policy asked for when it
-//! was opened, so that a later change of the manifest changes no review that is under way. A
-//! decision names the revision and its hash, the groups the person was in, and the policy version.
+//! Whatever needs a decision is a **subject**: a finding, a draft, a budget change … Each state that
+//! its text was in is a **revision**, whose canonical bytes have a SHA-256 ([`canonical`]). There is
+//! one [`Review`] of a subject: it asks for decisions on the newest revision, under the sum of the
+//! policies that match ([`Terms`](crate::config::Terms)), of which it keeps a copy. A decision names
+//! the revision and its hash, the groups the person sat in, and the policy version.
 //!
-//! - [`Review`] holds the rules, as pure methods.
-//! - [`open`] begins a review in the transaction that makes the revision.
-//! - [`decide`] records a verdict; [`check`] says beforehand whether it could.
-//! - [`under`] puts the state of a review, and its buttons, under a card that shows the subject.
+//! - [`open`] begins a review, in the transaction that makes the subject; [`revise`] puts up another
+//!   text, which reopens it: nothing carries over but what the policy says ([`Keep`]).
+//! - [`decide`] records a verdict; [`edit`] puts up a person's own wording; [`undo`], [`withdraw`] and
+//!   [`revoke`] take back. [`check`] says beforehand whether a person could decide.
+//! - [`Approved`] is the proof that what may only happen after a decision may happen.
+//! - [`due`] and [`attend`] do what happens of itself: reminders, escalation, expiry, release.
+//! - [`delegate`] hands a person's place to another.
+//! - [`Review`] holds the rules, as pure methods; [`explain`] says them of one case.
+//! - [`show`] keeps the card, its copies and what is told in its thread as the review stands.
 //!
 //! **Invariant:** a decision and its audit entry are committed together, before the click is
 //! acknowledged.
 //!
-//! **Invariant:** a person decides at most once on a revision: a constraint, not a check.
+//! **Invariant:** a person decides at most once on a revision, unless they took it back: a
+//! constraint, not a check.
 //!
 //! **Invariant:** if membership cannot be read, nobody decides; nothing is guessed.
+//!
+//! **Invariant:** nothing but approvals approves: no expiry, no silence, no closed form.
+//!
+//! [`Keep`]: crate::config::Keep
 
+mod approved;
+mod attending;
 mod content;
+mod deciding;
+mod delegation;
+mod diff;
+mod explain;
+mod labels;
 mod message;
+mod opening;
 mod review;
+mod show;
 mod standing;
 mod store;
-
-use std::collections::BTreeMap;
+mod waiting;
 
 use jiff::Timestamp;
-use sqlx::PgConnection;
+use serde::{Deserialize, Serialize};
 
-use crate::app::App;
-use crate::audit::{self, Actor, Commitment, Event, Subject, Value};
-use crate::config::SubjectKind;
-use crate::error::{Refusal, Result};
+use crate::config::{Facts, SubjectKind};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RevisionId};
-use crate::jobs::{self, Job};
-use crate::slack;
 
+pub use approved::{Approved, approved, released};
+pub use attending::{attend, due};
 pub use content::canonical;
-pub use message::{REASON, home, reason_modal, under};
-pub use review::{Review, State};
-pub use standing::{Memberships, Standing};
-pub use store::{Content, Waiting, content, find};
+pub use deciding::{check, check_revocation, decide, edit, outdated, revoke, undo, withdraw};
+pub use delegation::{Delegation, delegate, delegations, end_delegation};
+pub use diff::in_markup as word_diff;
+pub use explain::explain;
+pub use labels::labels;
+pub use message::{
+    ANSWERS, REASON, REASON_CODE, ReasonFor, approve_modal, home, outdated_card, queue,
+    reason_modal, withdraw_modal,
+};
+pub use opening::{open, remark, revise, to_rework};
+pub use review::{Review, State, UNDO};
+pub use show::{Sent, changes_card, post, show};
+pub use standing::{Memberships, Places, Standing};
+pub use store::{
+    ChangeRequest, Content, Listed, Queue, content, find, newest_in, of_subject, requests,
+};
+pub use waiting::queue_of;
+
+/// The audit act of a kind of subject, like `draft.approved`.
+macro_rules! act {
+    ($kind:expr, $past:literal) => {
+        match $kind {
+            $crate::config::SubjectKind::Finding => concat!("finding.", $past),
+            $crate::config::SubjectKind::Draft => concat!("draft.", $past),
+            $crate::config::SubjectKind::TestPlan => concat!("test_plan.", $past),
+            $crate::config::SubjectKind::HandOff => concat!("hand_off.", $past),
+            $crate::config::SubjectKind::BudgetChange => concat!("budget_change.", $past),
+        }
+    };
+}
+pub(crate) use act;
 
 /// What a person says about a revision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,15 +93,35 @@ pub enum Verdict {
     Reject,
 }
 
+/// Why something is rejected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    Inaccurate,
+    Unsupported,
+    OffBrand,
+    LegalOrPrivacy,
+    NotNeeded,
+    Other,
+}
+
 /// One person's recorded verdict.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decision {
     pub person: PersonId,
     pub verdict: Verdict,
-    /// The policy's groups that the person was in at that moment.
+    /// The policy's groups that the person sat in at that moment, and whose places they held.
     pub groups: Vec<String>,
+    pub stands_for: Vec<PersonId>,
     /// Why; always there unless the verdict is approval.
     pub comment: Option<String>,
+    pub reason: Option<Reason>,
+    /// SHA-256 of the bytes that were decided on.
+    pub content_hash: [u8; 32],
+    /// How long the text had been there, and how long reading it takes, in seconds.
+    pub open_s: i32,
+    pub reading_s: i32,
+    /// The decision on an earlier revision that this one continues.
+    pub kept_from: Option<i64>,
     pub at: Timestamp,
 }
 
@@ -69,22 +132,62 @@ pub struct Ballot {
     pub saw: RevisionId,
     pub verdict: Verdict,
     pub comment: Option<String>,
+    pub reason: Option<Reason>,
+    /// Whether each question of the policy was ticked.
+    pub answered: bool,
+}
+
+/// What was checked in a text, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Check {
+    /// Its name in the code, as in `quotes_verbatim`.
+    pub rule: String,
+    pub passed: bool,
+    /// The outcome as a sentence, without a full stop.
+    pub says: String,
+}
+
+/// A state of a text, as somebody wrote it.
+#[derive(Clone, Debug)]
+pub struct Written<'a> {
+    /// What is decided on: encoded by [`canonical`].
+    pub content: &'a serde_json::Value,
+    /// The same as people read it.
+    pub text: &'a str,
+    pub checks: &'a [Check],
+    pub facts: &'a Facts,
+    /// Agent, engine, prompt, model and data, as they are shown.
+    pub provenance: &'a serde_json::Value,
+    pub author: Author<'a>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Author<'a> {
+    Agent(&'a str),
+    Person(&'a PersonId),
 }
 
 /// What a new review is about.
+#[derive(Clone, Debug)]
 pub struct Opening<'a> {
     pub subject: SubjectKind,
     pub subject_id: i64,
     /// What lists call it.
     pub title: &'a str,
-    /// What is decided on: encoded by [`canonical`].
-    pub content: &'a serde_json::Value,
-    /// Agent, engine, prompt, model and data, as they are shown.
-    pub provenance: &'a serde_json::Value,
+    /// The agent that made it; none where a person puts up their own work.
+    pub agent: Option<&'a str>,
     pub requested_by: &'a PersonId,
-    pub agent: &'a str,
     pub channel: &'a ChannelId,
     pub thread: Option<&'a MessageTs>,
+}
+
+/// The subject that a message shows, by what the message is kept under: `finding:12`.
+pub fn subject_named(post: &str) -> Option<(SubjectKind, i64)> {
+    let (kind, id) = post.split_once(':')?;
+    let kind = SubjectKind::ALL.into_iter().find(|one| one.name() == kind)?;
+    // A long card goes on in messages of its own: `finding:12/2`.
+    let id = id.split('/').next()?;
+    Some((kind, id.parse().ok()?))
 }
 
 impl Verdict {
@@ -105,163 +208,60 @@ impl Verdict {
     }
 
     const fn act(self, subject: SubjectKind) -> &'static str {
-        match (subject, self) {
-            (SubjectKind::Finding, Self::Approve) => "finding.approved",
-            (SubjectKind::Finding, Self::RequestChanges) => "finding.changes_requested",
-            (SubjectKind::Finding, Self::Reject) => "finding.rejected",
+        match self {
+            Self::Approve => act!(subject, "approved"),
+            Self::RequestChanges => act!(subject, "changes_requested"),
+            Self::Reject => act!(subject, "rejected"),
         }
     }
 }
 
-/// Stores the first revision of a subject and opens the review that its policy asks for.
-pub async fn open(app: &App, tx: &mut PgConnection, opening: Opening<'_>) -> Result<ReviewId> {
-    let now = app.now();
-    let policy = app
-        .manifest
-        .policy(opening.subject)
-        .ok_or_else(|| anyhow::anyhow!("the manifest has no policy on {}", opening.subject))?;
+impl Reason {
+    pub const ALL: [Self; 6] = [
+        Self::Inaccurate,
+        Self::Unsupported,
+        Self::OffBrand,
+        Self::LegalOrPrivacy,
+        Self::NotNeeded,
+        Self::Other,
+    ];
 
-    let revision = store::insert_revision(tx, app.workspace.id, &opening, now).await?;
-    let review = store::insert_review(tx, app, &opening, revision.id, policy, now).await?;
-    let details = BTreeMap::from([
-        ("review", Value::id(review)),
-        ("revision", Value::id(revision.id)),
-        ("content_sha256", Value::hash(&revision.hash)),
-        ("policy", Value::name(&policy.name)),
-        ("policy_version", Value::name(&app.manifest.version)),
-        ("requested_by", Value::id(opening.requested_by)),
-    ]);
-    audit::append(
-        tx,
-        Event {
-            workspace: app.workspace.id,
-            at: now,
-            actor: Actor::Agent(opening.agent.to_owned()),
-            act: "review.opened",
-            subject: Subject::new(opening.subject.name(), opening.subject_id),
-            details,
-        },
-    )
-    .await?;
-    jobs::enqueue(tx, app.workspace.id, Job::ShowReview { review }).await?;
-    Ok(review)
-}
-
-/// What waits for a person's decision, oldest first: open reviews in whose groups they are.
-pub async fn waiting_for(app: &App, person: &PersonId) -> Result<Vec<Waiting>> {
-    let open = store::open_for(&app.db, app.workspace.id, person).await?;
-    let mut names: Vec<String> = open.iter().flat_map(|one| one.groups.clone()).collect();
-    names.sort();
-    names.dedup();
-    let standing = standing::in_groups(app, &names, person).await?;
-    Ok(open
-        .into_iter()
-        .filter(|one| one.groups.iter().any(|group| standing.groups.contains(group)))
-        .collect())
-}
-
-/// Says whether `person` could decide now, on the revision they saw. Records nothing.
-pub async fn check(
-    app: &App,
-    review: ReviewId,
-    saw: RevisionId,
-    person: &PersonId,
-) -> Result<Review> {
-    let review =
-        store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
-    let standing = standing::of(app, &review, person).await?;
-    review.check_decision_by(person, &standing, saw)?;
-    Ok(review)
-}
-
-/// Records a person's verdict, once, and sets in motion what follows from it.
-///
-/// `delivery` is Slack's id of the click: a repeat of one that was acted on changes nothing.
-pub async fn decide(
-    app: &App,
-    delivery: Option<&str>,
-    ballot: Ballot,
-    person: &PersonId,
-) -> Result<()> {
-    let Some(review) = attempt(app, delivery, &ballot, person, None).await? else { return Ok(()) };
-    // Slack is asked between two transactions, not within one; and only if it was not lately.
-    let standing = standing::of(app, &review, person).await?;
-    attempt(app, delivery, &ballot, person, Some(standing)).await?;
-    Ok(())
-}
-
-/// Decides, unless it is not known where the person stands: then nothing is recorded, and the review
-/// comes back.
-async fn attempt(
-    app: &App,
-    delivery: Option<&str>,
-    ballot: &Ballot,
-    person: &PersonId,
-    standing: Option<Standing>,
-) -> Result<Option<Review>> {
-    let now = app.now();
-
-    let mut tx = app.db.begin().await?;
-    if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
-        return Ok(None);
-    }
-    let review = store::lock(&mut tx, app.workspace.id, ballot.review).await?;
-    let known = match standing {
-        Some(standing) => Some(standing),
-        None => standing::known(app, &review, person)?,
-    };
-    let Some(standing) = known else {
-        tx.rollback().await?;
-        return Ok(Some(review));
-    };
-    review.check_decision_by(person, &standing, ballot.saw)?;
-
-    let decision = Decision {
-        person: person.clone(),
-        verdict: ballot.verdict,
-        groups: standing.groups,
-        comment: ballot.comment.clone(),
-        at: now,
-    };
-    let state = review.after(&decision);
-    store::record(&mut tx, &review, &decision, state).await?;
-    let reason = match &decision.comment {
-        Some(comment) => {
-            Some(audit::keep_text(&mut tx, app.workspace.id, Some(person), comment).await?)
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inaccurate => "inaccurate",
+            Self::Unsupported => "unsupported",
+            Self::OffBrand => "off_brand",
+            Self::LegalOrPrivacy => "legal_or_privacy",
+            Self::NotNeeded => "not_needed",
+            Self::Other => "other",
         }
-        None => None,
-    };
-    audit::append(&mut tx, event(&review, &decision, state, reason)).await?;
-    jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review: review.id }).await?;
-    tx.commit().await?;
+    }
 
-    tracing::info!(
-        review.id = review.id.0,
-        verdict = ballot.verdict.name(),
-        "a decision was recorded"
-    );
-    Ok(None)
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Inaccurate => "Not accurate",
+            Self::Unsupported => "A claim without support",
+            Self::OffBrand => "Not our voice or brand",
+            Self::LegalOrPrivacy => "A legal or privacy risk",
+            Self::NotNeeded => "Not needed",
+            Self::Other => "Something else",
+        }
+    }
+
+    pub fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
 }
 
-fn event(review: &Review, decision: &Decision, state: State, reason: Option<Commitment>) -> Event {
-    let mut details = BTreeMap::from([
-        ("review", Value::id(review.id)),
-        ("revision", Value::id(review.revision)),
-        ("content_sha256", Value::hash(&review.content_hash)),
-        ("policy", Value::name(&review.policy)),
-        ("policy_version", Value::name(&review.policy_version)),
-        ("groups", Value::list(decision.groups.iter().map(Value::name))),
-        ("state", state.name().into()),
-    ]);
-    if let Some(reason) = reason {
-        details.insert("reason", reason.into());
+impl Decision {
+    /// Whether it is an approval that counts for a group.
+    pub fn counts_for(&self, group: &str) -> bool {
+        self.verdict == Verdict::Approve && self.groups.iter().any(|one| one == group)
     }
-    Event {
-        workspace: review.workspace,
-        at: decision.at,
-        actor: Actor::Person(decision.person.clone()),
-        act: decision.verdict.act(review.subject),
-        subject: Subject::new(review.subject.name(), review.subject_id),
-        details,
+
+    /// Whether it came faster than the text can be read, even by those who read twice as fast as
+    /// others. It counts all the same; the trail and the scorecards say so.
+    pub fn is_hasty(&self) -> bool {
+        self.kept_from.is_none() && self.open_s * 2 < self.reading_s
     }
 }

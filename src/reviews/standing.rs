@@ -1,4 +1,5 @@
-//! What a person may do: which of a policy's groups they are in, read from Slack.
+//! Where a person stands: which of a policy's groups they are in, read from Slack, and whose places
+//! they hold.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,18 +10,29 @@ use super::Review;
 use crate::app::App;
 use crate::config::Members;
 use crate::error::{Refusal, Result};
-use crate::ids::PersonId;
+use crate::ids::{GroupId, PersonId};
 
 /// How old a membership that was read from Slack may be at a decision.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// A person, as a review sees them.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Standing {
-    /// The review's groups that the person is in.
+    /// The review's groups that the person is in, by themselves or in somebody's place.
     pub groups: Vec<String>,
+    /// Whose places they hold in those groups.
+    pub stands_for: Vec<PersonId>,
+    /// Who holds their own place.
+    pub handed_to: Option<PersonId>,
     pub is_guest: bool,
     pub is_bot: bool,
+}
+
+/// The places that were handed over, from and to a person.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Places {
+    pub holds: Vec<PersonId>,
+    pub handed_to: Option<PersonId>,
 }
 
 /// What was read from Slack lately, so that not every click costs a call.
@@ -31,8 +43,14 @@ pub struct Memberships {
     people: Mutex<HashMap<PersonId, (Timestamp, Kind)>>,
 }
 
-/// Who is in which user group, by its handle.
-type Groups = HashMap<String, Vec<PersonId>>;
+/// User groups, by their handles.
+type Groups = HashMap<String, UserGroup>;
+
+#[derive(Clone, Debug)]
+struct UserGroup {
+    id: GroupId,
+    users: Vec<PersonId>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Kind {
@@ -41,37 +59,111 @@ struct Kind {
 }
 
 /// Where `person` stands towards `review`. If Slack cannot be asked, that is a refusal, not a guess.
-pub(super) async fn of(app: &App, review: &Review, person: &PersonId) -> Result<Standing> {
-    in_groups(app, &review.group_names(), person).await
+pub(super) async fn of(
+    app: &App,
+    review: &Review,
+    person: &PersonId,
+    places: &Places,
+) -> Result<Standing> {
+    read(app, &review.group_names(), &with_places(person, places)).await?;
+    known(app, review, person, places)?.ok_or_else(|| Refusal::MembershipUnknown.into())
 }
 
 /// The same from what was read lately, without asking Slack; none where that is not enough.
-pub(super) fn known(app: &App, review: &Review, person: &PersonId) -> Result<Option<Standing>> {
-    known_in(app, &review.group_names(), person, app.now())
+pub(super) fn known(
+    app: &App,
+    review: &Review,
+    person: &PersonId,
+    places: &Places,
+) -> Result<Option<Standing>> {
+    let excluded = |person: &PersonId| review.excludes(person);
+    known_in(app, &review.group_names(), person, places, excluded)
 }
 
-/// Which of `groups` `person` is in.
-pub(super) async fn in_groups(app: &App, groups: &[String], person: &PersonId) -> Result<Standing> {
+/// Where `person` stands in `groups`, of a review of which no more is known.
+pub(super) async fn in_groups(
+    app: &App,
+    groups: &[String],
+    person: &PersonId,
+    places: &Places,
+) -> Result<Standing> {
+    read(app, groups, &with_places(person, places)).await?;
+    known_in(app, groups, person, places, |_| false)?
+        .ok_or_else(|| Refusal::MembershipUnknown.into())
+}
+
+/// Who is in a group of the manifest, and how the group is mentioned where Slack knows it.
+pub(super) async fn members(app: &App, group: &str) -> Result<(Vec<PersonId>, Option<GroupId>)> {
+    match app.manifest.group(group).map(|group| &group.members) {
+        None => Ok((Vec::new(), None)),
+        Some(Members::People(people)) => Ok((people.clone(), None)),
+        Some(Members::UserGroup(handle)) => {
+            read(app, &[group.to_owned()], &[]).await?;
+            let group = app.memberships.group(handle)?;
+            Ok((group.users, Some(group.id)))
+        }
+    }
+}
+
+/// Asks Slack for what is not known, or not any more.
+async fn read(app: &App, groups: &[String], people: &[PersonId]) -> Result<()> {
     let now = app.now();
-    if app.memberships.kind(person, now).is_none() {
-        read_kind(app, person, now).await?;
+    for person in people {
+        if app.memberships.kind(person, now).is_none() {
+            read_kind(app, person, now).await?;
+        }
     }
     if needs_user_groups(app, groups) && !app.memberships.has_groups(now) {
         read_groups(app, now).await?;
     }
-    known_in(app, groups, person, now)?.ok_or_else(|| Refusal::MembershipUnknown.into())
+    Ok(())
+}
+
+fn with_places(person: &PersonId, places: &Places) -> Vec<PersonId> {
+    [person].into_iter().chain(&places.holds).cloned().collect()
 }
 
 fn known_in(
     app: &App,
     groups: &[String],
     person: &PersonId,
-    now: Timestamp,
+    places: &Places,
+    excluded: impl Fn(&PersonId) -> bool,
 ) -> Result<Option<Standing>> {
-    let Some(kind) = app.memberships.kind(person, now) else { return Ok(None) };
+    let now = app.now();
     if needs_user_groups(app, groups) && !app.memberships.has_groups(now) {
         return Ok(None);
     }
+    let Some(kind) = app.memberships.kind(person, now) else { return Ok(None) };
+    let mut standing = Standing {
+        handed_to: places.handed_to.clone(),
+        is_guest: kind.is_guest,
+        is_bot: kind.is_bot,
+        ..Standing::default()
+    };
+    // Whoever handed their place over does not sit in it; what they hold of others, they keep.
+    if places.handed_to.is_none() {
+        standing.groups = inside(app, groups, person)?;
+    }
+    for other in &places.holds {
+        let Some(kind) = app.memberships.kind(other, now) else { return Ok(None) };
+        if kind.is_guest || kind.is_bot || excluded(other) {
+            continue;
+        }
+        let theirs = inside(app, groups, other)?;
+        if theirs.is_empty() {
+            continue;
+        }
+        standing.stands_for.push(other.clone());
+        let new: Vec<String> =
+            theirs.into_iter().filter(|group| !standing.groups.contains(group)).collect();
+        standing.groups.extend(new);
+    }
+    Ok(Some(standing))
+}
+
+/// Those of `groups` that `person` is in.
+fn inside(app: &App, groups: &[String], person: &PersonId) -> Result<Vec<String>> {
     let mut inside = Vec::new();
     for name in groups {
         let is_member = match app.manifest.group(name).map(|group| &group.members) {
@@ -84,7 +176,7 @@ fn known_in(
             inside.push(name.clone());
         }
     }
-    Ok(Some(Standing { groups: inside, is_guest: kind.is_guest, is_bot: kind.is_bot }))
+    Ok(inside)
 }
 
 fn needs_user_groups(app: &App, groups: &[String]) -> bool {
@@ -107,10 +199,19 @@ impl Memberships {
 
     fn is_member(&self, handle: &str, person: &PersonId) -> Result<bool> {
         let groups = lock(&self.groups);
-        let members = groups.as_ref().and_then(|(_, groups)| groups.get(handle));
-        let unknown = || Refusal::UnknownUserGroup { handle: handle.to_owned() };
-        Ok(members.ok_or_else(unknown)?.contains(person))
+        let group = groups.as_ref().and_then(|(_, groups)| groups.get(handle));
+        Ok(group.ok_or_else(|| unknown(handle))?.users.contains(person))
     }
+
+    fn group(&self, handle: &str) -> Result<UserGroup> {
+        let groups = lock(&self.groups);
+        let group = groups.as_ref().and_then(|(_, groups)| groups.get(handle));
+        Ok(group.cloned().ok_or_else(|| unknown(handle))?)
+    }
+}
+
+fn unknown(handle: &str) -> Refusal {
+    Refusal::UnknownUserGroup { handle: handle.to_owned() }
 }
 
 async fn read_groups(app: &App, now: Timestamp) -> Result<()> {
@@ -118,7 +219,10 @@ async fn read_groups(app: &App, now: Timestamp) -> Result<()> {
         tracing::warn!("user groups cannot be read: {error}");
         Refusal::MembershipUnknown
     })?;
-    let groups = read.into_iter().map(|group| (group.handle, group.users)).collect();
+    let groups = read
+        .into_iter()
+        .map(|group| (group.handle, UserGroup { id: group.id, users: group.users }))
+        .collect();
     *lock(&app.memberships.groups) = Some((now, groups));
     Ok(())
 }

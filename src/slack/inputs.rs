@@ -184,6 +184,23 @@ impl From<Select> for Element {
     }
 }
 
+/// A menu of further things to do, behind three dots: at most five.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Overflow(Value);
+
+impl Overflow {
+    pub fn new(action: &str, choices: impl IntoIterator<Item = Choice>) -> Self {
+        let choices: Vec<Value> = choices.into_iter().map(|choice| choice.0).collect();
+        Self(json!({"type": "overflow", "action_id": action, "options": choices}))
+    }
+}
+
+impl From<Overflow> for Element {
+    fn from(overflow: Overflow) -> Self {
+        Self(overflow.0)
+    }
+}
+
 /// A menu holds 100 choices, or 100 groups of 100.
 fn menu(choices: impl IntoIterator<Item = Choice>) -> Value {
     let choices: Vec<Value> = choices.into_iter().map(|choice| choice.0).collect();

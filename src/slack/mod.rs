@@ -42,7 +42,7 @@ pub use blocks::{Block, Button, Confirm, Element};
 pub use deliveries::{first_delivery, forget_deliveries, remember_delivery};
 pub use error::{Kind, SlackError};
 pub use files::Upload;
-pub use inputs::{Choice, Input, Select};
+pub use inputs::{Choice, Input, Overflow, Select};
 pub use messages::Reply;
 pub use people::{Conversation, Group, Identity, Profile};
 pub use post::{Card, Post};

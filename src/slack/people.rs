@@ -11,6 +11,9 @@ use super::or_default;
 use super::transport::Slack;
 use crate::ids::{ChannelId, GroupId, PersonId, TeamId};
 
+/// How many channels are asked for at once: Slack's own limit.
+const PAGE: &str = "1000";
+
 /// Who the bot is in this workspace.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Identity {
@@ -125,6 +128,61 @@ impl Slack {
         read(METHOD, answer["channel"].take())
     }
 
+    /// The channel that a configuration names: `#name`, `name` or Slack's id. Nothing if there is none
+    /// that we can see; of several, an archived one comes last.
+    pub async fn channel_named(&self, named: &str) -> Result<Option<Conversation>, SlackError> {
+        const METHOD: &str = "conversations.list";
+        let named = named.trim().trim_start_matches('#');
+        if is_channel_id(named) {
+            return match self.conversation(&ChannelId::from(named)).await {
+                Err(error) if error.is("channel_not_found") => Ok(None),
+                found => found.map(Some),
+            };
+        }
+        let (mut cursor, mut archived) = (String::new(), None);
+        loop {
+            let query = vec![
+                ("types", "public_channel,private_channel".to_owned()),
+                ("limit", PAGE.to_owned()),
+                ("cursor", cursor),
+            ];
+            let mut answer = self.call(Call::read(METHOD, query)).await?;
+            let page: Vec<Conversation> = read(METHOD, answer["channels"].take())?;
+            for channel in page.into_iter().filter(|channel| channel.name == named) {
+                if !channel.is_archived {
+                    return Ok(Some(channel));
+                }
+                archived = Some(channel);
+            }
+            cursor = answer["response_metadata"]["next_cursor"].as_str().unwrap_or("").to_owned();
+            if cursor.is_empty() {
+                return Ok(archived);
+            }
+        }
+    }
+
+    /// The same channel, fit to be posted in: a public one is entered if need be.
+    ///
+    /// # Errors
+    ///
+    /// Refused as Slack would refuse to post there: `channel_not_found`, `is_archived`, and
+    /// `not_in_channel` for a private one that nobody invited us to.
+    pub async fn channel_to_post_in(&self, named: &str) -> Result<Conversation, SlackError> {
+        let refused = |code| SlackError::refused("conversations.list", code, None);
+        let channel = self.channel_named(named).await?;
+        let channel = channel.ok_or_else(|| refused("channel_not_found"))?;
+        if channel.is_archived {
+            return Err(refused("is_archived"));
+        }
+        if !channel.is_member {
+            if channel.is_private {
+                return Err(refused("not_in_channel"));
+            }
+            self.join(&channel.id).await?;
+        }
+        Ok(channel)
+    }
+
     /// Enters a public channel.
     pub async fn join(&self, channel: &ChannelId) -> Result<(), SlackError> {
         self.call(Call::set("conversations.join", json!({"channel": channel}))).await?;
@@ -146,6 +204,13 @@ impl Slack {
         Url::parse(url)
             .map_err(|error| SlackError::refused(METHOD, "invalid_url", Some(error.to_string())))
     }
+}
+
+/// Slack's names have no capitals, its ids have nothing else.
+fn is_channel_id(named: &str) -> bool {
+    named.len() >= 9
+        && named.starts_with(['C', 'G', 'D'])
+        && named.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
 #[derive(Deserialize)]

@@ -38,13 +38,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["audit", "inbox", "jobs", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
-    ("commands", &["inbox", "jobs", "research", "slack"]),
-    ("actions", &["commands", "inbox", "jobs", "research", "reviews", "slack"]),
-    ("worker", &["commands", "home", "jobs", "research"]),
+    ("commands", &["inbox", "jobs", "research", "reviews", "slack"]),
+    ("actions", &["commands", "inbox", "jobs", "research", "reviews", "slack", "subjects"]),
+    ("subjects", &["research", "reviews", "slack"]),
+    ("worker", &["commands", "home", "jobs", "research", "reviews", "subjects"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
-    ("reviews", &["audit", "jobs", "slack"]),
+    ("reviews", &["audit", "jobs", "privacy", "slack"]),
     ("evidence", &[]),
     // Capabilities.
     ("audit", &[]),

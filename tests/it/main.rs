@@ -12,6 +12,7 @@ mod fake_slack;
 mod harness;
 mod jobs;
 mod licences;
+mod lifecycle;
 mod messages;
 mod outages;
 mod requests;

@@ -35,9 +35,13 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       — reviews R-5, 1 May 2026
       Searched 5 documents in reviews (newest 1 May 2026); 3 answer the question.
       ---
+      :ballot_box_with_check: 3 quotes found word for word in the documents
+      :ballot_box_with_check: The age of every source is known
+      :ballot_box_with_check: No personal data found (names and addresses are not looked for)
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from research-reviewers
-      Made by the research agent, which quotes and adds nothing · asked for by @maya · policy findings (version) · revision 1, SHA-256 `(hash)`
-      [Approve] [Request changes] [Reject]
+      If nobody decides, it expires (when), and nothing is approved.
+      Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
+      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | Withdraw my request]
     ");
 
     team.member("raj").clicks("#research", "Approve").await;
@@ -54,14 +58,21 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       — reviews R-5, 1 May 2026
       Searched 5 documents in reviews (newest 1 May 2026); 3 answer the question.
       ---
-      :white_check_mark: *Approved* (when)
+      :ballot_box_with_check: 3 quotes found word for word in the documents
+      :ballot_box_with_check: The age of every source is known
+      :ballot_box_with_check: No personal data found (names and addresses are not looked for)
+      :white_check_mark: *Approved and released* (when)
       @raj approved (when)
-      Made by the research agent, which quotes and adds nothing · asked for by @maya · policy findings (version) · revision 1, SHA-256 `(hash)`
+      Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
+      [Revoke] [Who may decide?]
+        countersign: @maya: approved by @raj, and released.
     ");
     assert_snapshot!(team.trail().await, @"
     maya run.requested run
     agent research evidence.read run
     agent research finding.made finding
+    agent research finding.checked finding
+    bot policy.evaluated finding
     agent research review.opened finding
     raj finding.approved finding
     ");

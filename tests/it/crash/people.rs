@@ -86,7 +86,7 @@ impl Deployment {
 
     /// Raj fills in the form, from the beginning when Slack says that it did not work.
     async fn rejects(&self) {
-        let reason = json!({ "Why is it rejected?": "Three reviews are no pattern." });
+        let reason = json!({ "What is wrong with it?": "Not needed", "Why is it rejected?": "Three reviews are no pattern." });
         self.until("the rejection is acknowledged", async || {
             let place = Place::Channel { channel: "#research", message: None };
             if self.sandbox.click("raj", place, "Reject", None).await.is_err() {
@@ -135,7 +135,10 @@ impl Deployment {
             ("findings", "SELECT count(*) FROM findings"),
             ("reviews", "SELECT count(*) FROM reviews"),
             ("decisions", "SELECT count(*) FROM decisions"),
-            ("posts", "SELECT count(*) FROM posts WHERE ts IS NOT NULL"),
+            (
+                "posts",
+                "SELECT count(*) FROM posts WHERE ts IS NOT NULL AND subject LIKE 'finding:%'",
+            ),
         ] {
             assert_eq!(self.count(sql).await, 1, "{table}");
         }

@@ -16,7 +16,7 @@ use countersign::evidence::{self, Input, SourceSpec};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
-use countersign::{http, socket, worker};
+use countersign::{http, reviews, socket, worker};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -110,6 +110,9 @@ impl Team {
     pub async fn settle(&self) {
         loop {
             self.sandbox.settled().await;
+            let mut tx = self.app.db.begin().await.unwrap();
+            reviews::due(&mut tx, self.app.workspace.id, self.app.now()).await.unwrap();
+            tx.commit().await.unwrap();
             self.workers.run_due().await.unwrap();
             self.app.background.close();
             self.app.background.wait().await;
@@ -238,6 +241,20 @@ impl Member<'_> {
         self.team.sandbox.click(self.handle, place, button, None).await
     }
 
+    /// Chooses from a menu of the newest message that has it, and reads the private answer.
+    pub async fn chooses(&self, channel: &str, option: &str) -> String {
+        let place = sandbox::Place::Channel { channel, message: None };
+        let option = json!(option);
+        private(self.team.sandbox.click(self.handle, place, "Who may decide?", Some(&option)).await)
+    }
+
+    /// Fills the inputs of the open form and submits it; reads what is wrong with it, or what is said.
+    pub async fn fills(&self, values: Value) -> String {
+        let values = values.as_object().unwrap().clone();
+        let outcome = self.team.sandbox.submit(self.handle, &values).await.unwrap();
+        outcome.errors.into_values().chain(outcome.ephemeral).collect::<Vec<_>>().join("\n")
+    }
+
     /// Fills the one input of the open form and submits it; reads what is wrong with it.
     pub async fn submits(&self, label: &str, value: &str) -> String {
         let values = json!({ label: value }).as_object().unwrap().clone();
@@ -282,10 +299,14 @@ pub(super) fn name_of(seed: &Seed, id: &str) -> String {
 
 /// What changes from run to run, taken out.
 pub(super) fn readable(text: &str) -> String {
+    // Spaces of no width, which keep marks apart.
+    let text = &text.replace('\u{200b}', "");
     let hash = regex_lite::Regex::new("`[0-9a-f]{12}`").unwrap();
     let text = hash.replace_all(text, "`(hash)`");
-    let version = regex_lite::Regex::new(r"policy ([a-z-]+) [0-9a-f]{12}").unwrap();
+    let version = regex_lite::Regex::new(r"policy ([a-z +-]+) [0-9a-f]{12}").unwrap();
     let text = version.replace_all(&text, "policy $1 (version)");
+    let age = regex_lite::Regex::new(r"\((\d+ days? old|of today)\)").unwrap();
+    let text = age.replace_all(&text, "(age)");
     let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();
     moment.replace_all(&text, "(when)").into_owned()
 }

@@ -125,7 +125,8 @@ fn act_in(lines: &[Line], ids: &[(&str, i64)], version: &str) -> Option<Vec<Stat
     let within = lines[begin..=commit].iter().filter(|line| line.pid == pid);
     let statements = before.chain(within).filter_map(|line| {
         let values = values(line).into_iter();
-        let values = values.map(|value| value.map(|value| generalise(value, ids, version, &trigger)));
+        let values =
+            values.map(|value| value.map(|value| generalise(value, ids, version, &trigger)));
         Some(Statement { text: text(line)?.to_owned(), values: values.collect() })
     });
     Some(statements.collect())

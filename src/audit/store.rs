@@ -316,28 +316,27 @@ pub async fn page(
     .await
 }
 
-pub async fn keep_text(
-    db: &mut PgConnection,
+pub fn keep_text(
+    writes: &mut Writes,
     workspace: WorkspaceId,
     person: Option<&PersonId>,
     salt: &Salt,
     commitment: &Commitment,
     text: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO audit.texts (commitment, workspace_id, person_id, salt, text)
-        VALUES ($1, $2, $3, $4, $5)
-        "#,
-        commitment.0.as_slice(),
-        workspace.0,
-        person.map(PersonId::as_str),
-        salt.as_bytes().as_slice(),
-        text,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+) {
+    writes
+        .add(
+            "text# AS (
+                 INSERT INTO audit.texts (commitment, workspace_id, person_id, salt, text)
+                 SELECT $1, $2, $3, $4, $5
+                 FROM given
+             )",
+        )
+        .bind(commitment.0.as_slice())
+        .bind(workspace.0)
+        .bind(person.map(PersonId::as_str))
+        .bind(salt.as_bytes().as_slice())
+        .bind(text);
 }
 
 pub async fn text(

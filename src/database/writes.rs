@@ -125,6 +125,9 @@ mod tests {
             ",\nnote1 AS (INSERT INTO notes SELECT $3 FROM given)\
              ,\nnote2 AS (INSERT INTO notes SELECT $4, $5 FROM given)"
         );
-        assert_eq!(writes.calls, ",\n(SELECT count(*) FROM (SELECT tell($5) FROM note2) AS called)");
+        assert_eq!(
+            writes.calls,
+            ",\n(SELECT count(*) FROM (SELECT tell($5) FROM note2) AS called)"
+        );
     }
 }

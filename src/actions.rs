@@ -6,9 +6,10 @@
 use crate::app::App;
 use crate::commands::grammar::{Command, parse_mention};
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{ChannelId, PersonId, ReviewId, RevisionId};
+use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::releases;
 use crate::research::{self, Question};
 use crate::reviews::{self, ANSWERS, Ballot, REASON, REASON_CODE, Reason, ReasonFor, Verdict};
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
@@ -37,6 +38,8 @@ enum Action {
     More(More, Seen),
     /// Shows a review again, after its channel could not be reached.
     ShowAgain(ReviewId),
+    /// Sends a message about a release again that was given up.
+    SendAgain(DispatchId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -148,6 +151,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             enqueue(app, Job::ShowReview { review }).await?;
             tell(app, interaction, Post::sentence(TRYING_AGAIN));
         }
+        Action::SendAgain(dispatch) => releases::send_again(app, dispatch, person).await?,
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -200,7 +204,9 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
         Form::Reason(ReasonFor::Revocation) => {
             let why = reason(view)?;
             let mut tx = app.db.begin().await?;
-            reviews::revoke(app, &mut tx, delivery, review, person, &why).await?;
+            if reviews::revoke(app, &mut tx, delivery, review, person, &why).await?.is_some() {
+                releases::revoke(&mut tx, app, review, person, &why).await?;
+            }
             tx.commit().await?;
         }
         Form::Reason(what) => {
@@ -354,6 +360,7 @@ impl Action {
                 Some(Self::More(what, Seen::read(value)?))
             }
             "review.show_again" => Some(Self::ShowAgain(ReviewId(value?.parse().ok()?))),
+            "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => None,
         }
@@ -364,7 +371,11 @@ impl Action {
             Self::Approve(seen) | Self::Ask(_, seen) | Self::Edit(seen) | Self::More(_, seen) => {
                 Some(seen)
             }
-            Self::Rework(_) | Self::Undo(_) | Self::ShowAgain(_) | Self::Link => None,
+            Self::Rework(_)
+            | Self::Undo(_)
+            | Self::ShowAgain(_)
+            | Self::SendAgain(_)
+            | Self::Link => None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::config::{Manifest, Secret};
 use crate::database::Desk;
 use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
+use crate::releases::Sinks;
 use crate::reviews::Memberships;
 use crate::slack::Slack;
 use crate::slack::inbound::Tenant;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub signer: Signer,
     pub metrics: Arc<Metrics>,
     pub memberships: Memberships,
+    /// Where what is released goes.
+    pub sinks: Sinks,
     /// What still runs after an answer was given; waited for at the end.
     pub background: TaskTracker,
 }

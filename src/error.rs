@@ -84,6 +84,10 @@ pub enum Refusal {
         to: PersonId,
     },
     ReasonMissing,
+    /// Only what was given up is sent again.
+    NotGivenUp {
+        state: &'static str,
+    },
     /// Slack could not say who is in a group.
     MembershipUnknown,
     UnknownUserGroup {
@@ -200,6 +204,10 @@ impl fmt::Display for Refusal {
             Self::ReasonMissing => {
                 f.write_str("Write a sentence that says why; the person who asked will read it.")
             }
+            Self::NotGivenUp { state } => write!(
+                f,
+                "This is {state}, so nothing was sent again. The card shows where it stands."
+            ),
             Self::MembershipUnknown => f.write_str(
                 "Slack did not say who is in the group that decides, so nothing was recorded. Press the button again in a minute.",
             ),

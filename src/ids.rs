@@ -71,6 +71,10 @@ numbered! {
     ReviewId
     /// One person's recorded verdict.
     DecisionId
+    /// The handing over of what was approved.
+    ReleaseId
+    /// One message about a release to one receiver.
+    DispatchId
     /// An entry of the audit trail.
     EntryId
 }

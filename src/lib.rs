@@ -9,7 +9,8 @@
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
 //!   [`worker`] says what each job means; [`subjects`] knows what is decided on by its kind; [`cli`]
 //!   is the command line; [`home`] shows a person what waits for them;
-//! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`];
+//! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
+//!   [`releases`];
 //! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
 //!   [`privacy`], [`database`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
@@ -34,6 +35,7 @@ pub mod subjects;
 pub mod worker;
 
 pub mod evidence;
+pub mod releases;
 pub mod research;
 pub mod reviews;
 

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
 use crate::ids::{PersonId, ReviewId, RevisionId};
+use crate::releases;
 use crate::research::{self, Finding};
 use crate::reviews::{self, Review, State};
 use crate::slack::inbound::Values;
@@ -19,7 +20,9 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
         return Ok(());
     };
     let body = body(app, &review).await?;
-    reviews::show(app, &review, body, can_edit(review.subject), None).await
+    let released = releases::of(&app.db, app.workspace.id, review.id).await?;
+    let release = released.map(|released| releases::in_words(&released).join("\n"));
+    reviews::show(app, &review, body, can_edit(review.subject), release.as_deref()).await
 }
 
 /// Has whoever made a text change it as people asked.

@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, home, research, reviews, subjects};
+use crate::{commands, home, releases, research, reviews, subjects};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -26,13 +26,13 @@ async fn run(app: App, job: Job, attempt: Attempt) -> Result<()> {
         job.attempt = attempt.number,
         job.max_attempts = attempt.max
     );
-    try_once(&app, job).instrument(span).await
+    try_once(&app, job, attempt).instrument(span).await
 }
 
-async fn try_once(app: &App, job: Job) -> Result<()> {
+async fn try_once(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     let kind = job.kind();
     let started = Instant::now();
-    let outcome = perform(app, job).await;
+    let outcome = perform(app, job, attempt).await;
     let took = started.elapsed();
     match outcome {
         Ok(()) => {
@@ -53,14 +53,17 @@ async fn try_once(app: &App, job: Job) -> Result<()> {
     }
 }
 
-async fn perform(app: &App, job: Job) -> Result<()> {
+async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     match job {
         Job::Research { run } => research::answer(app, run).await,
         Job::ShowRun { run } => research::show_run(app, run).await,
         Job::ShowReview { review } => subjects::show(app, review).await,
         Job::Rework { review } => subjects::rework(app, review).await,
         Job::Attend { review } => reviews::attend(app, review).await,
-        Job::Release { review } => release(app, review).await,
+        Job::Release { review } => releases::release(app, review).await,
+        Job::Dispatch { dispatch, .. } => releases::deliver(app, dispatch, attempt).await,
+        Job::ShowDispatch { dispatch } => releases::show(app, dispatch).await,
+        Job::ShowReleaseRefused { review } => releases::show_refused(app, review).await,
         Job::ShowHome { person } => home::show(app, &person).await,
         Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
     }
@@ -73,23 +76,16 @@ async fn give_up(app: App, job: Job) -> Result<()> {
     match job {
         Job::Research { run } => research::give_up(&app, run).await,
         Job::Rework { review } => subjects::give_up_rework(&app, review).await,
+        Job::Dispatch { dispatch, .. } => releases::give_up(&app, dispatch).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
         Job::ShowRun { .. }
         | Job::ShowReview { .. }
         | Job::Attend { .. }
+        // A review that is approved and not released comes due again.
         | Job::Release { .. }
+        | Job::ShowDispatch { .. }
+        | Job::ShowReleaseRefused { .. }
         | Job::ShowHome { .. }
         | Job::ShowHelp { .. } => Ok(()),
     }
-}
-
-async fn release(app: &App, review: crate::ids::ReviewId) -> Result<()> {
-    let now = app.now();
-    let mut tx = app.db.begin().await?;
-    if let Some(approved) = reviews::approved(&mut tx, app.workspace.id, review, now).await? {
-        reviews::released(&mut tx, &approved, now).await?;
-        crate::jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review }).await?;
-    }
-    tx.commit().await?;
-    Ok(())
 }

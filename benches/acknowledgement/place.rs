@@ -191,19 +191,22 @@ impl Place {
             "
             WITH made AS (
                 INSERT INTO revisions (workspace_id, subject_kind, subject_id, number, content,
-                                       provenance, created_at)
-                SELECT workspace_id, subject_kind, latest + n, number, content, provenance, created_at
+                                       provenance, created_at, text, words, checks, facts)
+                SELECT workspace_id, subject_kind, latest + n, number, content, provenance, created_at,
+                       text, words, checks, facts
                 FROM revisions,
                      (SELECT max(subject_id) AS latest FROM revisions) AS subjects,
                      generate_series(1, $1) AS n
                 WHERE id = $2
                 ORDER BY n
-                RETURNING id
+                RETURNING id, subject_id
             )
-            INSERT INTO reviews (workspace_id, revision_id, title, policy, policy_version, needs,
-                                 rejections, requested_by, channel_id, thread_ts, opened_at)
-            SELECT workspace_id, made.id, title, policy, policy_version, needs,
-                   rejections, requested_by, channel_id, thread_ts, opened_at
+            INSERT INTO reviews (workspace_id, revision_id, subject_kind, subject_id, title, agent, terms,
+                                 policy_version, requested_by, channel_id, thread_ts, opened_at, asked_at,
+                                 shown_at, next_at)
+            SELECT workspace_id, made.id, subject_kind, made.subject_id, title, agent, terms,
+                   policy_version, requested_by, channel_id, thread_ts, opened_at, asked_at,
+                   shown_at, asked_at + interval '1 day'
             FROM reviews, made
             WHERE reviews.id = $3
             ORDER BY made.id
@@ -313,7 +316,11 @@ impl Place {
             JOIN revisions ON revisions.id = revision_id
             WHERE state = 'open'
             ",
-            "UPDATE reviews SET state = 'approved', closed_at = opened_at WHERE state = 'open'",
+            "
+            UPDATE reviews
+            SET state = 'released', closed_at = opened_at, next_at = NULL
+            WHERE state = 'open'
+            ",
             "
             INSERT INTO deliveries (workspace_id, key, received_at)
             SELECT workspace_id, 'trigger:' || md5(id::text), decided_at

@@ -49,6 +49,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let manifest = check_manifest(&config, &mut findings);
     check_database(&config, &clock, &mut findings).await;
     check_slack(&config, manifest.as_ref(), &mut findings).await;
+    check_releases(&config, &mut findings).await;
     findings.note(
         "model",
         "no language model is part of this version: research quotes what it finds, and says so",
@@ -239,6 +240,43 @@ async fn check_groups(slack: &Slack, manifest: &Manifest, findings: &mut Finding
                 "Create it in Slack, or name another one in the manifest.",
             ),
         }
+    }
+}
+
+/// Where releases go. Nothing is sent: a receiver is only called upon, and hung up on.
+async fn check_releases(config: &Config, findings: &mut Findings) {
+    let Some(webhook) = &config.webhook else {
+        let folder = config.database.data.join("outbox");
+        return findings.note(
+            "releases",
+            format!(
+                "they are written into files in {}; set COUNTERSIGN_WEBHOOK_URL and COUNTERSIGN_WEBHOOK_SECRET to have them sent",
+                folder.display()
+            ),
+        );
+    };
+    let host = webhook.host();
+    let rotation =
+        if webhook.keys.len() > 1 { ", signed with the new secret and the old" } else { "" };
+    let address = (
+        webhook.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+        webhook.url.port_or_known_default().unwrap_or(443),
+    );
+    let connecting = tokio::net::TcpStream::connect(address);
+    match tokio::time::timeout(Duration::from_secs(3), connecting).await {
+        Ok(Ok(_)) => {
+            findings.good("releases", format!("they go to {host}, which is there{rotation}"))
+        }
+        Ok(Err(error)) => findings.bad(
+            "releases",
+            format!("they go to {host}, which cannot be reached: {error}"),
+            "Start the receiver, or correct COUNTERSIGN_WEBHOOK_URL; until then releases wait.",
+        ),
+        Err(_) => findings.bad(
+            "releases",
+            format!("they go to {host}, which did not answer within three seconds"),
+            "Start the receiver, or let this machine through to it; until then releases wait.",
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod evidence;
 pub mod ingest;
+pub mod releases;
 pub mod sandbox;
 pub mod serve;
 
@@ -61,6 +62,9 @@ enum Command {
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// See what was released and how far it came, and send again what did not arrive
+    #[command(subcommand)]
+    Releases(releases::Releases),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -166,6 +170,24 @@ pub fn say(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
 }
 
+/// Who runs this, as the operating system names the account: for the audit trail. The environment is
+/// not asked, because anyone can set it to anything.
+pub fn account() -> String {
+    #[cfg(unix)]
+    {
+        let id = rustix::process::getuid().as_raw();
+        let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let named = known.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+        });
+        named.unwrap_or_else(|| format!("uid {id}"))
+    }
+    #[cfg(not(unix))]
+    "unknown".to_owned()
+}
+
 pub fn into_anyhow(error: Error) -> anyhow::Error {
     match error {
         Error::Refused(refusal) => anyhow::anyhow!("{refusal}"),
@@ -196,6 +218,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Evidence(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 evidence::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Releases(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                releases::run(db, &clock, workspace, what).await
             })
             .await
         }

@@ -20,6 +20,7 @@ use crate::config::{self, Config, Manifest};
 use crate::database::Desk;
 use crate::jobs::{self, Workers};
 use crate::metrics::Metrics;
+use crate::releases::Sinks;
 use crate::slack::{self, Slack};
 use crate::{http, socket, worker, workspaces};
 
@@ -106,6 +107,7 @@ pub async fn assemble(
         signing_secrets: settings.signing_secrets.clone(),
         metrics,
         memberships: Default::default(),
+        sinks: Sinks::new(config.webhook.as_ref(), &config.database.data)?,
         background: TaskTracker::new(),
     }))
 }

@@ -5,6 +5,7 @@
 //! **Invariant:** nothing else reads the environment.
 
 mod manifest;
+mod webhook;
 
 use std::env;
 use std::fmt;
@@ -19,6 +20,7 @@ pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
     Terms,
 };
+pub use webhook::{Webhook, WebhookKey};
 
 /// What is logged unless COUNTERSIGN_LOG says otherwise.
 pub const DEFAULT_LOG: &str = "info,graphile_worker=error,slack_morphism=warn,sqlx=warn";
@@ -39,6 +41,8 @@ pub struct Config {
     pub audit_name: String,
     /// How long a replica may be silent before its jobs are taken over.
     pub recovery: Duration,
+    /// Who is told of releases; without one they are written into files in the data folder.
+    pub webhook: Option<Webhook>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +116,7 @@ impl Config {
             audit_name: read("COUNTERSIGN_AUDIT_NAME")
                 .unwrap_or_else(|| "countersign.local/audit".to_owned()),
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),
+            webhook: Webhook::from_env()?,
         })
     }
 }

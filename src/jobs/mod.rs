@@ -15,17 +15,19 @@
 //! **Invariant:** a process takes the jobs of the workspace that it serves, and no others.
 //!
 //! **Invariant:** no workspace has more than [`Lane::width`] jobs of a lane running at once, over
-//! all replicas, so that one workspace's flood does not delay another's answer.
+//! all replicas, so that one workspace's flood does not delay another's answer. What goes to receivers
+//! outside has queues of its own beside those, so that a slow one delays nothing else.
 
 mod connection;
 mod workers;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::database::Writes;
 use crate::error::Result;
-use crate::ids::{ChannelId, PersonId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{ChannelId, DispatchId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId};
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
 
@@ -43,8 +45,14 @@ pub enum Job {
     Rework { review: ReviewId },
     /// Does what is due for a review: reminds, escalates, lets expire, releases.
     Attend { review: ReviewId },
-    /// Lets what was approved out.
+    /// Hands over what was approved.
     Release { review: ReviewId },
+    /// Sends one message about a release to one receiver.
+    Dispatch { release: ReleaseId, dispatch: DispatchId },
+    /// Makes Slack show that a message about a release did not arrive, and what came of it since.
+    ShowDispatch { dispatch: DispatchId },
+    /// Says in a review's channel that something was not released, because it had been changed.
+    ShowReleaseRefused { review: ReviewId },
     /// Makes Slack show a person's home as it now stands.
     ShowHome { person: PersonId },
     /// Says in a channel what the bot can do, after it was mentioned without a question.
@@ -92,6 +100,9 @@ impl Job {
             | Self::ShowReview { .. }
             | Self::Attend { .. }
             | Self::Release { .. }
+            | Self::Dispatch { .. }
+            | Self::ShowDispatch { .. }
+            | Self::ShowReleaseRefused { .. }
             | Self::ShowHome { .. }
             | Self::ShowHelp { .. } => Lane::Short,
         }
@@ -106,6 +117,9 @@ impl Job {
             Self::Rework { .. } => "rework",
             Self::Attend { .. } => "attend",
             Self::Release { .. } => "release",
+            Self::Dispatch { .. } => "dispatch",
+            Self::ShowDispatch { .. } => "show_dispatch",
+            Self::ShowReleaseRefused { .. } => "show_release_refused",
             Self::ShowHome { .. } => "show_home",
             Self::ShowHelp { .. } => "show_help",
         }
@@ -120,6 +134,9 @@ impl Job {
             Self::Rework { review } => format!("rework:{review}"),
             Self::Attend { review } => format!("attend:{review}"),
             Self::Release { review } => format!("release:{review}"),
+            Self::Dispatch { dispatch, .. } => format!("dispatch:{dispatch}"),
+            Self::ShowDispatch { dispatch } => format!("show_dispatch:{dispatch}"),
+            Self::ShowReleaseRefused { review } => format!("show_release_refused:{review}"),
             Self::ShowHome { person } => format!("show_home:{person}"),
             Self::ShowHelp { channel, thread } => {
                 format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
@@ -127,11 +144,30 @@ impl Job {
         }
     }
 
-    /// A few hours for what only has to reach Slack; a few tries for what costs work.
+    /// What one of two jobs with the same order begins, it ends before the other begins.
+    fn order(&self) -> String {
+        match self {
+            Self::Dispatch { release, .. } => format!("release:{release}"),
+            other => other.key(),
+        }
+    }
+
+    /// The queues among which jobs are dealt out, and how many they are.
+    fn queues(&self) -> (&'static str, u64) {
+        match self {
+            // A receiver may take its time, and nobody who waits for Slack is to wait for that.
+            Self::Dispatch { .. } => ("outward", 2),
+            other => (other.lane().name(), other.lane().width()),
+        }
+    }
+
+    /// Days for what has to reach a receiver that may be down over a weekend; hours for what only has
+    /// to reach Slack; a few tries for what costs work.
     fn max_attempts(&self) -> i16 {
-        match self.lane() {
-            Lane::Short => 12,
-            Lane::Agent => 5,
+        match (self, self.lane()) {
+            (Self::Dispatch { .. }, _) => 20,
+            (_, Lane::Short) => 12,
+            (_, Lane::Agent) => 5,
         }
     }
 
@@ -143,7 +179,11 @@ impl Job {
             | Self::Research { .. }
             | Self::Rework { .. }
             | Self::Release { .. } => 0,
-            Self::ShowHelp { .. } | Self::Attend { .. } => 1,
+            Self::ShowHelp { .. }
+            | Self::Attend { .. }
+            | Self::Dispatch { .. }
+            | Self::ShowDispatch { .. }
+            | Self::ShowReleaseRefused { .. } => 1,
             Self::ShowHome { .. } => 5,
         }
     }
@@ -161,7 +201,9 @@ pub async fn enqueue(tx: &mut PgConnection, workspace: WorkspaceId, job: Job) ->
 pub fn enqueue_with(writes: &mut Writes, workspace: WorkspaceId, job: Job) -> Result<()> {
     let lane = job.lane();
     let key = format!("{workspace}:{}", job.key());
-    let queue = format!("{}:{workspace}:{}", lane.name(), stable_hash(&key) % lane.width());
+    let (queues, width) = job.queues();
+    let order = format!("{workspace}:{}", job.order());
+    let queue = format!("{queues}:{workspace}:{}", stable_hash(&order) % width);
     let (priority, max_attempts) = (job.priority(), job.max_attempts());
     let payload = serde_json::to_value(Envelope { workspace, job })?;
 
@@ -194,6 +236,26 @@ pub fn enqueue_with(writes: &mut Writes, workspace: WorkspaceId, job: Job) -> Re
         .bind(key)
         .bind(priority)
         .bind(flag(workspace));
+    Ok(())
+}
+
+/// Lets a job that is about to fail wait so long before it is tried again. The engine's own back-off
+/// comes on top. (The queue keeps the server's time, so this takes no moment of ours.)
+pub async fn postpone(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    job: &Job,
+    wait: SignedDuration,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE graphile_worker._private_jobs
+         SET run_at = greatest(run_at, now() + make_interval(secs => $2))
+         WHERE key = $1",
+    )
+    .bind(format!("{workspace}:{}", job.key()))
+    .bind(wait.as_secs_f64())
+    .execute(db)
+    .await?;
     Ok(())
 }
 

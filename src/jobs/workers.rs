@@ -10,6 +10,7 @@ use graphile_worker::{
     IntoTaskHandlerResult, JobPermanentlyFail, JobRecovery, JobRecoveryResult, LocalQueueConfig,
     RefetchDelayConfig, TaskHandler, Worker, WorkerContext, WorkerOptions,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +39,15 @@ pub struct Attempt {
     /// 1 at the first try.
     pub number: i16,
     pub max: i16,
+}
+
+impl Attempt {
+    /// When the job is tried again if this attempt fails now; none if it is the last.
+    /// Graphile Worker waits for e^n seconds after the nth attempt, and never longer than e^10.
+    pub fn next_at(self, now: Timestamp) -> Option<Timestamp> {
+        let wait = SignedDuration::try_from_secs_f64(f64::from(self.number.min(10)).exp()).ok()?;
+        (self.number < self.max).then(|| now + wait)
+    }
 }
 
 impl Handler {

@@ -161,6 +161,13 @@ pub async fn check_revocation(app: &App, review: ReviewId, person: &PersonId) ->
     Ok(review)
 }
 
+/// Says whether what became of a review is for `person` to look after: whoever asked for it, and
+/// whoever may decide on it. Records nothing.
+pub async fn check_concerned(app: &App, review: ReviewId, person: &PersonId) -> Result<()> {
+    let (review, standing) = stand(app, review, person).await?;
+    Ok(check_concern(&review, person, &standing)?)
+}
+
 /// Calls a released subject back, in the caller's transaction, which tells those who received it.
 /// None where this delivery was acted on before.
 pub async fn revoke(
@@ -340,6 +347,11 @@ fn check_right_to_revoke(
         State::Revoked { .. } => return Err(review.closed()),
         _ => return Err(Refusal::NotReleased),
     }
+    check_concern(review, person, standing)
+}
+
+/// What became of a review concerns whoever asked for it, and whoever may decide on it.
+fn check_concern(review: &Review, person: &PersonId, standing: &Standing) -> Result<(), Refusal> {
     if *person == review.requested_by && !standing.is_guest && !standing.is_bot {
         return Ok(());
     }

@@ -53,7 +53,9 @@ use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RevisionId};
 pub use approved::{Approved, approved, released};
 pub use attending::{attend, due};
 pub use content::canonical;
-pub use deciding::{check, check_revocation, decide, edit, outdated, revoke, undo, withdraw};
+pub use deciding::{
+    check, check_concerned, check_revocation, decide, edit, outdated, revoke, undo, withdraw,
+};
 pub use delegation::{Delegation, delegate, delegations, end_delegation};
 pub use diff::in_markup as word_diff;
 pub use explain::explain;

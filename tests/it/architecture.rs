@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "error", "ids", "metrics
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["audit", "reviews", "slack"]),
+    ("app", &["audit", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "evidence",
             "http",
             "jobs",
+            "releases",
             "sandbox",
             "slack",
             "socket",
@@ -39,12 +40,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
     ("commands", &["inbox", "jobs", "research", "reviews", "slack"]),
-    ("actions", &["commands", "inbox", "jobs", "research", "reviews", "slack", "subjects"]),
-    ("subjects", &["research", "reviews", "slack"]),
-    ("worker", &["commands", "home", "jobs", "research", "reviews", "subjects"]),
+    (
+        "actions",
+        &["commands", "inbox", "jobs", "releases", "research", "reviews", "slack", "subjects"],
+    ),
+    ("subjects", &["releases", "research", "reviews", "slack"]),
+    ("worker", &["commands", "home", "jobs", "releases", "research", "reviews", "subjects"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
+    ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "jobs", "privacy", "slack"]),
     ("evidence", &[]),
     // Capabilities.

@@ -15,6 +15,8 @@ mod licences;
 mod lifecycle;
 mod messages;
 mod outages;
+mod receiver;
+mod releases;
 mod requests;
 mod research;
 mod reviews;

@@ -64,7 +64,7 @@ async fn a_card_whose_answer_was_lost_is_not_posted_twice() {
     team.settle().await;
     team.waits_long().await;
     assert_eq!(team.cards("#research"), 1);
-    assert!(team.channel("#research").contains("*Approved*"));
+    assert!(team.channel("#research").contains("*Approved and released*"));
     team.done().await;
 }
 
@@ -154,7 +154,7 @@ async fn who_asks_in_a_private_channel_is_told_how_to_get_the_answer_there() {
     ");
     team.member("dana").clicks("#leadership", "Approve").await;
     team.settle().await;
-    assert!(team.channel("#leadership").contains("*Approved*"));
+    assert!(team.channel("#leadership").contains("*Approved and released*"));
     team.done().await;
 }
 
@@ -170,7 +170,7 @@ async fn a_card_that_somebody_deleted_comes_back_with_the_next_change() {
     team.sandbox.click("raj", Place::Home, "Approve", None).await.unwrap();
     team.settle().await;
     assert_eq!(team.cards("#research"), 1);
-    assert!(team.channel("#research").contains("*Approved*"));
+    assert!(team.channel("#research").contains("*Approved and released*"));
     team.done().await;
 }
 

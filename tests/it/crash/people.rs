@@ -47,6 +47,15 @@ impl Deployment {
         self.comes_to_show(journey.state()).await;
     }
 
+    /// What was approved has reached the outbox, once, and the trail says so.
+    async fn delivers(&self) {
+        self.until("what was approved is delivered", async || {
+            let sql = "SELECT count(*) FROM dispatches WHERE state = 'delivered'";
+            (self.count(sql).await == 1).then_some(())
+        })
+        .await;
+    }
+
     /// Maya asks. As long as it is not acknowledged, the same request comes again.
     pub async fn asks(&self) {
         let typed = format!("/research {QUESTION}");
@@ -126,6 +135,9 @@ impl Deployment {
 
     /// Holds what must hold at the end of a journey, however it went, and ends the test.
     pub async fn has_gone_through(self, journey: Journey, bot: Process) {
+        if journey != Journey::Rejected {
+            self.delivers().await;
+        }
         let channel = self.channel("#research");
         assert_eq!(self.posted("#research"), 1, "one card: {channel}");
         assert!(!channel.contains("[Approve]"), "{channel}");
@@ -150,22 +162,26 @@ impl Deployment {
 impl Journey {
     const fn state(self) -> &'static str {
         match self {
-            Self::Approved | Self::Mentioned => "*Approved*",
+            Self::Approved | Self::Mentioned => "*Approved and released*",
             Self::Rejected => "*Rejected*",
         }
     }
 
     fn trail(self) -> String {
-        let decision = match self {
-            Self::Approved | Self::Mentioned => "approved",
-            Self::Rejected => "rejected",
+        let decided = match self {
+            Self::Approved | Self::Mentioned => {
+                "approved finding\nbot finding.released finding\nbot release.delivered finding"
+            }
+            Self::Rejected => "rejected finding",
         };
         format!(
             "maya run.requested run\n\
              agent research evidence.read run\n\
              agent research finding.made finding\n\
+             agent research finding.checked finding\n\
+             bot policy.evaluated finding\n\
              agent research review.opened finding\n\
-             raj finding.{decision} finding"
+             raj finding.{decided}"
         )
     }
 }

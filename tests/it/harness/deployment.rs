@@ -149,11 +149,13 @@ impl Deployment {
         readable(&self.sandbox.transcript(channel, None).unwrap())
     }
 
-    /// How many messages of the bot everyone in a channel sees.
+    /// How many cards of the bot everyone in a channel sees; what is told in a sentence is none.
     pub fn posted(&self, channel: &str) -> usize {
         let messages = self.sandbox.messages("maya", channel).unwrap();
-        let is_posted =
-            |message: &&Value| !message["bot_id"].is_null() && message["ephemeral"] != true;
+        let is_posted = |message: &&Value| {
+            let is_reply = !message["thread_ts"].is_null() && message["thread_ts"] != message["ts"];
+            !message["bot_id"].is_null() && message["ephemeral"] != true && !is_reply
+        };
         messages.iter().filter(is_posted).count()
     }
 

@@ -4,6 +4,7 @@
 //! test's own. Nothing happens by itself: [`Team::settle`] does what is due, [`Team::wait`] turns
 //! the clock. [`Team::done`] ends every test: the queue must be empty and the audit trail sound.
 
+use std::path::Path;
 use std::thread::panicking;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use countersign::{http, reviews, socket, worker};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +47,7 @@ pub struct Team {
     served: Vec<JoinHandle<()>>,
     done: bool,
     database: TestDatabase,
+    data: TempDir,
 }
 
 /// A member of the team, by their handle.
@@ -60,6 +63,11 @@ impl Team {
     }
 
     pub async fn start_with(door: Door, seed: Seed) -> Self {
+        Self::start_told(door, seed, None).await
+    }
+
+    /// The same, with a receiver that is told of releases.
+    pub async fn start_told(door: Door, seed: Seed, webhook: Option<config::Webhook>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = cluster::database().await;
         let (slack_listener, slack_url) = listen().await;
@@ -72,7 +80,9 @@ impl Team {
         let stop = CancellationToken::new();
         let mut served = vec![serve_on(slack_listener, sandbox.router(), &stop)];
 
-        let config = config(&database, &sandbox, &slack_url, door);
+        let data = tempfile::tempdir().unwrap();
+        let config =
+            Config { webhook, ..config(&database, data.path(), &sandbox, &slack_url, door) };
         let slack = config.slack.clone().unwrap();
         let app = serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
         served.push(serve_on(bot_listener, http::router(app.clone()), &stop));
@@ -93,7 +103,7 @@ impl Team {
             worker::handler(app.clone()),
             jobs::Settings::default(),
         );
-        Self { sandbox, app, config, bot, workers, stop, served, done: false, database }
+        Self { sandbox, app, config, bot, workers, stop, served, done: false, database, data }
     }
 
     /// A member by handle: `maya` asks, `dana` and `raj` review, `giulia` is a guest …
@@ -159,6 +169,11 @@ impl Team {
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The folder in which the bot keeps what is not in the database.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
@@ -332,12 +347,18 @@ pub(super) fn serve_on(
     })
 }
 
-fn config(database: &TestDatabase, sandbox: &Sandbox, slack: &Url, door: Door) -> Config {
+fn config(
+    database: &TestDatabase,
+    data: &Path,
+    sandbox: &Sandbox,
+    slack: &Url,
+    door: Door,
+) -> Config {
     let app = &sandbox.seed().app;
     Config {
         database: config::Database {
             url: Some(Secret::new(&database.url)),
-            data: "target".into(),
+            data: data.to_owned(),
             bin: None,
             connections: 8,
         },
@@ -352,5 +373,6 @@ fn config(database: &TestDatabase, sandbox: &Sandbox, slack: &Url, door: Door) -
         audit_key: Some(Secret::new(Signer::generate("test.example/audit").unwrap())),
         audit_name: "test.example/audit".to_owned(),
         recovery: Duration::from_secs(60),
+        webhook: None,
     }
 }

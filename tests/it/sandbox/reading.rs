@@ -100,7 +100,7 @@ async fn people_and_groups_are_read() {
     let missing = json!({ "usergroup": "S0NOTHING0" });
     assert_eq!(slack.error("usergroups.users.list", missing).await, "no_such_subteam");
     let groups = slack.ok("usergroups.list", json!({ "include_users": true })).await;
-    assert_eq!(groups["usergroups"].as_array().unwrap().len(), 3);
+    assert_eq!(groups["usergroups"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test]

@@ -17,11 +17,15 @@ use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};
+use crate::database::Desk;
 use crate::jobs::{self, Workers};
 use crate::metrics::Metrics;
 use crate::releases::Sinks;
 use crate::slack::{self, Slack};
 use crate::{http, manifests, schedule, socket, worker, workspaces};
+
+/// Connections for acts that people wait for.
+const DESK: usize = 8;
 
 /// How often entries that wait get their place in the audit log.
 const SEQUENCING: Duration = Duration::from_millis(250);
@@ -102,6 +106,7 @@ pub async fn assemble(
         workspace,
         slack,
         clock,
+        desk: Desk::beside(&db, DESK),
         db,
         signing_secrets: settings.signing_secrets.clone(),
         metrics,

@@ -58,7 +58,7 @@ pub fn propose_form(manifest: &Manifest, place: &Place) -> Result<Modal, Refusal
     let choices = kinds.iter().map(|kind| {
         let choice = Choice::new(&capitalised(kind.words()), kind.name());
         match manifest.terms(*kind, None, &Facts::default()) {
-            Some(terms) => choice.describe(&needs(&terms)),
+            Some(terms) => choice.describe(&capitalised(&needs(&terms))),
             None => choice,
         }
     });

@@ -81,7 +81,7 @@ async fn a_draft_of_a_person_goes_through_a_review() {
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from brand
       If nobody decides, it expires (when), and nothing is approved.
       Worded by @maya · asked for by @maya · policy copy (version) · review 1, revision 1, SHA-256 `(hash)`
-      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | Change the text | Withdraw my request]
+      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Change the text | Withdraw my request]
         countersign: @brand: this draft waits for your decision.
     ");
     assert_eq!(team.member("dana").approves().await, "");
@@ -180,7 +180,7 @@ async fn changes_that_were_asked_for_are_made_by_whoever_put_it_up() {
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from brand
       If nobody decides, it expires (when), and nothing is approved.
       Worded by @maya · asked for by @maya · policy copy (version) · review 1, revision 2, SHA-256 `(hash)`
-      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | What changed? | Change the text | Withdraw my request]
+      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | What changed? | Change the text | Withdraw my request]
         countersign: @brand: this draft waits for your decision.
         countersign: @maya: @dana asked for changes.
         countersign: @brand: this draft waits for your decision.

@@ -102,7 +102,7 @@ async fn an_agents_draft_is_decided_on_and_changed_by_the_agent() {
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from brand
       If nobody decides, it expires (when), and nothing is approved.
       Made by the content agent, by template · prompt brief@3 <!channel> `(hash)` · model acme-1 · data survey (age) · asked for by @maya · policy copy (version) · review 1, revision 1, SHA-256 `(hash)`
-      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | Change the text | Withdraw my request]
+      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Change the text | Withdraw my request]
         countersign: @brand: this draft waits for your decision.
     ");
 

@@ -4,7 +4,9 @@
 //! is not ours, is refused in words and logged; nothing is guessed.
 
 use crate::app::App;
-use crate::commands::grammar::{Command, parse_mention};
+use crate::commands;
+use crate::commands::grammar::{CardName, Command, parse_mention};
+
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
@@ -49,6 +51,7 @@ enum Action {
 enum More {
     Who,
     Changes,
+    Record,
     Withdraw,
 }
 
@@ -141,6 +144,10 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let post = reviews::changes_card(app, seen.review).await?;
             tell(app, interaction, post);
         }
+        Action::More(More::Record, seen) => {
+            let post = commands::record(app, &CardName::Review(seen.review), person).await?;
+            tell(app, interaction, post);
+        }
         Action::More(More::Withdraw, seen) => {
             let review = reviews::find(&app.db, app.workspace.id, seen.review).await?;
             let review = review.ok_or(Refusal::NoSuchReview)?;
@@ -203,11 +210,7 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
         Form::Reason(ReasonFor::Revocation) => {
             let why = reason(view)?;
-            let mut tx = app.db.begin().await?;
-            if reviews::revoke(app, &mut tx, delivery, review, person, &why).await?.is_some() {
-                releases::revoke(&mut tx, app, review, person, &why).await?;
-            }
-            tx.commit().await?;
+            releases::revoke(app, delivery, review, person, &why).await?;
         }
         Form::Reason(what) => {
             let comment = Some(reason(view)?);
@@ -354,6 +357,7 @@ impl Action {
                 let what = match what {
                     "who" => More::Who,
                     "changes" => More::Changes,
+                    "record" => More::Record,
                     "withdraw" => More::Withdraw,
                     _ => return None,
                 };

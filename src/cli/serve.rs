@@ -21,10 +21,13 @@ use crate::jobs::{self, Workers};
 use crate::metrics::Metrics;
 use crate::releases::Sinks;
 use crate::slack::{self, Slack};
-use crate::{http, socket, worker, workspaces};
+use crate::{http, manifests, schedule, socket, worker, workspaces};
 
 /// How often entries that wait get their place in the audit log.
 const SEQUENCING: Duration = Duration::from_millis(250);
+
+/// How often it is looked for what is due.
+const TICKING: Duration = Duration::from_secs(1);
 
 /// How long stopping may take, but for closing the database: 30 seconds in all, after which
 /// orchestrators kill.
@@ -54,6 +57,7 @@ pub async fn run(config: Config, clock: Clock, _args: Args) -> Result<ExitCode> 
     })?;
     let database = open_database(&config).await?;
     let app = assemble(&config, &slack, clock, database.pool.clone()).await?;
+    manifests::adopt(&app).await.map_err(into_anyhow)?;
     tracing::info!(
         address = %config.listen, workspace = app.workspace.name,
         http = !app.signing_secrets.is_empty(), socket = slack.app_token.is_some(),
@@ -173,6 +177,7 @@ pub fn start(app: App, config: &Config, with_socket: bool, stop: CancellationTok
     let stopping = stop.clone();
     tasks.spawn(async move { workers.run(stopping).await });
     tasks.spawn(sequence(app.clone(), stop.clone()));
+    tasks.spawn(tick(app.clone(), stop.clone()));
     tasks.spawn(forget(app.clone(), stop.clone()));
     if with_socket {
         tasks.spawn(socket::serve(app.clone(), stop));
@@ -212,6 +217,26 @@ async fn sequence(app: App, stop: CancellationToken) {
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!("audit entries wait for their place until this is mended: {error}");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn tick(app: App, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(TICKING);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        match schedule::tick(&app).await {
+            Ok(()) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!("what is due waits until this is mended: {error}");
             }
             Err(_) => {}
         }

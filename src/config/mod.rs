@@ -18,7 +18,7 @@ use url::Url;
 
 pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
-    Terms,
+    Terms, Witness,
 };
 pub use webhook::{Webhook, WebhookKey};
 

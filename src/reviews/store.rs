@@ -843,7 +843,9 @@ async fn decisions(
 ) -> Result<Vec<Decision>> {
     let rows = sqlx::query!(
         r#"
-        SELECT person_id, verdict, groups, stands_for, comment, reason, content_hash, open_s, reading_s,
+        SELECT person_id, verdict, groups, stands_for, reason, content_hash,
+               CASE WHEN comment_erased_at IS NULL THEN comment ELSE '(erased)' END AS comment,
+               open_s, reading_s,
                kept_from, decided_at AS "decided_at: SqlTimestamp"
         FROM decisions
         WHERE workspace_id = $1 AND review_id = $2 AND revision_id = $3 AND undone_at IS NULL

@@ -65,7 +65,7 @@ impl Found {
     }
 }
 
-pub fn check(segment: Segment, keys: &Keys, kept: Option<&Checkpoint>) -> Found {
+pub fn check(segment: Segment, keys: &Keys, kept: &[Checkpoint]) -> Found {
     let (edge, payloads) = (segment.edge, &segment.payloads);
     let mut check = Check { edge, payloads, keys, kept, found: Found::default() };
     let mut leaves = segment.leaves.as_slice();
@@ -82,7 +82,7 @@ struct Check<'a> {
     edge: Option<Edge>,
     payloads: &'a HashMap<i64, Vec<u8>>,
     keys: &'a Keys,
-    kept: Option<&'a Checkpoint>,
+    kept: &'a [Checkpoint],
     found: Found,
 }
 
@@ -172,13 +172,13 @@ impl Check<'_> {
         let is_signed =
             |grown: &Grown| signed.as_ref().is_none_or(|signed| grown.edge.root() == signed.root);
 
-        let kept = self.kept.filter(|kept| row.start < kept.size && kept.size <= row.size);
-        let kept_size = kept.map(|kept| kept.size);
-        let mut grown = grow(&edge, row, hashes, &HashMap::new(), kept_size);
+        let kept = self.kept.iter().filter(|kept| row.start < kept.size && kept.size <= row.size);
+        let kept: Vec<&Checkpoint> = kept.collect();
+        let mut grown = grow(&edge, row, hashes, &HashMap::new(), &kept);
         if !mismatches.is_empty() && !is_signed(&grown) {
             let contents: HashMap<u64, Hash> =
                 mismatches.iter().map(|mismatch| (mismatch.leaf, mismatch.content)).collect();
-            let from_contents = grow(&edge, row, hashes, &contents, kept_size);
+            let from_contents = grow(&edge, row, hashes, &contents, &kept);
             if is_signed(&from_contents) {
                 grown = from_contents;
                 let changed = mismatches.drain(..).map(|found| found.leaf);
@@ -191,11 +191,7 @@ impl Check<'_> {
         if !is_signed(&grown) {
             self.found.contradicted.push(row.size);
         }
-        if let (Some(kept), Some(root)) = (kept, grown.root_at_kept)
-            && kept.root != root
-        {
-            self.found.findings.push(Finding::Rewritten { kept: kept.size });
-        }
+        self.found.findings.append(&mut grown.rewritten);
         self.found.findings.append(&mut grown.changed);
         self.edge = Some(grown.edge);
     }
@@ -203,8 +199,8 @@ impl Check<'_> {
 
 struct Grown {
     edge: Edge,
-    /// The root when the tree had as many leaves as the checkpoint that someone kept.
-    root_at_kept: Option<Hash>,
+    /// Of the checkpoints that someone kept, those that were signed for other entries.
+    rewritten: Vec<Finding>,
     changed: Vec<Finding>,
 }
 
@@ -215,9 +211,10 @@ fn grow(
     row: &CheckpointRow,
     hashes: &Hashes<'_>,
     instead: &HashMap<u64, Hash>,
-    kept: Option<u64>,
+    kept: &[&Checkpoint],
 ) -> Grown {
-    let mut grown = Grown { edge: edge.clone(), root_at_kept: None, changed: Vec::new() };
+    let (rewritten, changed) = (Vec::new(), Vec::new());
+    let mut grown = Grown { edge: edge.clone(), rewritten, changed };
     let mut position = stored(row.start);
     for index in row.start..row.size {
         let leaf = instead.get(&index).copied().unwrap_or_else(|| hashes.of_leaf(index));
@@ -230,8 +227,10 @@ fn grow(
             }
             position += 1;
         });
-        if kept == Some(index + 1) {
-            grown.root_at_kept = Some(grown.edge.root());
+        for kept in kept.iter().filter(|kept| kept.size == index + 1) {
+            if kept.root != grown.edge.root() {
+                grown.rewritten.push(Finding::Rewritten { kept: kept.size });
+            }
         }
     }
     grown

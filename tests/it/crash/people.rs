@@ -177,7 +177,8 @@ impl Journey {
             Self::Rejected => "rejected finding",
         };
         format!(
-            "maya run.requested run\n\
+            "bot manifest.changed manifest\n\
+             maya run.requested run\n\
              agent research evidence.read run\n\
              agent research finding.made finding\n\
              agent research finding.checked finding\n\

@@ -165,17 +165,18 @@ impl Deployment {
     pub fn posted(&self, channel: &str) -> usize {
         let messages = self.sandbox.messages("maya", channel).unwrap();
         let is_posted = |message: &&Value| {
-            let has_blocks = message["blocks"].as_array().is_some_and(|blocks| !blocks.is_empty());
-            !message["bot_id"].is_null() && message["ephemeral"] != true && has_blocks
+            let is_card = message["blocks"].as_array().is_some_and(|blocks| !blocks.is_empty());
+            !message["bot_id"].is_null() && message["ephemeral"] != true && is_card
         };
         messages.iter().filter(is_posted).count()
     }
 
-    /// What was recorded, an act a line.
+    /// What was recorded, an act a line, without the documents that a test begins with.
     pub async fn trail(&self) -> String {
         let mut db = self.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.workspace().await).await.unwrap();
-        let lines = entries.iter().map(|entry| {
+        let told = entries.iter().filter(|entry| entry.subject.kind != "source");
+        let lines = told.map(|entry| {
             let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });

@@ -9,7 +9,7 @@ use std::thread::panicking;
 use std::time::Duration;
 
 use countersign::app::App;
-use countersign::audit::{self, Signer};
+use countersign::audit::{self, Actor, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
@@ -17,7 +17,7 @@ use countersign::evidence::{self, Input, SourceSpec};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
-use countersign::{http, reviews, socket, worker};
+use countersign::{http, schedule, socket, worker};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -120,9 +120,7 @@ impl Team {
     pub async fn settle(&self) {
         loop {
             self.sandbox.settled().await;
-            let mut tx = self.app.db.begin().await.unwrap();
-            reviews::due(&mut tx, self.app.workspace.id, self.app.now()).await.unwrap();
-            tx.commit().await.unwrap();
+            schedule::tick(&self.app).await.unwrap();
             self.workers.run_due().await.unwrap();
             self.app.background.close();
             self.app.background.wait().await;
@@ -160,11 +158,12 @@ impl Team {
         messages.into_iter().rfind(|message| !message["bot_id"].is_null()).unwrap()
     }
 
-    /// What was recorded, an act a line.
+    /// What was recorded, an act a line, without the documents that a test begins with.
     pub async fn trail(&self) -> String {
         let mut db = self.app.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.app.workspace.id).await.unwrap();
-        let lines = entries.iter().map(|entry| {
+        let told = entries.iter().filter(|entry| entry.subject.kind != "source");
+        let lines = told.map(|entry| {
             let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });
@@ -303,7 +302,9 @@ pub(super) async fn ingest(
     let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
     let bytes = csv.to_owned().into();
     let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
-    evidence::ingest_documents(db, clock, workspace, &spec, &file, |_| {}).await.unwrap();
+    evidence::ingest_documents(db, clock, workspace, &Actor::Bot, &spec, &file, |_| {})
+        .await
+        .unwrap();
 }
 
 /// A handle where there is one, for what a person's id would say.
@@ -322,6 +323,8 @@ pub(super) fn readable(text: &str) -> String {
     let text = version.replace_all(&text, "policy $1 (version)");
     let age = regex_lite::Regex::new(r"\((\d+ days? old|of today)\)").unwrap();
     let text = age.replace_all(&text, "(age)");
+    let file = regex_lite::Regex::new(r"\d{8}T\d{6}\.\d{3}Z").unwrap();
+    let text = file.replace_all(&text, "(time)");
     let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();
     moment.replace_all(&text, "(when)").into_owned()
 }

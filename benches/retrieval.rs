@@ -23,6 +23,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use countersign::audit::Actor;
 use countersign::cli;
 use countersign::clock::Clock;
 use countersign::database::Settings;
@@ -189,7 +190,9 @@ async fn import(db: &PgPool, workspace: WorkspaceId, corpus: Vec<u8>) {
     let spec = SourceSpec { name: "corpus".to_owned(), ..SourceSpec::default() };
     let file = Input::Bytes { name: "corpus.jsonl".to_owned(), bytes: corpus.into() }.into();
     let clock = Clock::default();
-    evidence::ingest_documents(db, &clock, workspace, &spec, &file, |_| {}).await.unwrap();
+    evidence::ingest_documents(db, &clock, workspace, &Actor::Bot, &spec, &file, |_| {})
+        .await
+        .unwrap();
 }
 
 fn collections(data: &Path) -> Vec<Collection> {

@@ -4,7 +4,9 @@
 //! is not ours, is refused in words and logged; nothing is guessed.
 
 use crate::app::App;
-use crate::commands::grammar::{Command, parse_mention};
+use crate::commands;
+use crate::commands::grammar::{CardName, Command, parse_mention};
+
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
@@ -49,6 +51,7 @@ enum Action {
 enum More {
     Who,
     Changes,
+    Record,
     Withdraw,
 }
 
@@ -139,6 +142,10 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
         Action::More(More::Changes, seen) => {
             let post = reviews::changes_card(app, seen.review).await?;
+            tell(app, interaction, post);
+        }
+        Action::More(More::Record, seen) => {
+            let post = commands::record(app, &CardName::Review(seen.review), person).await?;
             tell(app, interaction, post);
         }
         Action::More(More::Withdraw, seen) => {
@@ -354,6 +361,7 @@ impl Action {
                 let what = match what {
                     "who" => More::Who,
                     "changes" => More::Changes,
+                    "record" => More::Record,
                     "withdraw" => More::Withdraw,
                     _ => return None,
                 };

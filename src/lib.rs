@@ -7,10 +7,12 @@
 //!   [`metrics`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
-//!   [`worker`] says what each job means; [`subjects`] knows what is decided on by its kind; [`cli`]
-//!   is the command line; [`home`] shows a person what waits for them;
+//!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
+//!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
-//!   [`releases`];
+//!   [`releases`]; [`history`] tells what happened to a card, [`manifests`] keeps what the team
+//!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
+//!   wrote;
 //! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
 //!   [`privacy`], [`database`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
@@ -30,14 +32,19 @@ pub mod commands;
 pub mod home;
 pub mod http;
 pub mod inbox;
+pub mod schedule;
 pub mod socket;
 pub mod subjects;
 pub mod worker;
 
+pub mod erasure;
 pub mod evidence;
+pub mod history;
+pub mod manifests;
 pub mod releases;
 pub mod research;
 pub mod reviews;
+pub mod witness;
 
 pub mod audit;
 pub mod database;

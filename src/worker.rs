@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, home, releases, research, reviews, subjects};
+use crate::{commands, home, releases, research, reviews, subjects, witness};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -66,6 +66,7 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::ShowReleaseRefused { review } => releases::show_refused(app, review).await,
         Job::ShowHome { person } => home::show(app, &person).await,
         Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
+        Job::PostCheckpoint { day } => witness::publish(app, day).await,
     }
 }
 
@@ -86,6 +87,8 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::ShowDispatch { .. }
         | Job::ShowReleaseRefused { .. }
         | Job::ShowHome { .. }
-        | Job::ShowHelp { .. } => Ok(()),
+        | Job::ShowHelp { .. }
+        // The next day's checkpoint covers what this one would have.
+        | Job::PostCheckpoint { .. } => Ok(()),
     }
 }

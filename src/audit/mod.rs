@@ -73,6 +73,7 @@
 
 mod canonical;
 mod event;
+mod kept;
 mod note;
 mod proof;
 mod read;
@@ -85,6 +86,7 @@ mod verify;
 use sqlx::PgConnection;
 
 pub use event::{Actor, Event, Subject, Value};
+pub use kept::checkpoints_in;
 pub use note::{Checkpoint, Keys, NotACheckpoint, Signer};
 pub use proof::{Proven, prove, prove_consistency, verify_proof};
 pub use read::{Entry, history, latest_checkpoint, page, trail};

@@ -15,9 +15,13 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use sqlx::PgPool;
 
+use super::erase::{self, Erase};
 use crate::audit::{self, Entry, Keys, Report, Signer};
+use crate::commands::grammar;
 use crate::error::{Error, Refusal, Result};
+use crate::history;
 use crate::ids::{EntryId, WorkspaceId};
+use crate::workspaces;
 
 /// Check the audit trail, prove what is in it, take it elsewhere.
 #[derive(Args, Debug)]
@@ -30,7 +34,8 @@ pub struct Audit {
 enum Command {
     /// Compute the whole trail again and say what is wrong, if anything is.
     Verify {
-        /// A checkpoint that you kept: is the trail still the one it was signed for?
+        /// Checkpoints that you kept, as copied from the channel or in a file of many: is the trail still
+        /// the one that they were signed for?
         #[arg(long, value_name = "CHECKPOINT_FILE")]
         from: Option<PathBuf>,
         #[arg(long)]
@@ -74,6 +79,21 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell what happened to one card: who decided what and when, why, on which exact text.
+    History {
+        /// The number that the card shows, or a link to its message.
+        card: String,
+        /// A zone to tell times in as well, such as Europe/Berlin.
+        #[arg(long, value_name = "ZONE")]
+        zone: Option<String>,
+        /// The workspace, by its number in the database; needed only if there are several.
+        #[arg(long, value_name = "ID")]
+        workspace: Option<i64>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Erase what a person wrote; the trail still verifies.
+    Erase(Erase),
     /// Write the entries of some days, in the order of the tree.
     Export {
         #[arg(long, value_enum, default_value_t = Format::Jsonl)]
@@ -156,13 +176,31 @@ async fn answer(
             put(&proof, file.as_deref(), out)?;
         }
         Command::ProveConsistency { from, out: file, json } => {
-            let kept = as_copied(&read(&from)?);
+            let kept = read(&from)?;
+            let kept = audit::checkpoints_in(&kept).pop().unwrap_or(kept);
             let mut db = connect().await?.acquire().await?;
             let proof = audit::prove_consistency(&mut db, &kept, known(keys)?).await?;
             let proof = if json { json!({"proof": proof}).to_string() + "\n" } else { proof };
             put(&proof, file.as_deref(), out)?;
         }
         Command::VerifyProof { file, key, json } => verify_proof(&file, &key, keys, json, out)?,
+        Command::History { card, zone, workspace, json } => {
+            let zone = zone_named(zone.as_deref())?;
+            let named = grammar::card(&card).map_err(Refusal::Unreadable)?;
+            let db = connect().await?;
+            let workspace = the_workspace(&db, workspace).await?;
+            let history = history::find(&db, workspace, &named).await?;
+            if json {
+                history.entries.iter().try_for_each(|entry| jsonl(entry, out))?;
+            } else {
+                write!(out, "{}", history::plain(&history, &zone))?;
+            }
+        }
+        Command::Erase(what) => {
+            let db = connect().await?;
+            let workspace = the_workspace(&db, what.workspace).await?;
+            erase::run(&db, workspace, &what, out).await?;
+        }
         Command::Export { format, from, to, workspace } => {
             let days = Days { from: beginning(from)?, to: end(to)? };
             let workspace = workspace.map(WorkspaceId);
@@ -189,7 +227,7 @@ async fn verify(
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode> {
-    let kept = from.map(read).transpose()?.map(|text| as_copied(&text));
+    let kept = from.map(read).transpose()?;
 
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "{bar:40} {human_pos} of {human_len} entries, {eta} left",
@@ -391,6 +429,35 @@ fn csv(page: &[Entry], out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
+fn zone_named(zone: Option<&str>) -> Result<TimeZone> {
+    let Some(zone) = zone else { return Ok(TimeZone::UTC) };
+    let unknown = |_| {
+        Refusal::Unreadable(format!(
+            "No time zone is named {zone:?}; use a name such as Europe/Berlin."
+        ))
+    };
+    Ok(TimeZone::get(zone).map_err(unknown)?)
+}
+
+/// The workspace that is meant: the only one, unless it is named.
+async fn the_workspace(db: &PgPool, named: Option<i64>) -> Result<WorkspaceId> {
+    match (named, workspaces::all(db).await?.as_slice()) {
+        (Some(named), known) if known.contains(&WorkspaceId(named)) => Ok(WorkspaceId(named)),
+        (None, [only]) => Ok(*only),
+        (Some(named), _) => {
+            Err(Refusal::Missing(format!("This database has no workspace {named}.")).into())
+        }
+        (None, []) => {
+            Err(Refusal::Missing("This database has no workspace yet.".to_owned()).into())
+        }
+        (None, several) => Err(Refusal::Missing(format!(
+            "This database has several workspaces; say which one with --workspace: {}.",
+            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ))
+        .into()),
+    }
+}
+
 fn beginning(day: Option<Date>) -> Result<Timestamp> {
     let Some(day) = day else { return Ok(Timestamp::UNIX_EPOCH) };
     Ok(day.to_zoned(TimeZone::UTC)?.timestamp())
@@ -428,30 +495,4 @@ fn put(text: &str, file: Option<&Path>, out: &mut impl Write) -> Result<()> {
         None => out.write_all(text.as_bytes())?,
     }
     Ok(())
-}
-
-/// A checkpoint as it comes out of a chat: without its last line break, in a code block, with the line
-/// breaks of another system.
-fn as_copied(text: &str) -> String {
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.starts_with("```"));
-    let text = lines.collect::<Vec<_>>().join("\n");
-    format!("{}\n", text.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_checkpoint_may_come_out_of_a_chat() {
-        let note = "countersign.local/audit\n3\nAAAA=\n\n— countersign.local/audit BBBB=\n";
-        for copied in [
-            note.to_owned(),
-            note.trim().to_owned(),
-            note.replace('\n', "\r\n"),
-            format!("```\n{note}```\n"),
-        ] {
-            assert_eq!(as_copied(&copied), note);
-        }
-    }
 }

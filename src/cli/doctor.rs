@@ -186,6 +186,41 @@ async fn check_slack(config: &Config, manifest: Option<&Manifest>, findings: &mu
     }
     if let Some(manifest) = manifest {
         check_groups(&slack, manifest, findings).await;
+        check_audit_channel(&slack, manifest, findings).await;
+    }
+}
+
+/// Whether the day's checkpoint has a place to go to.
+async fn check_audit_channel(slack: &Slack, manifest: &Manifest, findings: &mut Findings) {
+    let Some(witness) = &manifest.audit else {
+        return findings.note(
+            "audit",
+            "no channel gets the day's checkpoint of the audit trail; name one under [audit] in the manifest",
+        );
+    };
+    let named = &witness.channel;
+    match slack.channel_named(named).await {
+        Ok(Some(channel)) if channel.is_archived => findings.bad(
+            "audit",
+            format!("{named}, which is to get the day's checkpoint, is archived"),
+            "Unarchive it, or name another one under [audit] in the manifest.",
+        ),
+        Ok(Some(channel)) if channel.is_private && !channel.is_member => findings.bad(
+            "audit",
+            format!("the bot is not in {named}, which is to get the day's checkpoint"),
+            "Invite it there with /invite @Countersign.",
+        ),
+        Ok(Some(_)) => findings.good("audit", format!("{named} gets the day's checkpoint")),
+        Ok(None) => findings.bad(
+            "audit",
+            format!("there is no channel {named} that the bot sees, so nobody gets the day's checkpoint"),
+            "Create it in Slack or invite the bot there, or name another one under [audit] in the manifest.",
+        ),
+        Err(error) => findings.bad(
+            "audit",
+            format!("channels cannot be read: {error}"),
+            error.remedy().unwrap_or_else(|| "Check the network and ask again.".to_owned()),
+        ),
     }
 }
 

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use sqlx::PgPool;
 
+use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::evidence::{
@@ -97,9 +98,11 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ing
     let name = args.source.clone();
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::no_length() };
     let (spec, file) = args.into_parts();
+    let by = Actor::CommandLine(super::account());
 
     let done =
-        evidence::ingest_documents(db, clock, workspace, &spec, &file, |it| show(&bar, it)).await;
+        evidence::ingest_documents(db, clock, workspace, &by, &spec, &file, |it| show(&bar, it))
+            .await;
     bar.finish_and_clear();
     let summary = done?;
 

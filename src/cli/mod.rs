@@ -7,8 +7,10 @@
 pub mod audit;
 pub mod demo;
 pub mod doctor;
+pub mod erase;
 pub mod evidence;
 pub mod ingest;
+pub mod policy;
 pub mod releases;
 pub mod sandbox;
 pub mod serve;
@@ -65,6 +67,9 @@ enum Command {
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
+    /// Read what decisions are, and were, taken under
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -224,6 +229,16 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 releases::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Policy(policy::Policy::Check { file }) => {
+            policy::check(&config, file.as_deref())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Policy(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                policy::run(db, workspace, &config, &clock, what).await
             })
             .await
         }

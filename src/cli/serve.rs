@@ -22,13 +22,13 @@ use crate::jobs::{self, Workers};
 use crate::metrics::Metrics;
 use crate::releases::Sinks;
 use crate::slack::{self, Slack};
-use crate::{http, socket, worker, workspaces};
-
-/// Connections for acts that people wait for.
-const DESK: usize = 8;
+use crate::{http, manifests, schedule, socket, worker, workspaces};
 
 /// How often entries that wait get their place in the audit log.
 const SEQUENCING: Duration = Duration::from_millis(250);
+
+/// How often it is looked for what is due.
+const TICKING: Duration = Duration::from_secs(1);
 
 /// How long stopping may take, but for closing the database: 30 seconds in all, after which
 /// orchestrators kill.
@@ -58,6 +58,7 @@ pub async fn run(config: Config, clock: Clock, _args: Args) -> Result<ExitCode> 
     })?;
     let database = open_database(&config).await?;
     let app = assemble(&config, &slack, clock, database.pool.clone()).await?;
+    manifests::adopt(&app).await.map_err(into_anyhow)?;
     tracing::info!(
         address = %config.listen, workspace = app.workspace.name,
         http = !app.signing_secrets.is_empty(), socket = slack.app_token.is_some(),
@@ -102,7 +103,7 @@ pub async fn assemble(
         workspace,
         slack,
         clock,
-        desk: Desk::beside(&db, DESK),
+        desk: Desk::beside(&db),
         db,
         signing_secrets: settings.signing_secrets.clone(),
         metrics,
@@ -112,8 +113,13 @@ pub async fn assemble(
     }))
 }
 
-/// The key that checkpoints are signed with: given, or made once and kept in the data folder.
+/// The key that checkpoints are signed with, and the former ones that go on to count.
 pub fn signer(config: &Config) -> Result<Signer> {
+    Ok(present_signer(config)?.succeeding(&former_keys(config)?))
+}
+
+/// Given, or made once and kept in the data folder.
+fn present_signer(config: &Config) -> Result<Signer> {
     if let Some(key) = &config.audit_key {
         return Signer::from_key(key.reveal()).context("COUNTERSIGN_AUDIT_KEY cannot be used");
     }
@@ -130,9 +136,15 @@ pub fn signer(config: &Config) -> Result<Signer> {
 /// The keys whose signatures count; none where no key was made yet.
 pub fn verifier_keys(config: &Config) -> Result<Keys> {
     if config.audit_key.is_none() && !key_file(config).exists() {
-        return Ok(Keys::default());
+        return former_keys(config);
     }
     Ok(signer(config)?.keys().clone())
+}
+
+fn former_keys(config: &Config) -> Result<Keys> {
+    Keys::new(config.former_audit_keys.iter().map(String::as_str)).context(
+        "COUNTERSIGN_AUDIT_KEYS_OLD cannot be used; it takes the public keys that `countersign audit key` printed before, with commas between them",
+    )
 }
 
 fn key_file(config: &Config) -> PathBuf {
@@ -178,6 +190,7 @@ pub fn start(app: App, config: &Config, with_socket: bool, stop: CancellationTok
     let stopping = stop.clone();
     tasks.spawn(async move { workers.run(stopping).await });
     tasks.spawn(sequence(app.clone(), stop.clone()));
+    tasks.spawn(tick(app.clone(), stop.clone()));
     tasks.spawn(forget(app.clone(), stop.clone()));
     if with_socket {
         tasks.spawn(socket::serve(app.clone(), stop));
@@ -217,6 +230,26 @@ async fn sequence(app: App, stop: CancellationToken) {
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!("audit entries wait for their place until this is mended: {error}");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn tick(app: App, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(TICKING);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        match schedule::tick(&app).await {
+            Ok(()) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!("what is due waits until this is mended: {error}");
             }
             Err(_) => {}
         }

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Weekday};
 use regex::Regex;
 use strsim::damerau_levenshtein;
 
+pub use crate::history::Named as CardName;
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
 
 /// What a person asked for by typing.
@@ -15,6 +16,8 @@ pub enum Command {
     Research {
         question: String,
     },
+    /// What was recorded about a card.
+    Audit(CardName),
     /// Help on everything, or on one form.
     Help(Option<&'static Form>),
     /// What waits for the person, what they asked for and decided.
@@ -23,15 +26,6 @@ pub enum Command {
     Policy(Option<CardName>),
     /// Hands the person's place over, takes it back, or says where it is.
     Delegate(Delegate),
-}
-
-/// How people name a card.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CardName {
-    /// By the number of its review: `12` or `R-12`.
-    Review(ReviewId),
-    /// By a link to its message.
-    Message(ChannelId, MessageTs),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,7 +58,7 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] = &[RESEARCH, QUEUE, POLICY, DELEGATE, HELP];
+pub const FORMS: &[Form] = &[RESEARCH, QUEUE, POLICY, DELEGATE, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -72,6 +66,14 @@ const RESEARCH: Form = Form {
     takes: "QUESTION",
     says: "Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote. Reviewers then decide on it.",
     example: "/research why do people cancel?",
+};
+
+const AUDIT: Form = Form {
+    command: "/countersign",
+    word: "audit",
+    takes: "CARD",
+    says: "Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail. CARD is the number of its review, or a link to its message.",
+    example: "/countersign audit 12",
 };
 
 const HELP: Form = Form {
@@ -169,6 +171,13 @@ fn countersign(text: &str) -> Result<Command, String> {
         "queue" => Ok(Command::Queue),
         "policy" => policy(rest.trim()),
         "delegate" => delegate(rest.trim()).map(Command::Delegate),
+        "audit" => match rest.trim() {
+            "" => Err(format!(
+                "Say which card: the number of its review, or a link to its message. For example: `{}`",
+                AUDIT.example
+            )),
+            named => card(named).map(Command::Audit),
+        },
         other => Err(match nearest(other) {
             Some(form) => {
                 format!("I do not know `/countersign {}`. {}", plain(other), suggestion(form, rest))
@@ -416,6 +425,8 @@ mod tests {
         check("/countersign", "policy of truth", "“of truth” names no card");
         check("/countersign", "<!channel>", "I do not know `/countersign &lt;!channel&gt;`");
         check("/countersign", "help dance", "There is no help on “dance”");
+        check("/countersign", "audit", "Say which card");
+        check("/countersign", "audit the spring one", "“the spring one” names no card");
         check("/research", "", "Ask a question after the command");
         check("/research", " ?!", "Ask a question after the command");
         check("/research", &"why ".repeat(1000), "Your question has 3999 characters");

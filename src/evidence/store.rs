@@ -53,6 +53,24 @@ pub async fn sources(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Source>>
         .collect()
 }
 
+/// All that is stored of a source, for comparison, and nobody else changes it until the transaction ends.
+pub async fn source_as_it_is(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT s::text AS "source!"
+           FROM sources s
+           WHERE workspace_id = $1 AND name = $2
+           FOR UPDATE"#,
+        workspace.0,
+        name,
+    )
+    .fetch_optional(tx)
+    .await?)
+}
+
 /// Creates the source, or changes what the spec names of it.
 pub async fn save_source(
     db: &mut PgConnection,

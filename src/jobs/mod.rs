@@ -22,6 +22,7 @@ mod connection;
 mod workers;
 
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -57,6 +58,8 @@ pub enum Job {
     ShowHome { person: PersonId },
     /// Says in a channel what the bot can do, after it was mentioned without a question.
     ShowHelp { channel: ChannelId, thread: Option<String> },
+    /// Posts a day's checkpoint of the audit trail.
+    PostCheckpoint { day: Date },
 }
 
 /// What a row of the queue holds.
@@ -104,7 +107,8 @@ impl Job {
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }
             | Self::ShowHome { .. }
-            | Self::ShowHelp { .. } => Lane::Short,
+            | Self::ShowHelp { .. }
+            | Self::PostCheckpoint { .. } => Lane::Short,
         }
     }
 
@@ -122,6 +126,7 @@ impl Job {
             Self::ShowReleaseRefused { .. } => "show_release_refused",
             Self::ShowHome { .. } => "show_home",
             Self::ShowHelp { .. } => "show_help",
+            Self::PostCheckpoint { .. } => "post_checkpoint",
         }
     }
 
@@ -141,6 +146,7 @@ impl Job {
             Self::ShowHelp { channel, thread } => {
                 format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
             }
+            Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
     }
 
@@ -184,7 +190,7 @@ impl Job {
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. } => 1,
-            Self::ShowHome { .. } => 5,
+            Self::ShowHome { .. } | Self::PostCheckpoint { .. } => 5,
         }
     }
 }

@@ -112,7 +112,8 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
         None => {
             let read = finding::searched_sources(&searched, &sources);
             let remark = message::nothing_found(searched.documents as u64, &read);
-            end_without_finding(app, &run, State::Empty(remark), "run.found_nothing").await
+            let read: Vec<&str> = read.iter().map(|source| source.name.as_str()).collect();
+            end_without_finding(app, &run, State::Empty(remark), "run.found_nothing", &read).await
         }
     }
 }
@@ -126,7 +127,7 @@ pub async fn give_up(app: &App, run: RunId) -> Result<()> {
         return Ok(());
     }
     let remark = "This question could not be answered: something broke on our side each time it was tried. Ask again in a while; whoever runs Countersign finds the cause in its log.";
-    end_without_finding(app, &run, State::Failed(remark.to_owned()), "run.failed").await
+    end_without_finding(app, &run, State::Failed(remark.to_owned()), "run.failed", &[]).await
 }
 
 /// Makes Slack show a run that ended without a finding.
@@ -204,13 +205,26 @@ async fn open_review(
     Ok(())
 }
 
-async fn end_without_finding(app: &App, run: &Run, state: State, act: &'static str) -> Result<()> {
+/// Records how a run ended, and which sources were read for it.
+async fn end_without_finding(
+    app: &App,
+    run: &Run,
+    state: State,
+    act: &'static str,
+    read: &[&str],
+) -> Result<()> {
     let now = app.now();
     let mut tx = app.db.begin().await?;
     if !store::end(&mut tx, app.workspace.id, run.id, &state, now).await? {
         return Ok(());
     }
     let agent = Actor::Agent(AGENT.to_owned());
+    if !read.is_empty() {
+        let sources = Value::list(read.iter().copied().map(Value::name));
+        let read = BTreeMap::from([("sources", sources)]);
+        let event = event(app, agent.clone(), "evidence.read", "run", run.id.0, read);
+        audit::append(&mut tx, event).await?;
+    }
     audit::append(&mut tx, event(app, agent, act, "run", run.id.0, BTreeMap::new())).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowRun { run: run.id }).await?;
     tx.commit().await.map_err(Error::from)

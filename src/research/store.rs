@@ -43,12 +43,13 @@ pub(super) async fn start(
 ) -> Result<Option<Run>> {
     let row = sqlx::query_as!(
         RunRow,
-        "
+        r#"
         UPDATE runs
         SET state = 'running', started_at = coalesce(started_at, $3)
         WHERE workspace_id = $1 AND id = $2 AND state IN ('queued', 'running')
-        RETURNING id, question, requested_by, channel_id, thread_ts, state, remark
-        ",
+        RETURNING id, coalesce(question, '(erased)') AS "question!", requested_by,
+                  channel_id, thread_ts, state, remark
+        "#,
         workspace.0,
         run.0,
         now.to_sqlx() as _,
@@ -61,11 +62,12 @@ pub(super) async fn start(
 pub(super) async fn find(db: &PgPool, workspace: WorkspaceId, run: RunId) -> Result<Option<Run>> {
     let row = sqlx::query_as!(
         RunRow,
-        "
-        SELECT id, question, requested_by, channel_id, thread_ts, state, remark
+        r#"
+        SELECT id, coalesce(question, '(erased)') AS "question!", requested_by,
+               channel_id, thread_ts, state, remark
         FROM runs
         WHERE workspace_id = $1 AND id = $2
-        ",
+        "#,
         workspace.0,
         run.0,
     )

@@ -1,43 +1,141 @@
 //! Who may decide on one review, who has, what is missing, and why.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+
+use super::delegation::Delegation;
 use super::message::{at, decided, people, short};
-use super::{Review, State, delegation, standing, store};
+use super::{Review, State, Verdict, standing, store};
 use crate::app::App;
-use crate::config::{Members, Terms};
+use crate::config::{Facts, Manifest, Members};
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{PersonId, ReviewId};
+use crate::ids::{PersonId, ReviewId, WorkspaceId};
 use crate::slack::{escape, mention};
+
+/// What an explanation is made of.
+struct Case<'a> {
+    review: Review,
+    facts: Facts,
+    delegations: Vec<Delegation>,
+    manifest: &'a Manifest,
+    /// Who is in each group; or why that is not known.
+    members: BTreeMap<String, Result<Vec<PersonId>, String>>,
+}
 
 /// The explanation, in markup. `asker` is told where they stand themselves.
 pub async fn explain(app: &App, review: ReviewId, asker: Option<&PersonId>) -> Result<String> {
-    let review =
-        store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
-    let content = store::content(&app.db, app.workspace.id, review.revision).await?;
-    let delegations = delegation::delegations(app).await?;
-
-    let mut lines = vec![
-        format!(
-            "*Review {}: {}*: a {}, revision {}, SHA-256 `{}`",
-            review.id,
-            escape(&review.title),
-            review.subject,
-            review.number,
-            short(&review.content_hash)
-        ),
-        state(&review),
-        matched(&review, &content.facts),
-    ];
-    for need in &review.terms.needs {
-        lines.push(group_line(app, &review, &need.group, need.count, &delegations).await?);
+    let mut case = case(&app.db, app.workspace.id, &app.manifest, review, app.now()).await?;
+    for group in case.review.group_names() {
+        let members = match standing::members(app, &group).await {
+            Ok((members, _)) => Ok(members),
+            Err(Error::Refused(refusal)) => Err(refusal.to_string()),
+            Err(fault) => return Err(fault),
+        };
+        case.members.insert(group, members);
     }
-    lines.push(excluded(&review));
-    lines.push(rejections(&review));
-    lines.extend(times(&review));
-    lines.extend(review.decisions.iter().map(|decision| format!("• {}", decided(decision))));
+    let mut lines = case.lines();
     if let Some(asker) = asker {
-        lines.push(own(app, &review, asker).await?);
+        lines.push(own(app, &case.review, asker).await?);
     }
     Ok(lines.join("\n"))
+}
+
+/// The same for the command line, which does not ask Slack: user groups go by their handles.
+pub async fn explain_without_slack(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    review: ReviewId,
+    now: Timestamp,
+) -> Result<String> {
+    let mut case = case(db, workspace, manifest, review, now).await?;
+    for group in case.review.group_names() {
+        let members = match manifest.group(&group).map(|group| &group.members) {
+            Some(Members::People(people)) => Ok(people.clone()),
+            Some(Members::UserGroup(handle)) => Err(format!("Slack knows who is in @{handle}.")),
+            None => Err("The manifest does not have this group any more.".to_owned()),
+        };
+        case.members.insert(group, members);
+    }
+    Ok(case.lines().join("\n"))
+}
+
+async fn case<'a>(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &'a Manifest,
+    review: ReviewId,
+    now: Timestamp,
+) -> Result<Case<'a>> {
+    let review = store::find(db, workspace, review).await?.ok_or(Refusal::NoSuchReview)?;
+    let content = store::content(db, workspace, review.revision).await?;
+    let delegations = store::delegations(db, workspace, now).await?;
+    Ok(Case { review, facts: content.facts, delegations, manifest, members: BTreeMap::new() })
+}
+
+impl Case<'_> {
+    fn lines(&self) -> Vec<String> {
+        let review = &self.review;
+        let mut lines = vec![
+            format!(
+                "*Review {}: {}*: a {}, revision {}, SHA-256 `{}`",
+                review.id,
+                escape(&review.title),
+                review.subject,
+                review.number,
+                short(&review.content_hash)
+            ),
+            state(review),
+            matched(review, &self.facts),
+        ];
+        for need in &review.terms.needs {
+            lines.push(self.group_line(&need.group, need.count));
+        }
+        lines.push(excluded(review));
+        lines.push(rejections(review));
+        lines.extend(times(review));
+        lines.extend(review.decisions.iter().map(|decision| format!("• {}", decided(decision))));
+        lines
+    }
+
+    fn group_line(&self, group: &str, count: u32) -> String {
+        let review = &self.review;
+        let have = review.approved_for(group).count();
+        let mut line = format!("• *{}*: {have} of {count}", escape(group));
+        let declared = self.manifest.group(group).map(|group| &group.members);
+        if let Some(Members::UserGroup(handle)) = declared {
+            line.push_str(&format!(" (user group @{})", escape(handle)));
+        }
+        let members = match self.members.get(group) {
+            Some(Ok(members)) => members.as_slice(),
+            Some(Err(why)) => {
+                line.push_str(&format!(". {why}"));
+                return line;
+            }
+            None => &[],
+        };
+        if review.state != State::Open || have as u64 >= u64::from(count) {
+            return line;
+        }
+        let may: Vec<String> = members
+            .iter()
+            .filter(|person| !review.excludes(person))
+            .filter(|person| review.decisions.iter().all(|one| one.person != **person))
+            .map(|person| match self.delegations.iter().find(|one| one.from == *person) {
+                Some(one) => {
+                    format!("{} for {} until {}", mention(&one.to), mention(person), at(one.until))
+                }
+                None => mention(person),
+            })
+            .collect();
+        line.push_str(&match may.as_slice() {
+            [] => ". *Nobody is left who may decide*: add people to the group, or withdraw the request".to_owned(),
+            may => format!(". May decide: {}", may.join(", ")),
+        });
+        line
+    }
 }
 
 fn state(review: &Review) -> String {
@@ -52,7 +150,7 @@ fn state(review: &Review) -> String {
     }
 }
 
-fn matched(review: &Review, facts: &crate::config::Facts) -> String {
+fn matched(review: &Review, facts: &Facts) -> String {
     let rules: Vec<String> =
         review.terms.rules.iter().map(|rule| format!("“{}”", escape(rule))).collect();
     let mut about: Vec<String> = facts.labels.iter().map(ToString::to_string).collect();
@@ -72,51 +170,6 @@ fn matched(review: &Review, facts: &crate::config::Facts) -> String {
     )
 }
 
-async fn group_line(
-    app: &App,
-    review: &Review,
-    group: &str,
-    count: u32,
-    delegations: &[delegation::Delegation],
-) -> Result<String> {
-    let have = review.approved_for(group).count();
-    let mut line = format!("• *{}*: {have} of {count}", escape(group));
-    let declared = app.manifest.group(group).map(|group| &group.members);
-    if let Some(Members::UserGroup(handle)) = declared {
-        line.push_str(&format!(" (user group @{})", escape(handle)));
-    }
-    let members = match standing::members(app, group).await {
-        Ok((members, _)) => members,
-        Err(Error::Refused(refusal)) => {
-            line.push_str(&format!(". Who is in it cannot be said: {refusal}"));
-            return Ok(line);
-        }
-        Err(fault) => return Err(fault),
-    };
-    let away = |person: &PersonId| delegations.iter().find(|one| one.from == *person);
-    let mut may: Vec<String> = Vec::new();
-    for person in &members {
-        if review.excludes(person) || review.decisions.iter().any(|one| one.person == *person) {
-            continue;
-        }
-        may.push(match away(person) {
-            Some(one) => {
-                format!("{} for {} until {}", mention(&one.to), mention(person), at(one.until))
-            }
-            None => mention(person),
-        });
-    }
-    if review.state == State::Open && (have as u64) < u64::from(count) {
-        line.push_str(if may.is_empty() {
-            ". *Nobody is left who may decide*; add people to the group, or withdraw the request"
-        } else {
-            ". May decide: "
-        });
-        line.push_str(&may.join(", "));
-    }
-    Ok(line)
-}
-
 fn excluded(review: &Review) -> String {
     let mut line = format!("Never: {} (asked for it)", mention(&review.requested_by));
     if let Some(editor) = &review.edited_by
@@ -130,7 +183,7 @@ fn excluded(review: &Review) -> String {
 }
 
 fn rejections(review: &Review) -> String {
-    let have = review.decisions.iter().filter(|one| one.verdict == super::Verdict::Reject).count();
+    let have = review.decisions.iter().filter(|one| one.verdict == Verdict::Reject).count();
     match review.terms.rejections {
         1 => "One rejection ends it; one request for changes sends it back.".to_owned(),
         many => format!(
@@ -140,7 +193,7 @@ fn rejections(review: &Review) -> String {
 }
 
 fn times(review: &Review) -> Option<String> {
-    let Terms { escalate_to, .. } = &review.terms;
+    let escalate_to = &review.terms.escalate_to;
     let mut parts = Vec::new();
     if review.state != State::Open {
         return None;

@@ -165,25 +165,17 @@ impl Shown<'_> {
         row
     }
 
-    /// What else there is to do; Slack has no menu of one.
+    /// What else there is to do.
     fn more(&self, value: &str) -> Element {
-        let mut choices = vec![("Who may decide?", "who")];
+        let mut choices = vec![("Who may decide?", "who"), ("The record", "record")];
         if self.before.is_some() {
             choices.push(("What changed?", "changes"));
         }
         if !self.review.state.is_final() {
             choices.push(("Withdraw my request", "withdraw"));
         }
-        match choices.as_slice() {
-            [(label, what)] => {
-                Button::new(label, "review.more").value(format!("{what}.{value}")).into()
-            }
-            several => {
-                let choice =
-                    |(label, what): &(&str, &str)| Choice::new(label, format!("{what}.{value}"));
-                Overflow::new("review.more", several.iter().map(choice)).into()
-            }
-        }
+        let choice = |(label, what)| Choice::new(label, format!("{what}.{value}"));
+        Overflow::new("review.more", choices.into_iter().map(choice)).into()
     }
 }
 

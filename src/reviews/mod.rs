@@ -58,7 +58,7 @@ pub use deciding::{
 };
 pub use delegation::{Delegation, delegate, delegations, end_delegation};
 pub use diff::in_markup as word_diff;
-pub use explain::explain;
+pub use explain::{explain, explain_without_slack};
 pub use labels::labels;
 pub use message::{
     ANSWERS, REASON, REASON_CODE, ReasonFor, approve_modal, home, outdated_card, queue,

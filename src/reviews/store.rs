@@ -965,6 +965,7 @@ struct DecisionRow {
     groups: Vec<String>,
     stands_for: Vec<PersonId>,
     comment: Option<String>,
+    comment_erased_at: Option<Timestamp>,
     reason: Option<String>,
     /// In hexadecimal, after `\\x`.
     content_hash: String,
@@ -984,7 +985,10 @@ impl TryFrom<DecisionRow> for Decision {
             verdict: verdict(&row.verdict)?,
             groups: row.groups,
             stands_for: row.stands_for,
-            comment: row.comment,
+            comment: match row.comment_erased_at {
+                None => row.comment,
+                Some(_) => Some("(erased)".to_owned()),
+            },
             reason: row.reason.as_deref().and_then(Reason::read),
             content_hash: hash(&hex::decode(digits)?)?,
             open_s: row.open_s.unwrap_or(0),

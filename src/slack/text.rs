@@ -102,6 +102,30 @@ fn is_deceptive(c: char) -> bool {
         | '\u{E0000}'..='\u{E007F}')
 }
 
+/// Markup of ours as a terminal shows it: names for mentions, words for dates, no marks.
+pub fn plain_text(markup: &str) -> String {
+    let mut plain = String::with_capacity(markup.len());
+    let mut rest = markup;
+    while let Some(start) = rest.find('<') {
+        plain.push_str(&rest[..start]);
+        let Some(end) = rest[start..].find('>') else { break };
+        let inside = &rest[start + 1..start + end];
+        let (target, label) = inside.split_once('|').unwrap_or((inside, ""));
+        match (label, target.chars().next()) {
+            ("", Some('!')) => plain.push_str(target.trim_start_matches("!subteam^")),
+            ("", _) => plain.push_str(target),
+            (label, _) => plain.push_str(label),
+        }
+        rest = &rest[start + end + 1..];
+    }
+    plain.push_str(rest);
+    plain
+        .replace(['*', '`', '\u{200b}'], "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,5 +196,13 @@ mod tests {
             date(Timestamp::UNIX_EPOCH, "1 Jan 1970"),
             "<!date^0^{date_short_pretty} at {time}|1 Jan 1970>"
         );
+    }
+
+    #[test]
+    fn a_terminal_shows_words_and_no_marks() {
+        let at = Timestamp::UNIX_EPOCH;
+        let markup =
+            format!("*R&amp;D* by {} on {}: `1 &lt; 2`", mention(&"U1".into()), date(at, "1 Jan"));
+        assert_eq!(plain_text(&markup), "R&D by @U1 on 1 Jan: 1 < 2");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use countersign::audit::Actor;
 use countersign::clock::Clock;
 use countersign::evidence::{
     self, DocumentFile, Format, Input, Mapping, Question, Rights, SourceSpec, Summary, Visibility,
@@ -50,7 +51,7 @@ impl Desk {
         file: &DocumentFile,
     ) -> Result<Summary, countersign::error::Error> {
         let (db, clock) = (&self.db, &self.clock);
-        evidence::ingest_documents(db, clock, self.workspace, spec, file, |_| {}).await
+        evidence::ingest_documents(db, clock, self.workspace, &Actor::Bot, spec, file, |_| {}).await
     }
 
     async fn finds(&self, question: &str) -> String {
@@ -179,7 +180,15 @@ async fn an_import_cut_off_shows_nothing_and_goes_on_where_it_was() {
         let (stored, mut told) = tokio::sync::mpsc::unbounded_channel();
         let progress = |it: evidence::Progress| stored.send(it.records).unwrap();
         let (db, clock) = (&desk.db, &desk.clock);
-        let import = evidence::ingest_documents(db, clock, desk.workspace, &spec, &file, progress);
+        let import = evidence::ingest_documents(
+            db,
+            clock,
+            desk.workspace,
+            &Actor::Bot,
+            &spec,
+            &file,
+            progress,
+        );
         tokio::select! {
             _ = import => panic!("it was to be cut off"),
             records = told.recv() => assert_eq!(records, Some(10_000)),
@@ -215,7 +224,15 @@ async fn an_import_cut_off_is_forgotten_when_another_file_comes() {
         let (stored, mut told) = tokio::sync::mpsc::unbounded_channel();
         let progress = |it: evidence::Progress| stored.send(it.records).unwrap();
         let (db, clock, first) = (&desk.db, &desk.clock, file("lamp"));
-        let import = evidence::ingest_documents(db, clock, desk.workspace, &spec, &first, progress);
+        let import = evidence::ingest_documents(
+            db,
+            clock,
+            desk.workspace,
+            &Actor::Bot,
+            &spec,
+            &first,
+            progress,
+        );
         tokio::select! {
             _ = import => panic!("it was to be cut off"),
             _ = told.recv() => {}

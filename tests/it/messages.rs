@@ -1,10 +1,11 @@
 //! Everything the bot says, as the JSON that Slack is sent: one file a message.
 
-use countersign::sandbox::{Fault, FaultKind};
+use countersign::sandbox::{Fault, FaultKind, Seed};
 use insta::assert_json_snapshot;
 use serde_json::{Map, Value};
 
-use crate::harness::Team;
+use crate::harness::{Door, Team};
+use crate::receiver::{Answer, Receiver};
 
 const REVIEWS: &str = "id,date,text
 R-1,2026-03-02,The sound is tinny and the bass is missing.
@@ -27,11 +28,14 @@ impl Team {
         self.settle().await;
     }
 
-    /// What the bot last asked of a method, without what differs from run to run.
+    /// What the bot last asked of a method, without what differs from run to run; rather a card than
+    /// a sentence, for sentences are told at the same time.
     fn said(&self, method: &str) -> Value {
-        let calls = self.sandbox.calls();
-        let last = calls.iter().rfind(|call| call.method == method).unwrap();
-        let mut said = parsed(last.arguments.clone());
+        let calls = self.sandbox.calls().into_iter().filter(|call| call.method == method);
+        let mut said: Vec<Value> = calls.map(|call| parsed(call.arguments)).collect();
+        let is_card = |said: &Value| said["blocks"].as_array().is_some_and(|it| !it.is_empty());
+        let last = said.iter().rposition(is_card).unwrap_or(said.len() - 1);
+        let mut said = said.swap_remove(last);
         settled(&mut said);
         said
     }
@@ -59,6 +63,8 @@ fn settled(value: &mut Value) {
                 (r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC", "(when)"),
                 (r"\(\d+ days? old\)", "(age)"),
                 (r"\d{10}\.\d{6}", "(ts)"),
+                (r"127\.0\.0\.1:\d+", "(host)"),
+                (r"\d{8}T\d{6}\.\d{3}Z", "(time)"),
                 (r"^\d+\.\d+\.[0-9a-f]+$", "(trigger)"),
             ] {
                 let pattern = regex_lite::Regex::new(pattern).unwrap();
@@ -102,6 +108,20 @@ async fn a_finding_that_is_rejected() {
     team.member("dana").fills(form).await;
     team.settle().await;
     assert_json_snapshot!(team.said("chat.update"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_release_that_did_not_arrive() {
+    let receiver = Receiver::start().await;
+    receiver.answer(Answer::Status(410));
+    let webhook = Some(receiver.webhook());
+    let team = Team::start_told(Door::Http, Seed::example(), webhook).await;
+    team.has_documents("reviews", REVIEWS).await;
+    team.asks().await;
+    team.member("raj").clicks("#research", "Approve").await;
+    team.settle().await;
+    assert_json_snapshot!(team.said("chat.postMessage"));
     team.done().await;
 }
 

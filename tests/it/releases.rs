@@ -85,14 +85,17 @@ impl Team {
         file.replace_all(&host.replace_all(&lines, "(host)"), "(time)").into_owned()
     }
 
-    /// What stands in the thread below the card.
+    /// What is told of it in the thread below the card.
     fn told(&self) -> String {
         let channel = self.channel("#research");
         let host = regex_lite::Regex::new(r"127\.0\.0\.1:\d+").unwrap();
-        let of_ours = ["Not delivered", "elivered after all", "Not released", "The rel"];
-        let is_it = |line: &str| of_ours.iter().any(|words| line.contains(words));
-        let told = channel.lines().map(str::trim_start).skip_while(|line| !is_it(line));
-        host.replace_all(&told.collect::<Vec<_>>().join("\n"), "(host)").into_owned()
+        let of_it = ["Not delivered", "elivered after all", "Not released", "The release of"];
+        let messages = channel.split("countersign: ").skip(2);
+        let told: Vec<String> = messages
+            .filter(|message| of_it.iter().any(|words| message.contains(words)))
+            .map(|message| message.lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+            .collect();
+        host.replace_all(told.join("\n").trim_end(), "(host)").into_owned()
     }
 
     async fn acts(&self) -> String {
@@ -175,10 +178,7 @@ async fn what_was_decided_on_goes_out_signed_and_byte_for_byte() {
     assert_eq!(hash_of_content(&received.text()), decided_on);
     assert!(data["content"].to_string().contains("“high”"));
 
-    assert_snapshot!(team.how_far().await, @"
-    Released (when)
-    Delivered to `(host)` (when)
-    ");
+    assert_snapshot!(team.how_far().await, @"Delivered to `(host)` (when)");
     assert_snapshot!(team.acts().await, @"
     bot finding.released finding
     bot release.delivered finding
@@ -204,9 +204,7 @@ async fn without_a_webhook_it_is_written_into_a_file() {
     let body = fs::read_to_string(team.data().join("outbox").join(&names[0])).unwrap();
     assert_eq!(hash_of_content(&body), team.decided_on().await);
     assert_snapshot!(team.how_far().await, @"
-    Released (when)
     Written to the file `outbox/(time)-finding-1-released.json` (when)
-    Called back by <@U0DANA0000> (when): Out of date.
     Written to the file `outbox/(time)-finding-1-revoked.json` (when)
     ");
     team.done().await;
@@ -254,10 +252,7 @@ async fn a_receiver_that_is_down_gets_it_later_under_the_same_id() {
     receiver.answer(Answer::Status(500));
     receiver.answer(Answer::With(503, "retry-after", "3600"));
     team.releases().await;
-    assert_snapshot!(team.how_far().await, @"
-    Released (when)
-    Not delivered yet: (host) answered 500 Internal Server Error; next attempt (when)
-    ");
+    assert_snapshot!(team.how_far().await, @"Not delivered yet: (host) answered 500 Internal Server Error; next attempt (when)");
 
     team.wait(SignedDuration::from_mins(1)).await;
     assert_eq!(receiver.received().len(), 2);
@@ -272,10 +267,7 @@ async fn a_receiver_that_is_down_gets_it_later_under_the_same_id() {
     let at = |index: usize| received[index].timestamp.parse::<i64>().unwrap();
     assert!(at(2) >= at(0) + 3_600, "the time is that of the attempt");
     assert_eq!(received[2].signature, signature(SECRET, &received[2]));
-    assert_snapshot!(team.how_far().await, @"
-    Released (when)
-    Delivered to `(host)` (when)
-    ");
+    assert_snapshot!(team.how_far().await, @"Delivered to `(host)` (when)");
     assert_snapshot!(team.acts().await, @"
     bot finding.released finding
     bot release.delivered finding
@@ -289,10 +281,7 @@ async fn an_answer_that_never_comes_is_no_success_and_the_id_tells_the_repetitio
     let team = Team::that_tells(&receiver).await;
     receiver.answer(Answer::Silence);
     team.releases().await;
-    assert_snapshot!(team.how_far().await, @"
-    Released (when)
-    Not delivered yet: (host) did not answer within 500ms; next attempt (when)
-    ");
+    assert_snapshot!(team.how_far().await, @"Not delivered yet: (host) did not answer within 500ms; next attempt (when)");
 
     team.wait(SignedDuration::from_mins(1)).await;
     let [first, second] = &receiver.received()[..] else { panic!("two attempts are expected") };
@@ -308,10 +297,7 @@ async fn a_redirect_is_not_followed() {
         receiver.answer(Answer::With(status, "location", "/elsewhere"));
     }
     team.releases().await;
-    assert_snapshot!(team.how_far().await, @"
-    Released (when)
-    Not delivered yet: (host) answered 301 Moved Permanently, and redirects are not followed; correct COUNTERSIGN_WEBHOOK_URL; next attempt (when)
-    ");
+    assert_snapshot!(team.how_far().await, @"Not delivered yet: (host) answered 301 Moved Permanently, and redirects are not followed; correct COUNTERSIGN_WEBHOOK_URL; next attempt (when)");
     for _ in 0..4 {
         team.wait(SignedDuration::from_mins(5)).await;
     }
@@ -329,22 +315,22 @@ async fn a_receiver_that_wants_no_more_is_left_alone_until_somebody_sends_again(
     team.wait(SignedDuration::from_hours(12)).await;
     assert_eq!(receiver.received().len(), 1);
     assert_snapshot!(team.told(), @"
-    countersign: :warning: *Not delivered*: `(host)` did not get the release of the finding “what do people dislike about the sound?” (revision 1).
+    :warning: *Not delivered*: `(host)` did not get the release of the finding “what do people dislike about the sound?” (revision 1).
     After one attempt: (host) answered 410 Gone, which means that it wants no more messages.
     [Send again]
     ");
 
     let refused = team.member("lena").clicks("#research", "Send again").await;
-    assert_snapshot!(refused, @"Only whoever asked for this, or is a member of research-reviewers, can have it sent again.");
+    assert_snapshot!(refused, @"This finding needs a decision from research-reviewers; you are not in that group.");
     team.settle().await;
     assert_eq!(receiver.received().len(), 1);
 
     receiver.answer(Answer::Status(500));
     assert_snapshot!(team.member("maya").clicks("#research", "Send again").await, @"");
     team.settle().await;
-    assert_snapshot!(team.told(), @"countersign: The release of the finding “what do people dislike about the sound?” (revision 1) is being sent to `(host)` again.");
+    assert_snapshot!(team.told(), @"The release of the finding “what do people dislike about the sound?” (revision 1) is being sent to `(host)` again.");
     team.wait(SignedDuration::from_mins(1)).await;
-    assert_snapshot!(team.told(), @"countersign: :white_check_mark: *Delivered after all*: `(host)` got the release of the finding “what do people dislike about the sound?” (revision 1) (when), after 3 attempts.");
+    assert_snapshot!(team.told(), @":white_check_mark: *Delivered after all*: `(host)` got the release of the finding “what do people dislike about the sound?” (revision 1) (when), after 3 attempts.");
     let received = receiver.received();
     assert_eq!(received.len(), 3);
     assert!(received.iter().all(|one| one.id == received[0].id));
@@ -370,14 +356,11 @@ async fn what_does_not_arrive_for_days_is_told_to_the_channel() {
     }
     assert_eq!(receiver.received().len(), 20);
     assert_snapshot!(team.told(), @"
-    countersign: :warning: *Not delivered*: `(host)` did not get the release of the finding “what do people dislike about the sound?” (revision 1).
+    :warning: *Not delivered*: `(host)` did not get the release of the finding “what do people dislike about the sound?” (revision 1).
     After 20 attempts: (host) answered 500 Internal Server Error.
     [Send again]
     ");
-    assert_snapshot!(team.how_far().await, @"
-    Released (when)
-    :warning: Not delivered, and given up: (host) answered 500 Internal Server Error
-    ");
+    assert_snapshot!(team.how_far().await, @":warning: Not delivered, and given up: (host) answered 500 Internal Server Error");
     assert_snapshot!(team.acts().await, @"
     bot finding.released finding
     bot release.undelivered finding
@@ -391,9 +374,7 @@ async fn what_does_not_arrive_for_days_is_told_to_the_channel() {
     team.revokes("It took too long.").await;
     team.settle().await;
     assert_snapshot!(team.how_far().await, @"
-    Released (when)
     Not sent to `(host)` any more: it was called back
-    Called back by <@U0DANA0000> (when): It took too long.
     Not delivered yet: (host) answered 500 Internal Server Error; next attempt (when)
     ");
     for _ in 0..25 {
@@ -435,10 +416,37 @@ async fn a_release_that_is_called_back_before_it_went_out_never_does() {
     assert_eq!(revoked.signature, signature(SECRET, revoked));
     assert_ne!(revoked.id, released.id);
     assert_snapshot!(team.how_far().await, @"
-    Released (when)
     Not sent to `(host)` any more: it was called back
-    Called back by <@U0DANA0000> (when): The price is wrong.
-    Told `(host)` (when)
+    Told `(host)` of the revocation (when)
+    ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn whoever_may_decide_calls_it_back_and_receiver_and_channel_are_told() {
+    let receiver = Receiver::start().await;
+    let team = Team::that_tells(&receiver).await;
+    team.releases().await;
+    assert_ne!(team.member("lena").clicks("#research", "Revoke").await, "");
+    let dana = team.member("dana");
+    assert_eq!(dana.clicks("#research", "Revoke").await, "");
+    assert_eq!(dana.submits("Why is it called back?", "The price is wrong.").await, "");
+    team.settle().await;
+    assert_eq!(receiver.events(), ["countersign.finding.released", "countersign.finding.revoked"]);
+    assert_eq!(receiver.received()[1].json()["data"]["reason"], "The price is wrong.");
+    let channel = team.channel("#research");
+    assert!(channel.contains("was revoked (when): The price is wrong."), "{channel}");
+    assert!(channel.contains("of the revocation (when)"), "{channel}");
+    for status in team.sandbox.redeliver(10).await {
+        assert_eq!(status, 200);
+    }
+    team.settle().await;
+    assert_eq!(receiver.received().len(), 2, "a repeated form tells nobody again");
+    assert_snapshot!(team.acts().await, @"
+    bot finding.released finding
+    bot release.delivered finding
+    dana finding.revoked finding
+    bot release.delivered finding
     ");
     team.done().await;
 }
@@ -461,10 +469,8 @@ async fn a_revocation_waits_for_the_release_that_is_on_its_way() {
     team.wait(SignedDuration::from_mins(2)).await;
     assert_eq!(receiver.events(), ["countersign.finding.released", "countersign.finding.revoked"]);
     assert_snapshot!(team.how_far().await, @"
-    Released (when)
     Delivered to `(host)` (when)
-    Called back by <@U0DANA0000> (when): The price is wrong.
-    Told `(host)` (when)
+    Told `(host)` of the revocation (when)
     ");
     team.done().await;
 }
@@ -487,10 +493,8 @@ async fn a_release_that_fails_while_it_is_called_back_is_not_tried_again() {
     team.wait(SignedDuration::from_hours(2)).await;
     assert_eq!(receiver.events(), ["countersign.finding.released", "countersign.finding.revoked"]);
     assert_snapshot!(team.how_far().await, @"
-    Released (when)
     Not sent to `(host)` any more: it was called back
-    Called back by <@U0DANA0000> (when): The price is wrong.
-    Told `(host)` (when)
+    Told `(host)` of the revocation (when)
     ");
     team.done().await;
 }
@@ -526,7 +530,7 @@ async fn a_text_that_was_changed_behind_the_decision_is_not_released() {
     }
     assert!(receiver.received().is_empty());
     assert_eq!(team.count("SELECT count(*) FROM releases").await, 0);
-    assert_snapshot!(team.told(), @"countersign: :no_entry: *Not released*: what is stored of “what do people dislike about the sound?” is not what was decided on, so it did not leave the house. Whoever runs Countersign can find out who changed it; a new revision needs new decisions.");
+    assert_snapshot!(team.told(), @":no_entry: *Not released*: what is stored of “what do people dislike about the sound?” is not what was decided on, so it did not leave the house. Whoever runs Countersign can find out who changed it; a new revision needs new decisions.");
     assert_snapshot!(team.acts().await, @"bot finding.release_refused finding");
     team.done().await;
 }
@@ -542,7 +546,7 @@ async fn a_text_that_was_changed_before_an_attempt_is_not_sent() {
     team.wait(SignedDuration::from_hours(9)).await;
     assert_eq!(receiver.received().len(), 1);
     assert_snapshot!(team.told(), @"
-    countersign: :warning: *Not delivered*: `(host)` did not get the release of the finding “what do people dislike about the sound?” (revision 1).
+    :warning: *Not delivered*: `(host)` did not get the release of the finding “what do people dislike about the sound?” (revision 1).
     After 2 attempts: what is stored is not what was decided on any more, so it was not sent.
     [Send again]
     ");

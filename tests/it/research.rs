@@ -41,7 +41,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from research-reviewers
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
-      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | Withdraw my request]
+      [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
     ");
 
     team.member("raj").clicks("#research", "Approve").await;
@@ -63,8 +63,9 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       :ballot_box_with_check: No personal data found (names and addresses are not looked for)
       :white_check_mark: *Approved and released* (when)
       @raj approved (when)
+      Written to the file `outbox/(when)-finding-1-released.json` (when)
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
-      [Revoke] [Who may decide?]
+      [Revoke] [⋯ Who may decide? | The record]
         countersign: @maya: approved by @raj, and released.
     ");
     assert_snapshot!(team.trail().await, @"
@@ -75,6 +76,8 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
     bot policy.evaluated finding
     agent research review.opened finding
     raj finding.approved finding
+    bot finding.released finding
+    bot release.delivered finding
     ");
     team.done().await;
 }

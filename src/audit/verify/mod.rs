@@ -20,7 +20,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 pub use self::finding::Finding;
 use self::segment::{Found, Mismatch, Segment};
-use super::note::{Checkpoint, Keys};
+use super::kept::checkpoints_in;
+use super::note::{Checkpoint, Keys, NotACheckpoint};
 use super::texts::{Salt, commitment};
 use super::tree::Edge;
 use crate::error::{Refusal, Result};
@@ -42,7 +43,7 @@ pub struct Report {
     /// How many entries wait for their place in it.
     pub pending: u64,
     pub checkpoints: u64,
-    /// How many entries the checkpoint covers that someone kept, if one was given.
+    /// How many entries the checkpoint covers that someone kept, the largest if several were given.
     pub kept: Option<u64>,
     /// How many things are wrong.
     pub wrong: u64,
@@ -56,33 +57,31 @@ impl Report {
     }
 }
 
-/// Checks the whole trail as it stands, and against `kept`, a checkpoint that someone kept, if there
-/// is one. `progress` is told how many entries were checked, and of how many.
+/// Checks the whole trail as it stands, and against every checkpoint in `kept`, the text of one or more
+/// that someone kept. `progress` is told how many entries were checked, and of how many.
 ///
 /// # Errors
 ///
-/// Refuses a `kept` that none of `keys` signed. What is wrong with the trail is no error.
+/// Refuses a `kept` without a checkpoint, or with one that none of `keys` signed. What is wrong with
+/// the trail is no error.
 pub async fn verify(
     db: &PgPool,
     kept: Option<&str>,
     keys: &Keys,
     progress: impl Fn(u64, u64) + Send + Sync + 'static,
 ) -> Result<Report> {
-    let kept = kept.map(|note| Checkpoint::open(note, keys)).transpose().map_err(|why| {
-        Refusal::Unreadable(format!("This checkpoint cannot be verified against: {why}."))
-    })?;
+    let kept = kept.map(|text| read_kept(text, keys)).transpose()?.unwrap_or_default();
     let mut first = store::begin(db).await?;
     let covered = store::covered(&mut first).await?;
     let pending = store::pending(&mut first).await?;
 
     let Plan { stretches, entries, mut findings } = plan(&covered);
-    if let Some(kept) = kept.as_ref().filter(|kept| kept.size > entries) {
-        findings.push(Finding::CutOff { entries, kept: kept.size });
-    }
+    let beyond = kept.iter().filter(|kept| kept.size > entries);
+    findings.extend(beyond.map(|kept| Finding::CutOff { entries, kept: kept.size }));
 
     let more = connections(db).min(stretches.len()).saturating_sub(1);
     let others = store::join(db, &mut first, more).await?;
-    let kept_size = kept.as_ref().map(|kept| kept.size);
+    let kept_size = kept.iter().map(|kept| kept.size).max();
     let work = Arc::new(Work {
         stretches,
         entries,
@@ -120,6 +119,17 @@ pub async fn verify(
         wrong,
         findings,
     })
+}
+
+fn read_kept(text: &str, keys: &Keys) -> Result<Vec<Checkpoint>, Refusal> {
+    let refuse = |why: NotACheckpoint| {
+        Refusal::Unreadable(format!("This checkpoint cannot be verified against: {why}."))
+    };
+    let notes = checkpoints_in(text);
+    if notes.is_empty() {
+        return Err(refuse(NotACheckpoint::Malformed));
+    }
+    notes.iter().map(|note| Checkpoint::open(note, keys).map_err(refuse)).collect()
 }
 
 /// No more than half of what the pool may open, because a serving process needs the rest, and no more
@@ -179,7 +189,7 @@ struct Work {
     taken: AtomicUsize,
     done: AtomicU64,
     keys: Keys,
-    kept: Option<Checkpoint>,
+    kept: Vec<Checkpoint>,
     progress: Box<dyn Fn(u64, u64) + Send + Sync>,
 }
 
@@ -200,7 +210,7 @@ impl Work {
         {
             let segment = read(&mut db, from, to).await?;
             let work = Arc::clone(&self);
-            let check = move || segment::check(segment, &work.keys, work.kept.as_ref());
+            let check = move || segment::check(segment, &work.keys, &work.kept);
             let here = spawn_blocking(check).await.context("checking a stretch of the trail")?;
             found.add(here);
 

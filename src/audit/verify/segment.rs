@@ -11,7 +11,7 @@ use tlog_tiles::tlog::{Hash, record_hash, split_stored_hash_index};
 
 use super::finding::Finding;
 use crate::audit::event::Searchable;
-use crate::audit::note::{Checkpoint, Keys};
+use crate::audit::note::{Checkpoint, Keys, NotACheckpoint};
 use crate::audit::tree::{Edge, stored};
 
 /// Checkpoints that follow each other, and the leaves that they cover, in their order.
@@ -39,6 +39,8 @@ pub struct LeafRow {
     pub subject: Option<String>,
 }
 
+type Opened = Result<Checkpoint, NotACheckpoint>;
+
 /// What is wrong in a segment.
 #[derive(Default)]
 pub struct Found {
@@ -65,15 +67,17 @@ impl Found {
     }
 }
 
-pub fn check(segment: Segment, keys: &Keys, kept: Option<&Checkpoint>) -> Found {
+pub fn check(segment: Segment, keys: &Keys, kept: &[Checkpoint]) -> Found {
     let (edge, payloads) = (segment.edge, &segment.payloads);
-    let mut check = Check { edge, payloads, keys, kept, found: Found::default() };
+    let mut check = Check { edge, payloads, kept, found: Found::default() };
+    let notes = segment.checkpoints.iter().map(|row| row.note.as_str());
+    let opened = Checkpoint::open_all(notes, keys);
     let mut leaves = segment.leaves.as_slice();
-    for checkpoint in &segment.checkpoints {
+    for (checkpoint, opened) in segment.checkpoints.iter().zip(opened) {
         let own = leaves.partition_point(|leaf| leaf.index < checkpoint.size);
         let (own, rest) = leaves.split_at(own);
         leaves = rest;
-        check.checkpoint(checkpoint, own);
+        check.checkpoint(checkpoint, opened, own);
     }
     check.found
 }
@@ -81,14 +85,13 @@ pub fn check(segment: Segment, keys: &Keys, kept: Option<&Checkpoint>) -> Found 
 struct Check<'a> {
     edge: Option<Edge>,
     payloads: &'a HashMap<i64, Vec<u8>>,
-    keys: &'a Keys,
-    kept: Option<&'a Checkpoint>,
+    kept: &'a [Checkpoint],
     found: Found,
 }
 
 impl Check<'_> {
-    fn checkpoint(&mut self, row: &CheckpointRow, leaves: &[LeafRow]) {
-        let signed = self.signed(row);
+    fn checkpoint(&mut self, row: &CheckpointRow, opened: Opened, leaves: &[LeafRow]) {
+        let signed = self.signed(row, opened);
         let (hashes, rest) = row.hashes.as_chunks::<32>();
         if hashes.len() as u64 != stored(row.size) - stored(row.start) || !rest.is_empty() {
             // Which hash is whose can no longer be told, so neither can the edge after it.
@@ -103,8 +106,8 @@ impl Check<'_> {
     }
 
     /// The checkpoint as it was signed, if it was.
-    fn signed(&mut self, row: &CheckpointRow) -> Option<Checkpoint> {
-        match Checkpoint::open(&row.note, self.keys) {
+    fn signed(&mut self, row: &CheckpointRow, opened: Opened) -> Option<Checkpoint> {
+        match opened {
             Ok(signed) if signed.size == row.size => Some(signed),
             Ok(signed) => {
                 self.found
@@ -172,13 +175,13 @@ impl Check<'_> {
         let is_signed =
             |grown: &Grown| signed.as_ref().is_none_or(|signed| grown.edge.root() == signed.root);
 
-        let kept = self.kept.filter(|kept| row.start < kept.size && kept.size <= row.size);
-        let kept_size = kept.map(|kept| kept.size);
-        let mut grown = grow(&edge, row, hashes, &HashMap::new(), kept_size);
+        let kept = self.kept.iter().filter(|kept| row.start < kept.size && kept.size <= row.size);
+        let kept: Vec<&Checkpoint> = kept.collect();
+        let mut grown = grow(&edge, row, hashes, &HashMap::new(), &kept);
         if !mismatches.is_empty() && !is_signed(&grown) {
             let contents: HashMap<u64, Hash> =
                 mismatches.iter().map(|mismatch| (mismatch.leaf, mismatch.content)).collect();
-            let from_contents = grow(&edge, row, hashes, &contents, kept_size);
+            let from_contents = grow(&edge, row, hashes, &contents, &kept);
             if is_signed(&from_contents) {
                 grown = from_contents;
                 let changed = mismatches.drain(..).map(|found| found.leaf);
@@ -191,11 +194,7 @@ impl Check<'_> {
         if !is_signed(&grown) {
             self.found.contradicted.push(row.size);
         }
-        if let (Some(kept), Some(root)) = (kept, grown.root_at_kept)
-            && kept.root != root
-        {
-            self.found.findings.push(Finding::Rewritten { kept: kept.size });
-        }
+        self.found.findings.append(&mut grown.rewritten);
         self.found.findings.append(&mut grown.changed);
         self.edge = Some(grown.edge);
     }
@@ -203,8 +202,8 @@ impl Check<'_> {
 
 struct Grown {
     edge: Edge,
-    /// The root when the tree had as many leaves as the checkpoint that someone kept.
-    root_at_kept: Option<Hash>,
+    /// Of the checkpoints that someone kept, those that were signed for other entries.
+    rewritten: Vec<Finding>,
     changed: Vec<Finding>,
 }
 
@@ -215,9 +214,10 @@ fn grow(
     row: &CheckpointRow,
     hashes: &Hashes<'_>,
     instead: &HashMap<u64, Hash>,
-    kept: Option<u64>,
+    kept: &[&Checkpoint],
 ) -> Grown {
-    let mut grown = Grown { edge: edge.clone(), root_at_kept: None, changed: Vec::new() };
+    let (rewritten, changed) = (Vec::new(), Vec::new());
+    let mut grown = Grown { edge: edge.clone(), rewritten, changed };
     let mut position = stored(row.start);
     for index in row.start..row.size {
         let leaf = instead.get(&index).copied().unwrap_or_else(|| hashes.of_leaf(index));
@@ -230,8 +230,10 @@ fn grow(
             }
             position += 1;
         });
-        if kept == Some(index + 1) {
-            grown.root_at_kept = Some(grown.edge.root());
+        for kept in kept.iter().filter(|kept| kept.size == index + 1) {
+            if kept.root != grown.edge.root() {
+                grown.rewritten.push(Finding::Rewritten { kept: kept.size });
+            }
         }
     }
     grown

@@ -20,13 +20,13 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use url::Url;
 
-use super::{asked_to_stop, open_database, say, serve};
+use super::{asked_to_stop, into_anyhow, open_database, say, serve};
 use crate::clock::Clock;
 use crate::config::{self, Config, Secret};
-use crate::http;
 use crate::ids::{PersonId, TeamId};
 use crate::sandbox::{Delivery, Sandbox, Seed, refuse_unless_loopback};
 use crate::slack::Identity;
+use crate::{http, manifests, witness};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -70,7 +70,9 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let router = sandbox.router().fallback(to_bot(bot.clone()));
     let served = tokio::spawn(http::serve(listener, router, stop.clone()));
     let app = serve::assemble(&config, &settings, clock, database.pool.clone()).await?;
+    manifests::adopt(&app).await.map_err(into_anyhow)?;
     samples::bring_in(&app).await?;
+    witness::begin(&app).await.map_err(into_anyhow)?;
     let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());
     sandbox.deliver(delivery(&base, args.socket_mode)?);
     let opened = bot.set(http::router(app.clone()));

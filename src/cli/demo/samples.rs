@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::app::App;
+use crate::audit::Actor;
 use crate::evidence::{self, DocumentFile, Format, Input, Mapping, SourceSpec};
 
 /// A sample: the source it belongs to, its kind, its format and its text.
@@ -32,6 +33,7 @@ pub async fn bring_in(app: &App) -> anyhow::Result<()> {
             &app.db,
             &app.clock,
             workspace,
+            &Actor::Bot,
             &spec,
             &DocumentFile { input, format, mapping },
             |_| {},

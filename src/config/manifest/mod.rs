@@ -2,6 +2,7 @@
 
 mod policy;
 mod raw;
+mod witness;
 
 use std::fmt;
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::ids::PersonId;
 
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
+pub use witness::Witness;
 
 /// The example that a fresh installation starts with.
 const EXAMPLE: &str = include_str!("../../../manifests/team.toml");
@@ -29,6 +31,10 @@ pub struct Manifest {
     pub groups: Vec<Group>,
     pub agents: Vec<Agent>,
     pub rules: Vec<Rule>,
+    /// Where each day's checkpoint of the audit trail goes, if anywhere.
+    pub audit: Option<Witness>,
+    /// The file as it was read, which is kept under its version.
+    pub text: String,
     /// The first 12 hex digits of the file's SHA-256: the version that decisions are taken under.
     pub version: String,
 }
@@ -133,7 +139,9 @@ impl Manifest {
         let zone = TimeZone::get(raw.team.zone.get_ref())?;
         let version = hex::encode(Sha256::digest(text))[..12].to_owned();
         let agents = raw.agent.into_iter().map(Spanned::into_inner).collect();
-        Ok(Self { team: raw.team.name, zone, groups, agents, rules, version })
+        let audit = raw.audit.map(witness::Raw::into_witness);
+        let text = text.to_owned();
+        Ok(Self { team: raw.team.name, zone, groups, agents, rules, audit, text, version })
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {
@@ -195,6 +203,14 @@ mod tests {
                 "{team}[[policy]]\nname = \"findings\"\non = \"finding\"\nneeds = [{{ group = \"brand\", count = 1 }}]\n"
             ),
             "team.toml, line 7: the policy \"findings\" asks the group \"brand\", which this file does not declare; add it under [[group]]",
+        );
+        check(
+            &format!("{team}[audit]\nchannel = \"#\"\n"),
+            "team.toml, line 5: the audit channel has no name; give one such as \"#audit\"",
+        );
+        check(
+            &format!("{team}[audit]\nchannel = \"#audit\"\nat = \"7 o'clock\"\n"),
+            "team.toml, line 6: \"7 o'clock\" is no time of day; write it as \"07:00\"",
         );
         check(
             team,

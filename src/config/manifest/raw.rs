@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
+use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
 use crate::ids::PersonId;
 
@@ -23,6 +24,7 @@ pub(super) struct Raw {
     pub agent: Vec<Spanned<Agent>>,
     #[serde(default)]
     pub policy: Vec<Policy>,
+    pub audit: Option<witness::Raw>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +86,7 @@ pub(super) struct Problem {
     pub sentence: String,
 }
 
-type Checked<T = ()> = Result<T, Problem>;
+pub(super) type Checked<T = ()> = Result<T, Problem>;
 
 /// How many questions a form of Slack's holds as boxes to tick.
 const QUESTIONS: usize = 10;
@@ -100,6 +102,9 @@ impl Raw {
         }
         for (index, group) in self.group.iter().enumerate() {
             group.check(&self.group[..index])?;
+        }
+        if let Some(audit) = &self.audit {
+            audit.check()?;
         }
         self.check_agents()?;
         for (index, policy) in self.policy.iter().enumerate() {
@@ -428,6 +433,6 @@ fn requester() -> Vec<Tell> {
     vec![Tell::Requester]
 }
 
-fn problem<T>(at: &Spanned<T>, sentence: String) -> Checked {
+pub(super) fn problem<T>(at: &Spanned<T>, sentence: String) -> Checked {
     Err(Problem { at: at.span().start, sentence })
 }

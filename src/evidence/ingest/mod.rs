@@ -4,6 +4,8 @@
 //! index (`segments`), and shows none of it. The last transaction publishes the import and retires
 //! what it replaces.
 //!
+//! What an import changes is in the audit trail, in the transaction in which it becomes visible.
+//!
 //! **Invariant.** Reading the same file again changes nothing.
 //! **Invariant.** An import that was cut off goes on from its last portion when the same file
 //! comes again, and is thrown away when another one comes.
@@ -13,7 +15,7 @@ mod segments;
 mod store;
 mod summary;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff_sqlx::ToSqlx;
 use sqlx::{Connection, PgConnection, PgPool};
@@ -22,17 +24,19 @@ use self::portion::{Portion, Portions};
 use self::store::NewDocuments;
 use super::read::{DocumentFile, Id, Record, Records, Unread};
 use super::source::SourceSpec;
+use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::ids::{DocumentId, IngestId, SourceId, WorkspaceId};
 
 pub use self::summary::{Progress, Refused, Summary};
 
-/// Imports documents into a source, which is created or changed as the spec says.
+/// Imports documents into a source, which is created or changed as the spec says. `by` is who does it.
 pub async fn ingest_documents(
     db: &PgPool,
     clock: &Clock,
     workspace: WorkspaceId,
+    by: &Actor,
     spec: &SourceSpec,
     file: &DocumentFile,
     progress: impl Fn(Progress),
@@ -44,7 +48,7 @@ pub async fn ingest_documents(
     let opened = Records::open(file)?;
     // The connection is the import's own: the lock on the source ends with it, however that is.
     let mut connection = db.acquire().await?.detach();
-    let source = super::store::save_source(&mut connection, workspace, spec, clock.now()).await?;
+    let source = declare(&mut connection, clock, workspace, by, spec).await?;
     if !store::try_lock_source(&mut connection, source).await? {
         return Err(Refusal::UnderWay(format!(
             "Another import into “{}” is under way; try again when it is done.",
@@ -69,7 +73,7 @@ pub async fn ingest_documents(
         import.store(&mut connection, portion).await?;
         progress(Progress { bytes, bytes_total, records: import.records });
     }
-    import.publish(&mut connection, clock).await?;
+    import.publish(&mut connection, clock, by, &spec.name).await?;
     tracing::info!(
         source.id = source.0,
         ingest.id = import.ingest.0,
@@ -80,6 +84,37 @@ pub async fn ingest_documents(
         "published an import"
     );
     Ok(import.summary)
+}
+
+/// Creates or changes the source, and records it if that made a difference.
+async fn declare(
+    db: &mut PgConnection,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    by: &Actor,
+    spec: &SourceSpec,
+) -> Result<SourceId> {
+    use super::store::{save_source, source_as_it_is};
+
+    let now = clock.now();
+    let mut tx = db.begin().await?;
+    let before = source_as_it_is(&mut tx, workspace, &spec.name).await?;
+    let source = save_source(&mut tx, workspace, spec, now).await?;
+    let after = source_as_it_is(&mut tx, workspace, &spec.name).await?;
+    if before != after {
+        let mut details = BTreeMap::from([("name", Value::name(&spec.name))]);
+        if let Some(visibility) = &spec.visibility {
+            details.insert("visible_to", visibility.kind().into());
+            let whom = visibility.visible_to().iter().map(Value::name);
+            details.insert("visible_to_whom", Value::list(whom));
+        }
+        let act = if before.is_none() { "source.added" } else { "source.changed" };
+        let subject = Subject::new("source", source);
+        let event = Event { workspace, at: now, actor: by.clone(), act, subject, details };
+        audit::append(&mut tx, event).await?;
+    }
+    tx.commit().await?;
+    Ok(source)
 }
 
 /// An import that is under way.
@@ -263,7 +298,13 @@ impl Import {
     }
 
     /// Makes the import visible and what it replaces invisible, in one transaction.
-    async fn publish(&mut self, db: &mut PgConnection, clock: &Clock) -> Result<()> {
+    async fn publish(
+        &mut self,
+        db: &mut PgConnection,
+        clock: &Clock,
+        by: &Actor,
+        source: &str,
+    ) -> Result<()> {
         if self.summary.without_text > 0 {
             let note = format!(
                 "{} of the documents have no text; they are kept, but no search finds them.",
@@ -278,6 +319,18 @@ impl Import {
         segments::merge_small(&mut tx, workspace, self.source, ingest).await?;
         let summary = serde_json::to_value(&self.summary)?;
         store::publish(&mut tx, workspace, ingest, &summary, now).await?;
+        if self.summary.new + self.summary.changed > 0 {
+            let details = BTreeMap::from([
+                ("name", Value::name(source)),
+                ("ingest", Value::id(ingest)),
+                ("new", i64::try_from(self.summary.new)?.into()),
+                ("changed", i64::try_from(self.summary.changed)?.into()),
+            ]);
+            let subject = Subject::new("source", self.source);
+            let act = "documents.ingested";
+            let event = Event { workspace, at: now, actor: by.clone(), act, subject, details };
+            audit::append(&mut tx, event).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

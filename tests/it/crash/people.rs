@@ -138,6 +138,8 @@ impl Deployment {
         if journey != Journey::Rejected {
             self.delivers().await;
         }
+        let outbox = self.outbox();
+        assert_eq!(outbox.len(), usize::from(journey != Journey::Rejected), "{outbox:?}");
         let channel = self.channel("#research");
         assert_eq!(self.posted("#research"), 1, "one card: {channel}");
         assert!(!channel.contains("[Approve]"), "{channel}");
@@ -175,7 +177,8 @@ impl Journey {
             Self::Rejected => "rejected finding",
         };
         format!(
-            "maya run.requested run\n\
+            "bot manifest.changed manifest\n\
+             maya run.requested run\n\
              agent research evidence.read run\n\
              agent research finding.made finding\n\
              agent research finding.checked finding\n\

@@ -55,6 +55,14 @@ killed! {
     after_a_message_is_changed: Http, Approved, Unanswered("chat.update");
     before_it_is_noted_what_a_message_shows: Http, Approved, Before("UPDATE ON posts WHEN old.ts IS NOT NULL");
 
+    // The release.
+    before_a_release_is_noted: Http, Approved, Before("INSERT ON releases");
+    after_a_release_is_noted: Http, Approved, Committing("INSERT ON releases");
+    before_an_attempt_to_deliver_is_noted: Http, Approved, Before("UPDATE ON dispatches");
+    after_an_attempt_to_deliver_is_noted: Http, Approved, Committing("UPDATE ON dispatches WHEN new.sending_since IS NOT NULL");
+    before_it_is_noted_that_it_was_delivered: Http, Approved, Before("UPDATE ON dispatches WHEN new.state = 'delivered'");
+    after_it_is_noted_that_it_was_delivered: Http, Approved, Committing("UPDATE ON dispatches WHEN new.state = 'delivered'");
+
     // The trail.
     before_entries_get_their_place: Http, Approved, Before("INSERT ON audit.checkpoints");
     after_entries_got_their_place: Http, Approved, Committing("INSERT ON audit.checkpoints");

@@ -6,6 +6,7 @@
 //! what must come to be true, with [`Deployment::until`] and its patience.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use countersign::audit::{self, Keys, Signer};
@@ -17,6 +18,7 @@ use countersign::workspaces;
 use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +27,7 @@ use url::Url;
 use super::Door;
 use super::cluster::{self, TestDatabase};
 use super::process::{PATIENCE, Process, free_address, url_of};
-use super::team::{ingest, listen, name_of, readable, serve_on};
+use super::team::{ingest, is_told, listen, name_of, readable, serve_on};
 
 /// How long a replica may be silent before the others take its jobs, in seconds.
 const RECOVERY_S: &str = "1";
@@ -40,6 +42,8 @@ pub struct Deployment {
     keys: Keys,
     stop: CancellationToken,
     served: JoinHandle<()>,
+    /// What the bot keeps outside of the database.
+    data: TempDir,
     _database: Option<TestDatabase>,
 }
 
@@ -70,8 +74,10 @@ impl Deployment {
         let signer = Signer::from_key(&key).unwrap();
         let db = PgPoolOptions::new().max_connections(4).connect_lazy(database).unwrap();
         let address = free_address();
+        let data = tempfile::tempdir().unwrap();
         let team = Self {
-            environment: environment(&sandbox, database, &slack, door, key),
+            environment: environment(&sandbox, database, &slack, door, key, data.path()),
+            data,
             keys: signer.keys().clone(),
             sandbox,
             db,
@@ -91,6 +97,12 @@ impl Deployment {
     pub fn set(&mut self, name: &'static str, value: &str) {
         self.environment.retain(|(known, _)| *known != name);
         self.environment.push((name, value.to_owned()));
+    }
+
+    /// The files that the bot has put into its outbox, whole or not.
+    pub fn outbox(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.data.path().join("outbox")).into_iter().flatten();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     /// Waits until `look` finds what it looks for.
@@ -153,17 +165,18 @@ impl Deployment {
     pub fn posted(&self, channel: &str) -> usize {
         let messages = self.sandbox.messages("maya", channel).unwrap();
         let is_posted = |message: &&Value| {
-            let is_reply = !message["thread_ts"].is_null() && message["thread_ts"] != message["ts"];
-            !message["bot_id"].is_null() && message["ephemeral"] != true && !is_reply
+            let is_card = message["blocks"].as_array().is_some_and(|blocks| !blocks.is_empty());
+            !message["bot_id"].is_null() && message["ephemeral"] != true && is_card
         };
         messages.iter().filter(is_posted).count()
     }
 
-    /// What was recorded, an act a line.
+    /// What was recorded, an act a line, without the documents that a test begins with.
     pub async fn trail(&self) -> String {
         let mut db = self.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.workspace().await).await.unwrap();
-        let lines = entries.iter().map(|entry| {
+        let told = entries.iter().filter(|entry| is_told(entry));
+        let lines = told.map(|entry| {
             let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });
@@ -246,10 +259,12 @@ fn environment(
     slack: &Url,
     door: Door,
     key: String,
+    data: &Path,
 ) -> Vec<(&'static str, String)> {
     let app = &sandbox.seed().app;
     vec![
         ("DATABASE_URL", database.to_owned()),
+        ("COUNTERSIGN_DATA", data.display().to_string()),
         ("SLACK_API_URL", slack.join("api/").unwrap().into()),
         ("SLACK_BOT_TOKEN", app.bot_token.clone()),
         match door {

@@ -9,7 +9,7 @@ use std::thread::panicking;
 use std::time::Duration;
 
 use countersign::app::App;
-use countersign::audit::{self, Signer};
+use countersign::audit::{self, Actor, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
@@ -17,7 +17,7 @@ use countersign::evidence::{self, Input, SourceSpec};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
-use countersign::{http, reviews, socket, worker};
+use countersign::{http, schedule, socket, worker};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -120,9 +120,7 @@ impl Team {
     pub async fn settle(&self) {
         loop {
             self.sandbox.settled().await;
-            let mut tx = self.app.db.begin().await.unwrap();
-            reviews::due(&mut tx, self.app.workspace.id, self.app.now()).await.unwrap();
-            tx.commit().await.unwrap();
+            schedule::tick(&self.app).await.unwrap();
             self.workers.run_due().await.unwrap();
             self.app.background.close();
             self.app.background.wait().await;
@@ -160,11 +158,12 @@ impl Team {
         messages.into_iter().rfind(|message| !message["bot_id"].is_null()).unwrap()
     }
 
-    /// What was recorded, an act a line.
+    /// What was recorded, an act a line, without the documents that a test begins with.
     pub async fn trail(&self) -> String {
         let mut db = self.app.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.app.workspace.id).await.unwrap();
-        let lines = entries.iter().map(|entry| {
+        let told = entries.iter().filter(|entry| is_told(entry));
+        let lines = told.map(|entry| {
             let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)
         });
@@ -303,13 +302,21 @@ pub(super) async fn ingest(
     let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
     let bytes = csv.to_owned().into();
     let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
-    evidence::ingest_documents(db, clock, workspace, &spec, &file, |_| {}).await.unwrap();
+    evidence::ingest_documents(db, clock, workspace, &Actor::Bot, &spec, &file, |_| {})
+        .await
+        .unwrap();
 }
 
 /// A handle where there is one, for what a person's id would say.
 pub(super) fn name_of(seed: &Seed, id: &str) -> String {
     let person = seed.people.iter().find(|person| person.id == id);
     person.map_or_else(|| id.to_owned(), |person| person.handle.clone())
+}
+
+/// Whether an entry belongs to a test's own story: not the documents it begins with, nor the
+/// checkpoint that is due at a time of the day.
+pub(super) fn is_told(entry: &audit::Entry) -> bool {
+    !["source", "checkpoint"].contains(&entry.subject.kind.as_ref())
 }
 
 /// What changes from run to run, taken out.
@@ -320,6 +327,8 @@ pub(super) fn readable(text: &str) -> String {
     let text = hash.replace_all(text, "`(hash)`");
     let version = regex_lite::Regex::new(r"policy ([a-z +-]+) [0-9a-f]{12}").unwrap();
     let text = version.replace_all(&text, "policy $1 (version)");
+    let file = regex_lite::Regex::new(r"outbox/\d{8}T\d{6}\.\d{3}Z-").unwrap();
+    let text = file.replace_all(&text, "outbox/(when)-");
     let age = regex_lite::Regex::new(r"\((\d+ days? old|of today)\)").unwrap();
     let text = age.replace_all(&text, "(age)");
     let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();
@@ -371,6 +380,7 @@ fn config(
         listen: "127.0.0.1:0".parse().unwrap(),
         manifest: None,
         audit_key: Some(Secret::new(Signer::generate("test.example/audit").unwrap())),
+        former_audit_keys: Vec::new(),
         audit_name: "test.example/audit".to_owned(),
         recovery: Duration::from_secs(60),
         webhook: None,

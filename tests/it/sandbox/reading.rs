@@ -111,7 +111,7 @@ async fn channels_are_listed_by_kind_and_page() {
     assert_eq!(public["channels"].as_array().unwrap().len(), 2);
     let cursor = &public["response_metadata"]["next_cursor"];
     let rest = slack.ok("conversations.list", json!({ "cursor": cursor })).await;
-    assert_eq!(rest["channels"].as_array().unwrap().len(), 3);
+    assert_eq!(rest["channels"].as_array().unwrap().len(), 4);
     let private = slack.ok("conversations.list", json!({ "types": "private_channel" })).await;
     assert_eq!(private["channels"][0]["name"], "leadership");
     assert_eq!(slack.error("conversations.list", json!({ "cursor": "x" })).await, "invalid_cursor");

@@ -1,0 +1,199 @@
+//! The SQL of erasure: every place that keeps what people wrote, but for what they decided on.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::{PgConnection, PgPool};
+
+use super::Erased;
+use crate::error::Result;
+use crate::ids::{PersonId, ReviewId, RunId, WorkspaceId};
+
+/// What is read instead of a title.
+const TITLE: &str = "(erased)";
+
+/// Why a run that was not at its end will not come to a finding.
+const REMARK: &str = "The question was erased before it was answered.";
+
+pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Result<Erased> {
+    let row = sqlx::query!(
+        r#"
+        SELECT
+            (
+                SELECT count(*)
+                FROM audit.texts
+                WHERE workspace_id = $1 AND person_id = $2
+            ) AS "texts!",
+            (
+                SELECT count(*)
+                FROM decisions
+                WHERE workspace_id = $1 AND person_id = $2 AND comment IS NOT NULL
+            ) AS "comments!",
+            (
+                SELECT count(*)
+                FROM runs
+                WHERE workspace_id = $1 AND requested_by = $2 AND question IS NOT NULL
+            ) AS "questions!",
+            (
+                SELECT count(*)
+                FROM reviews
+                WHERE workspace_id = $1 AND requested_by = $2 AND title_erased_at IS NULL
+            ) AS "titles!"
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    let mut connection = db.acquire().await?;
+    Ok(Erased {
+        texts: row.texts.try_into()?,
+        comments: row.comments.try_into()?,
+        questions: row.questions.try_into()?,
+        titles: row.titles.try_into()?,
+        kept_contents: kept_contents(&mut connection, workspace, person).await?,
+    })
+}
+
+/// How many contents answer something that the person asked for.
+pub async fn kept_contents(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: &PersonId,
+) -> Result<u64> {
+    let contents = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "contents!"
+        FROM reviews
+        WHERE workspace_id = $1 AND requested_by = $2
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(contents.try_into()?)
+}
+
+/// What shows something that the person wrote.
+pub struct Concerned {
+    pub reviews: Vec<ReviewId>,
+    pub runs: Vec<RunId>,
+}
+
+pub async fn concerned(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: &PersonId,
+) -> Result<Concerned> {
+    let reviews = sqlx::query_scalar!(
+        r#"
+        SELECT id AS "id: ReviewId"
+        FROM reviews
+        WHERE workspace_id = $1
+            AND (
+                (requested_by = $2 AND title_erased_at IS NULL)
+                OR id IN (
+                    SELECT review_id
+                    FROM decisions
+                    WHERE workspace_id = $1 AND person_id = $2 AND comment IS NOT NULL
+                )
+            )
+        ORDER BY id
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let runs = sqlx::query_scalar!(
+        r#"
+        SELECT id AS "id: RunId"
+        FROM runs
+        WHERE workspace_id = $1 AND requested_by = $2 AND question IS NOT NULL AND state <> 'done'
+        ORDER BY id
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(Concerned { reviews, runs })
+}
+
+pub async fn erase_comments(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: &PersonId,
+    now: Timestamp,
+) -> Result<u64> {
+    let erased = sqlx::query!(
+        "
+        UPDATE decisions
+        SET comment = NULL, comment_erased_at = $3
+        WHERE workspace_id = $1 AND person_id = $2 AND comment IS NOT NULL
+        ",
+        workspace.0,
+        person.as_str(),
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(erased.rows_affected())
+}
+
+/// A run that has not come to its end ends here.
+pub async fn erase_questions(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: &PersonId,
+    now: Timestamp,
+) -> Result<u64> {
+    sqlx::query!(
+        "
+        UPDATE runs
+        SET state = 'failed', remark = $3, finished_at = $4
+        WHERE workspace_id = $1 AND requested_by = $2 AND state IN ('queued', 'running')
+        ",
+        workspace.0,
+        person.as_str(),
+        REMARK,
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let erased = sqlx::query!(
+        "
+        UPDATE runs
+        SET question = NULL, question_erased_at = $3
+        WHERE workspace_id = $1 AND requested_by = $2 AND question IS NOT NULL
+        ",
+        workspace.0,
+        person.as_str(),
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(erased.rows_affected())
+}
+
+pub async fn erase_titles(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: &PersonId,
+    now: Timestamp,
+) -> Result<u64> {
+    let erased = sqlx::query!(
+        "
+        UPDATE reviews
+        SET title = $3, title_erased_at = $4
+        WHERE workspace_id = $1 AND requested_by = $2 AND title_erased_at IS NULL
+        ",
+        workspace.0,
+        person.as_str(),
+        TITLE,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(erased.rows_affected())
+}

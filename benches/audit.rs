@@ -5,7 +5,9 @@
 //!
 //! - transactions a second of an act (a decision, its review, a job) without and with its entry, in
 //!   alternating rounds on the same server, while the sequencer seals five times a second;
-//! - appending, sealing and verifying a million entries.
+//! - appending, sealing and verifying a million entries;
+//! - verifying as many that trickled in, under a checkpoint for each, as a sequencer makes them that
+//!   finds one entry in each pass: four a second for three days.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on says where, and stops")]
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
@@ -20,8 +22,10 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use countersign::audit::{self, Actor, Event, Signer, Subject, Value};
 use countersign::ids::{PersonId, WorkspaceId};
+use signed_note::{Note, StandardSigner};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use tlog_tiles::tlog;
 use tokio::task::JoinSet;
 
 #[derive(Parser)]
@@ -40,6 +44,9 @@ struct Options {
     /// Only fill the trail, verify it and stop.
     #[arg(long)]
     fill: bool,
+    /// Only the trail that trickled in, with so many entries under each checkpoint.
+    #[arg(long, value_name = "ENTRIES")]
+    trickle: Option<u64>,
     /// Cargo hands this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -54,12 +61,25 @@ async fn main() {
     let key = key.unwrap_or_else(|| Signer::generate("bench.local/audit").unwrap());
     let signer = Arc::new(Signer::from_key(&key).unwrap());
 
+    if let Some(each) = options.trickle {
+        return trickle(&db, &key, &signer, &options, each).await;
+    }
     if !options.fill {
         for clients in [8, 32] {
             cost(&db, &signer, &options, clients).await;
         }
     }
     speed(&db, &signer, &options).await;
+    sqlx::raw_sql(
+        "ALTER TABLE audit.entries DISABLE TRIGGER ALL;
+         ALTER TABLE audit.leaves DISABLE TRIGGER ALL;
+         ALTER TABLE audit.checkpoints DISABLE TRIGGER ALL;
+         TRUNCATE audit.entries, audit.leaves, audit.checkpoints",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    trickle(&db, &key, &signer, &options, 1).await;
 }
 
 const ACT: &str = "
@@ -150,6 +170,19 @@ fn median(mut figures: Vec<f64>) -> f64 {
 }
 
 async fn speed(db: &PgPool, signer: &Signer, options: &Options) {
+    append_all(db, options).await;
+
+    let started = Instant::now();
+    let mut sealed = None;
+    while let Some(checkpoint) = audit::sequence(db, signer).await.unwrap() {
+        sealed = Some(checkpoint);
+    }
+    report("sealed", options.entries, started);
+    let kept = sealed.map(|checkpoint| checkpoint.note);
+    verify(db, signer, options, kept.as_deref()).await;
+}
+
+async fn append_all(db: &PgPool, options: &Options) {
     let started = Instant::now();
     let mut appending = JoinSet::new();
     for part in 0..8 {
@@ -166,17 +199,11 @@ async fn speed(db: &PgPool, signer: &Signer, options: &Options) {
     }
     appending.join_all().await;
     report("appended", options.entries, started);
+}
 
-    let started = Instant::now();
-    let mut sealed = None;
-    while let Some(checkpoint) = audit::sequence(db, signer).await.unwrap() {
-        sealed = Some(checkpoint);
-    }
-    report("sealed", options.entries, started);
+async fn verify(db: &PgPool, signer: &Signer, options: &Options, kept: Option<&str>) {
     sqlx::raw_sql("VACUUM ANALYZE").execute(db).await.unwrap();
-
     for _ in 0..options.rounds {
-        let kept = sealed.as_ref().map(|checkpoint| checkpoint.note.as_str());
         let started = Instant::now();
         let report = audit::verify(db, kept, signer.keys(), |_, _| {}).await.unwrap();
         assert!(report.is_sound(), "{:?}", report.findings);
@@ -185,6 +212,94 @@ async fn speed(db: &PgPool, signer: &Signer, options: &Options) {
             "verified {} entries under {} checkpoints in {took:.2} s",
             report.entries, report.checkpoints
         );
+    }
+}
+
+/// The same entries under a checkpoint for every few, put there as the sequencer would have in days.
+async fn trickle(db: &PgPool, key: &str, signer: &Signer, options: &Options, each: u64) {
+    append_all(db, options).await;
+    sqlx::raw_sql(
+        "ALTER TABLE audit.leaves DISABLE TRIGGER ALL;
+         ALTER TABLE audit.checkpoints DISABLE TRIGGER ALL;
+         DELETE FROM audit.pending",
+    )
+    .execute(db)
+    .await
+    .unwrap();
+    let key = StandardSigner::new(key).unwrap();
+    let mut hashes = Stored(Vec::new());
+    let (mut leaf, mut start, mut after) = (0_u64, 0_u64, 0_i64);
+    let mut kept = String::new();
+    loop {
+        let page: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, payload FROM audit.entries WHERE id > $1 ORDER BY id LIMIT 20000",
+        )
+        .bind(after)
+        .fetch_all(db)
+        .await
+        .unwrap();
+        let Some((last, _)) = page.last() else { break };
+        after = *last;
+        let first = leaf as i64;
+        let (mut sizes, mut starts, mut notes, mut rows) = (vec![], vec![], vec![], vec![]);
+        let ids: Vec<i64> = page.iter().map(|(id, _)| *id).collect();
+        for (_, payload) in page {
+            let added = tlog::stored_hashes(leaf, &payload, &hashes).unwrap();
+            hashes.0.extend(added);
+            leaf += 1;
+            if leaf % each == 0 || leaf == options.entries as u64 {
+                let from = tlog::stored_hash_count(start) as usize;
+                rows.push(hashes.0[from..].iter().flat_map(|hash| hash.0).collect::<Vec<u8>>());
+                kept = note(&key, signer, leaf, &hashes);
+                notes.push(kept.clone());
+                starts.push(start as i64);
+                sizes.push(leaf as i64);
+                start = leaf;
+            }
+        }
+        sqlx::query(
+            "INSERT INTO audit.leaves (index, entry_id, workspace_id, at, subject)
+             SELECT $1 + place - 1, id, (record->>'workspace')::bigint, (record->>'at')::timestamptz,
+                    (record->'subject'->>'kind') || ':' || (record->'subject'->>'id')
+             FROM UNNEST($2::bigint[]) WITH ORDINALITY AS leaf (entry, place)
+             JOIN audit.entries ON id = entry,
+             LATERAL (SELECT convert_from(payload, 'UTF8')::jsonb AS record) AS read",
+        )
+        .bind(first)
+        .bind(&ids)
+        .execute(db)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO audit.checkpoints (size, start, note, hashes)
+             SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::bytea[])",
+        )
+        .bind(&sizes)
+        .bind(&starts)
+        .bind(&notes)
+        .bind(&rows)
+        .execute(db)
+        .await
+        .unwrap();
+    }
+    verify(db, signer, options, Some(&kept)).await;
+}
+
+fn note(key: &StandardSigner, signer: &Signer, size: u64, hashes: &Stored) -> String {
+    let origin = signer.verifier_key().split('+').next().unwrap();
+    let root = tlog::tree_hash(size, hashes).unwrap();
+    let text = tlog_tiles::Checkpoint::new(origin, size, root, "").unwrap().to_bytes();
+    let mut note = Note::new(&text, &[]).unwrap();
+    note.add_sigs(&[key]).unwrap();
+    String::from_utf8(note.to_bytes()).unwrap()
+}
+
+/// All hashes of the tree, in the order of storage.
+struct Stored(Vec<tlog::Hash>);
+
+impl tlog::HashReader for Stored {
+    fn read_hashes(&self, positions: &[u64]) -> Result<Vec<tlog::Hash>, tlog::Error> {
+        Ok(positions.iter().map(|&position| self.0[position as usize]).collect())
     }
 }
 

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::audit::Signer;
 use crate::clock::Clock;
 use crate::config::{Manifest, Secret};
+use crate::database::Desk;
 use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
 use crate::releases::Sinks;
@@ -23,6 +24,8 @@ pub struct App(Arc<Parts>);
 
 pub struct Parts {
     pub db: PgPool,
+    /// For what a person waits for.
+    pub desk: Desk,
     pub slack: Slack,
     pub clock: Clock,
     pub manifest: Manifest,

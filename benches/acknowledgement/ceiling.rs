@@ -47,6 +47,8 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
         .arg(format!("--define=clients={}", load.clients))
         .arg(format!("--define=first_review={}", first.review))
         .arg(format!("--define=first_revision={}", first.revision))
+        // All were made at once.
+        .arg(format!("--define=version={}", place.version_of(first.review).await?))
         .arg("--define=turn=-1");
     for (name, value) in &script.constants {
         command.arg(format!("--define={name}={value}"));
@@ -67,7 +69,7 @@ pub async fn run(place: &Place, load: Load) -> Result<Outcome> {
         per_second: per_second.context("pgbench said no number")?,
         p50: at(0.50),
         p99: at(0.99),
-        server: Some((after.2 - before.2) / u32::try_from(cases.len())?),
+        client: (after.2 - before.2) / u32::try_from(cases.len())?,
         database: (after.0 - before.0) / u32::try_from(cases.len())?,
         ..Outcome::default()
     })
@@ -93,6 +95,7 @@ impl Script {
                     let name = match value.as_deref() {
                         None => "NULL".to_owned(),
                         Some("{revision}") => ":revision".to_owned(),
+                        Some("{version}") => ":version".to_owned(),
                         Some(value) if is_unique(value) && !is_json(value) => ":n".to_owned(),
                         Some(value) => {
                             let name = format!("s{number}p{position}");

@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::process;
 use super::requests::Kind;
 
 /// One measurement to make.
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub per_second: f64,
     pub p50: Duration,
     pub p99: Duration,
+    /// Processor time of whoever asks, for each request.
+    pub client: Duration,
     /// Processor time of the server under test for each request.
     pub server: Option<Duration>,
     /// Processor time of Postgres for each request.
@@ -39,7 +42,39 @@ pub struct Outcome {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends all of `requests` and measures each. Any answer but 200 fails the measurement.
+///
+/// All of it happens in one thread of its own, as in pgbench: whoever asks is not to take more from
+/// the machine than whoever asks Postgres directly.
 pub async fn send(address: SocketAddr, clients: usize, requests: Vec<Bytes>) -> Result<Outcome> {
+    let sending = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let before = process::cpu_of_this_thread()?;
+        let sent = runtime.block_on(send_all(address, clients, requests))?;
+        let client = (process::cpu_of_this_thread()? - before) / u32::try_from(sent.times.len())?;
+        Ok(Outcome { client, ..sent.into() })
+    };
+    tokio::task::spawn_blocking(sending).await?
+}
+
+struct Sent {
+    /// Of each request, sorted.
+    times: Vec<Duration>,
+    took: Duration,
+}
+
+impl From<Sent> for Outcome {
+    fn from(sent: Sent) -> Self {
+        let at = |share: f64| sent.times[((sent.times.len() - 1) as f64 * share) as usize];
+        Self {
+            per_second: sent.times.len() as f64 / sent.took.as_secs_f64(),
+            p50: at(0.50),
+            p99: at(0.99),
+            ..Self::default()
+        }
+    }
+}
+
+async fn send_all(address: SocketAddr, clients: usize, requests: Vec<Bytes>) -> Result<Sent> {
     let requests = Arc::new(requests);
     let next = Arc::new(AtomicUsize::new(0));
     let mut connections = Vec::with_capacity(clients);
@@ -59,15 +94,8 @@ pub async fn send(address: SocketAddr, clients: usize, requests: Vec<Bytes>) -> 
         times.extend(sender.await??);
     }
     let took = started.elapsed();
-
     times.sort_unstable();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    Ok(Outcome {
-        per_second: times.len() as f64 / took.as_secs_f64(),
-        p50: at(0.50),
-        p99: at(0.99),
-        ..Outcome::default()
-    })
+    Ok(Sent { times, took })
 }
 
 async fn send_some(

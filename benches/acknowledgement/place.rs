@@ -191,19 +191,22 @@ impl Place {
             "
             WITH made AS (
                 INSERT INTO revisions (workspace_id, subject_kind, subject_id, number, content,
-                                       provenance, created_at)
-                SELECT workspace_id, subject_kind, latest + n, number, content, provenance, created_at
+                                       provenance, created_at, text, words, checks, facts)
+                SELECT workspace_id, subject_kind, latest + n, number, content, provenance, created_at,
+                       text, words, checks, facts
                 FROM revisions,
                      (SELECT max(subject_id) AS latest FROM revisions) AS subjects,
                      generate_series(1, $1) AS n
                 WHERE id = $2
                 ORDER BY n
-                RETURNING id
+                RETURNING id, subject_id
             )
-            INSERT INTO reviews (workspace_id, revision_id, title, policy, policy_version, needs,
-                                 rejections, requested_by, channel_id, thread_ts, opened_at)
-            SELECT workspace_id, made.id, title, policy, policy_version, needs,
-                   rejections, requested_by, channel_id, thread_ts, opened_at
+            INSERT INTO reviews (workspace_id, revision_id, subject_kind, subject_id, title, agent, terms,
+                                 policy_version, requested_by, channel_id, thread_ts, opened_at, asked_at,
+                                 shown_at, next_at)
+            SELECT workspace_id, made.id, subject_kind, made.subject_id, title, agent, terms,
+                   policy_version, requested_by, channel_id, thread_ts, opened_at, asked_at,
+                   shown_at, asked_at + interval '1 day'
             FROM reviews, made
             WHERE reviews.id = $3
             ORDER BY made.id
@@ -216,6 +219,12 @@ impl Place {
         .fetch_all(&self.db)
         .await?;
         Ok(made.into_iter().map(|(review, revision)| Case { review, revision }).collect())
+    }
+
+    /// Postgres's number of the version that the row of a review is in.
+    pub async fn version_of(&self, review: i64) -> Result<String> {
+        let query = "SELECT xmin::text FROM reviews WHERE id = $1";
+        Ok(sqlx::query_scalar(query).bind(review).fetch_one(&self.db).await?)
     }
 
     /// How many acts of a kind are in the database.
@@ -271,7 +280,7 @@ impl Place {
         let mut log = Log::open(&self.db).await?;
         let question = json!({"person": "maya", "channel": "#research", "text": "/research why do people cancel?"});
         let request = self.person(Kind::Command, question).await?;
-        let statements = log.act(&[("{n}", RUNS)]).await?;
+        let statements = log.act(&[("{n}", RUNS)], "").await?;
         let template = Template::of(Kind::Command, &request, None);
         let template = template.context("the command has no trigger")?;
         self.acts.push(Act { template, statements });
@@ -280,12 +289,13 @@ impl Place {
         // So that it is known where Raj stands, as it is at nearly every click.
         let hesitation = json!({"person": "raj", "channel": "#research", "button": "Reject"});
         self.person(Kind::Click, hesitation).await?;
+        let version = self.version_of(REVIEWS).await?;
         log.skip().await?;
         let case = Case { review: REVIEWS, revision: REVISIONS };
         let approval = json!({"person": "raj", "channel": "#research", "button": "Approve"});
         let request = self.person(Kind::Click, approval).await?;
         let ids = [("{review}", case.review), ("{revision}", case.revision)];
-        let statements = log.act(&ids).await?;
+        let statements = log.act(&ids, &version).await?;
         let template = Template::of(Kind::Click, &request, Some(case));
         let template = template.context("the click has no trigger")?;
         self.acts.push(Act { template, statements });
@@ -306,7 +316,11 @@ impl Place {
             JOIN revisions ON revisions.id = revision_id
             WHERE state = 'open'
             ",
-            "UPDATE reviews SET state = 'approved', closed_at = opened_at WHERE state = 'open'",
+            "
+            UPDATE reviews
+            SET state = 'released', closed_at = opened_at, next_at = NULL
+            WHERE state = 'open'
+            ",
             "
             INSERT INTO deliveries (workspace_id, key, received_at)
             SELECT workspace_id, 'trigger:' || md5(id::text), decided_at

@@ -1,5 +1,6 @@
 //! A server under test: a process with its children, their processor time and memory.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -81,6 +82,13 @@ pub fn cpu_of_ended_children() -> Result<Duration> {
     Ok(TICK * ticks)
 }
 
+/// Processor time of the calling thread so far.
+pub fn cpu_of_this_thread() -> Result<Duration> {
+    let stat = stat("thread-self").context("/proc says nothing of this thread")?;
+    let ticks: u32 = stat[11..13].iter().filter_map(|field| field.parse::<u32>().ok()).sum();
+    Ok(TICK * ticks)
+}
+
 /// A process and its descendants.
 fn family(root: u32) -> Result<Vec<u32>> {
     let mut parents = Vec::new();
@@ -105,7 +113,7 @@ fn ticks(pid: u32) -> Option<u64> {
 }
 
 /// The fields after the name, which may hold anything; the first is field 3, the state.
-fn stat(pid: u32) -> Option<Vec<String>> {
+fn stat(pid: impl Display) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
     Some(fields.split_whitespace().map(str::to_owned).collect())

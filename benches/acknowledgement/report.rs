@@ -40,9 +40,9 @@ impl Report {
             say(format!("idle memory: {:.1} MB", megabytes(idle)));
         }
         say(
-            "\n| request | clients | by | per second | of the ceiling | p50 | p99 | server CPU | Postgres CPU | memory |",
+            "\n| request | clients | by | per second | of the ceiling | p50 | p99 | client CPU | server CPU | Postgres CPU | memory |",
         );
-        say("|---|--:|---|--:|--:|--:|--:|--:|--:|--:|");
+        say("|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|");
         for ((kind, clients, subject), outcomes) in &self.rows {
             let of_ceiling = self
                 .rows
@@ -51,12 +51,13 @@ impl Report {
                 .map_or("".to_owned(), |ceiling| share(outcomes, ceiling));
             let middle = middle(outcomes);
             say(format!(
-                "| {} | {clients} | {} | {:.0} | {of_ceiling} | {} | {} | {} | {} | {} |",
+                "| {} | {clients} | {} | {:.0} | {of_ceiling} | {} | {} | {} | {} | {} | {} |",
                 kind.name(),
                 subject.name(),
                 middle.per_second,
                 millis(middle.p50),
                 millis(middle.p99),
+                micros(middle.client),
                 middle.server.map_or("".to_owned(), micros),
                 micros(middle.database),
                 middle.memory.map_or("".to_owned(), |it| format!("{:.0} MB", megabytes(it))),
@@ -68,7 +69,7 @@ impl Report {
 /// What a long run says while it runs.
 pub fn progress(round: usize, row: &Row) {
     say(format!(
-        "round {}: {}, {} clients, {}: {:.0} a second, p50 {}, p99 {}, server {}, Postgres {}",
+        "round {}: {}, {} clients, {}: {:.0} a second, p50 {}, p99 {}, CPU: client {}, server {}, Postgres {}",
         round + 1,
         row.kind.name(),
         row.clients,
@@ -76,6 +77,7 @@ pub fn progress(round: usize, row: &Row) {
         row.outcome.per_second,
         millis(row.outcome.p50),
         millis(row.outcome.p99),
+        micros(row.outcome.client),
         row.outcome.server.map_or("–".to_owned(), micros),
         micros(row.outcome.database),
     ));
@@ -105,6 +107,7 @@ fn middle(outcomes: &[Outcome]) -> Outcome {
         per_second: median(outcomes, |it| it.per_second),
         p50: duration(outcomes, |it| Some(it.p50)).unwrap_or_default(),
         p99: duration(outcomes, |it| Some(it.p99)).unwrap_or_default(),
+        client: duration(outcomes, |it| Some(it.client)).unwrap_or_default(),
         server: duration(outcomes, |it| it.server),
         database: duration(outcomes, |it| Some(it.database)).unwrap_or_default(),
         memory: outcomes.iter().filter_map(|it| it.memory).max(),

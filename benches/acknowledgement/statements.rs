@@ -13,7 +13,8 @@ use sqlx::PgPool;
 /// One statement and its parameters.
 ///
 /// A parameter that differs between two requests has a placeholder in it: `{review}`, `{revision}`,
-/// `{trigger}`, `{hash}` for 32 bytes that are unique, `{n}` for a number that is.
+/// `{trigger}`, `{hash}` for 32 bytes that are unique, `{n}` for a number that is. Another, `{version}`,
+/// is the version of the row that the request is about, as Postgres numbers it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Statement {
     pub text: String,
@@ -76,7 +77,7 @@ impl Log {
 
     /// The statements of the act that was recorded last: those of its transaction, and what was
     /// asked about these ids before. In a parameter an id becomes its name.
-    pub async fn act(&mut self, ids: &[(&str, i64)]) -> Result<Vec<Statement>> {
+    pub async fn act(&mut self, ids: &[(&str, i64)], version: &str) -> Result<Vec<Statement>> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let all = fs::read_to_string(&self.file)
@@ -84,7 +85,7 @@ impl Log {
             let new = all.get(self.read..).unwrap_or_default();
             let lines: Vec<Line> =
                 new.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            if let Some(statements) = act_in(&lines, ids) {
+            if let Some(statements) = act_in(&lines, ids, version) {
                 self.read = all.len();
                 return Ok(statements);
             }
@@ -105,12 +106,10 @@ async fn set(db: &PgPool, statement: &'static str) -> Result<()> {
 }
 
 /// None until the act's transaction is complete.
-fn act_in(lines: &[Line], ids: &[(&str, i64)]) -> Option<Vec<Statement>> {
+fn act_in(lines: &[Line], ids: &[(&str, i64)], version: &str) -> Option<Vec<Statement>> {
     let delivery = lines.iter().position(|line| line.message.contains("INSERT INTO deliveries"))?;
+    let (begin, commit) = transaction(lines, delivery)?;
     let pid = lines[delivery].pid;
-    let is = |line: &Line, word: &str| line.pid == pid && text(line) == Some(word);
-    let begin = lines[..delivery].iter().rposition(|line| is(line, "BEGIN"))?;
-    let commit = delivery + lines[delivery..].iter().position(|line| is(line, "COMMIT"))?;
 
     let trigger = values(&lines[delivery])
         .into_iter()
@@ -126,10 +125,29 @@ fn act_in(lines: &[Line], ids: &[(&str, i64)]) -> Option<Vec<Statement>> {
     let within = lines[begin..=commit].iter().filter(|line| line.pid == pid);
     let statements = before.chain(within).filter_map(|line| {
         let values = values(line).into_iter();
-        let values = values.map(|value| value.map(|value| generalise(value, ids, &trigger)));
+        let values =
+            values.map(|value| value.map(|value| generalise(value, ids, version, &trigger)));
         Some(Statement { text: text(line)?.to_owned(), values: values.collect() })
     });
     Some(statements.collect())
+}
+
+/// From where to where the transaction goes that a line is in: from BEGIN to COMMIT, or no further
+/// than itself.
+fn transaction(lines: &[Line], at: usize) -> Option<(usize, usize)> {
+    let of_process = |line: &&Line| line.pid == lines[at].pid;
+    let is = |line: &Line, word: &str| line.pid == lines[at].pid && text(line) == Some(word);
+    let last = lines[..at].iter().rev().filter(of_process).find_map(|line| match text(line) {
+        Some("BEGIN") => Some(true),
+        Some("COMMIT" | "ROLLBACK") => Some(false),
+        _ => None,
+    });
+    if last != Some(true) {
+        return Some((at, at));
+    }
+    let begin = lines[..at].iter().rposition(|line| is(line, "BEGIN"))?;
+    let commit = at + lines[at..].iter().position(|line| is(line, "COMMIT"))?;
+    Some((begin, commit))
 }
 
 /// The statement in a line such as `execute sqlx_s_1: SELECT …`.
@@ -168,7 +186,10 @@ fn values(line: &Line) -> Vec<Option<String>> {
     values
 }
 
-fn generalise(value: String, ids: &[(&str, i64)], trigger: &str) -> String {
+fn generalise(value: String, ids: &[(&str, i64)], version: &str, trigger: &str) -> String {
+    if value == version {
+        return "{version}".to_owned();
+    }
     let is_hash = value.len() == 66 && value.starts_with("\\x");
     if is_hash {
         return "{hash}".to_owned();

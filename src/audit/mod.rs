@@ -91,13 +91,20 @@ pub use note::{Checkpoint, Keys, NotACheckpoint, Signer};
 pub use proof::{Proven, prove, prove_consistency, verify_proof};
 pub use read::{Entry, history, latest_checkpoint, page, trail};
 pub use sequencer::{Lag, lag, sequence};
-pub use texts::{Commitment, Salt, commitment, erase_texts, keep_text, text};
+pub use texts::{Commitment, Salt, commitment, erase_texts, keep_text, keep_text_with, text};
 pub use verify::{Finding, Report, verify};
 
+use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::EntryId;
 
 /// Records an act in the transaction of the act: it is in the trail if and only if it happened.
 pub async fn append(db: &mut PgConnection, event: Event) -> Result<EntryId> {
     Ok(store::insert_entry(db, &event.payload()?).await?)
+}
+
+/// The same among the other writes of the act.
+pub fn append_with(writes: &mut Writes, event: Event) -> Result<()> {
+    store::add_entry(writes, &event.payload()?);
+    Ok(())
 }

@@ -9,6 +9,7 @@ use super::event::Searchable;
 use super::note::Checkpoint;
 use super::texts::{Commitment, Salt};
 use super::tree;
+use crate::database::Writes;
 use crate::ids::{EntryId, PersonId, WorkspaceId};
 
 /// One sequencer at a time in a database, whoever asks. ("audit" in ASCII.)
@@ -32,6 +33,25 @@ pub async fn insert_entry(db: &mut PgConnection, payload: &[u8]) -> sqlx::Result
     )
     .fetch_one(db)
     .await
+}
+
+/// The same among other writes.
+pub fn add_entry(writes: &mut Writes, payload: &[u8]) {
+    writes
+        .add(
+            "entry# AS (
+                 INSERT INTO audit.entries (payload)
+                 SELECT $1
+                 FROM given
+                 RETURNING id
+             ),
+             pending# AS (
+                 INSERT INTO audit.pending (entry_id)
+                 SELECT id
+                 FROM entry#
+             )",
+        )
+        .bind(payload);
 }
 
 pub async fn is_anything_pending(db: &PgPool) -> sqlx::Result<bool> {
@@ -296,28 +316,27 @@ pub async fn page(
     .await
 }
 
-pub async fn keep_text(
-    db: &mut PgConnection,
+pub fn keep_text(
+    writes: &mut Writes,
     workspace: WorkspaceId,
     person: Option<&PersonId>,
     salt: &Salt,
     commitment: &Commitment,
     text: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO audit.texts (commitment, workspace_id, person_id, salt, text)
-        VALUES ($1, $2, $3, $4, $5)
-        "#,
-        commitment.0.as_slice(),
-        workspace.0,
-        person.map(PersonId::as_str),
-        salt.as_bytes().as_slice(),
-        text,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+) {
+    writes
+        .add(
+            "text# AS (
+                 INSERT INTO audit.texts (commitment, workspace_id, person_id, salt, text)
+                 SELECT $1, $2, $3, $4, $5
+                 FROM given
+             )",
+        )
+        .bind(commitment.0.as_slice())
+        .bind(workspace.0)
+        .bind(person.map(PersonId::as_str))
+        .bind(salt.as_bytes().as_slice())
+        .bind(text);
 }
 
 pub async fn text(

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use sqlx::PgConnection;
 
 use super::store;
+use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{PersonId, WorkspaceId};
 
@@ -64,10 +65,23 @@ pub async fn keep_text(
     person: Option<&PersonId>,
     text: &str,
 ) -> Result<Commitment> {
+    let mut writes = Writes::default();
+    let commitment = keep_text_with(&mut writes, workspace, person, text);
+    writes.commit(db).await?;
+    Ok(commitment)
+}
+
+/// The same among other writes.
+pub fn keep_text_with(
+    writes: &mut Writes,
+    workspace: WorkspaceId,
+    person: Option<&PersonId>,
+    text: &str,
+) -> Commitment {
     let salt = Salt::random();
     let commitment = commitment(&salt, text);
-    store::keep_text(db, workspace, person, &salt, &commitment, text).await?;
-    Ok(commitment)
+    store::keep_text(writes, workspace, person, &salt, &commitment, text);
+    commitment
 }
 
 /// The text behind a commitment, unless it was erased.

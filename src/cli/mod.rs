@@ -23,7 +23,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use sqlx::PgPool;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::Clock;
 use crate::config::{Config, Log};
@@ -91,6 +93,10 @@ impl Opened {
     }
 }
 
+/// This process waits for Postgres and for Slack, and seldom computes. More threads would above all
+/// wake each other.
+const WORKERS: usize = 2;
+
 /// How long connections may take to come back at the end.
 const CLOSING: Duration = Duration::from_millis(1_500);
 
@@ -98,7 +104,10 @@ const CLOSING: Duration = Duration::from_millis(1_500);
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = start_log(&cli.command).and_then(|()| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .enable_all()
+            .build()?;
         runtime.block_on(run(cli))
     });
     match outcome {
@@ -297,17 +306,17 @@ fn start_log(command: &Command) -> Result<()> {
     let quiet = !matches!(command, Command::Serve(_));
     let filter =
         if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
-    let filter = EnvFilter::try_new(filter).with_context(|| {
+    let filter: Targets = filter.parse().with_context(|| {
         format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
     })?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::registry().with(filter);
     if log.json {
-        subscriber.json().flatten_event(true).init();
+        subscriber.with(lines.json().flatten_event(true)).init();
     } else {
-        subscriber.init();
+        subscriber.with(lines).init();
     }
     Ok(())
 }

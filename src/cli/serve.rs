@@ -17,11 +17,15 @@ use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};
+use crate::database::Desk;
 use crate::jobs::{self, Workers};
 use crate::metrics::Metrics;
 use crate::releases::Sinks;
 use crate::slack::{self, Slack};
 use crate::{http, manifests, schedule, socket, worker, workspaces};
+
+/// Connections for acts that people wait for.
+const DESK: usize = 8;
 
 /// How often entries that wait get their place in the audit log.
 const SEQUENCING: Duration = Duration::from_millis(250);
@@ -102,6 +106,7 @@ pub async fn assemble(
         workspace,
         slack,
         clock,
+        desk: Desk::beside(&db, DESK),
         db,
         signing_secrets: settings.signing_secrets.clone(),
         metrics,
@@ -111,8 +116,13 @@ pub async fn assemble(
     }))
 }
 
-/// The key that checkpoints are signed with: given, or made once and kept in the data folder.
+/// The key that checkpoints are signed with, and the former ones that go on to count.
 pub fn signer(config: &Config) -> Result<Signer> {
+    Ok(present_signer(config)?.succeeding(&former_keys(config)?))
+}
+
+/// Given, or made once and kept in the data folder.
+fn present_signer(config: &Config) -> Result<Signer> {
     if let Some(key) = &config.audit_key {
         return Signer::from_key(key.reveal()).context("COUNTERSIGN_AUDIT_KEY cannot be used");
     }
@@ -129,9 +139,15 @@ pub fn signer(config: &Config) -> Result<Signer> {
 /// The keys whose signatures count; none where no key was made yet.
 pub fn verifier_keys(config: &Config) -> Result<Keys> {
     if config.audit_key.is_none() && !key_file(config).exists() {
-        return Ok(Keys::default());
+        return former_keys(config);
     }
     Ok(signer(config)?.keys().clone())
+}
+
+fn former_keys(config: &Config) -> Result<Keys> {
+    Keys::new(config.former_audit_keys.iter().map(String::as_str)).context(
+        "COUNTERSIGN_AUDIT_KEYS_OLD cannot be used; it takes the public keys that `countersign audit key` printed before, with commas between them",
+    )
 }
 
 fn key_file(config: &Config) -> PathBuf {

@@ -37,6 +37,8 @@ pub struct Config {
     pub manifest: Option<PathBuf>,
     /// The key that signs checkpoints of the audit trail, instead of the one kept in the data folder.
     pub audit_key: Option<Secret>,
+    /// The public keys that signed checkpoints before it, which go on to count.
+    pub former_audit_keys: Vec<String>,
     /// The name under which checkpoints are signed.
     pub audit_name: String,
     /// How long a replica may be silent before its jobs are taken over.
@@ -113,6 +115,12 @@ impl Config {
             },
             manifest: read("COUNTERSIGN_MANIFEST").map(PathBuf::from),
             audit_key: read("COUNTERSIGN_AUDIT_KEY").map(Secret),
+            former_audit_keys: read("COUNTERSIGN_AUDIT_KEYS_OLD")
+                .unwrap_or_default()
+                .split(|c: char| c == ',' || c.is_whitespace())
+                .filter(|key| !key.is_empty())
+                .map(str::to_owned)
+                .collect(),
             audit_name: read("COUNTERSIGN_AUDIT_NAME")
                 .unwrap_or_else(|| "countersign.local/audit".to_owned()),
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),

@@ -13,8 +13,10 @@
 pub mod embedded;
 
 mod check;
+mod desk;
 mod fault;
 mod store;
+mod writes;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -26,6 +28,8 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::time::{Instant, sleep};
 
 pub use self::check::{Facts, Migrations, Problem, check};
+pub use self::desk::{Desk, Taken};
+pub use self::writes::Writes;
 
 /// The role that the pool acts as. It cannot log in; the login role is a member of it.
 pub const SERVICE_ROLE: &str = "countersign_service";

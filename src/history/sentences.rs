@@ -46,6 +46,26 @@ const SENTENCES: &[(&str, &str)] = &[
     ("*.decision_undone", "{actor} took back the decision on {subject}[, which was {verdict}]."),
     ("*.withdrawn", "{actor} withdrew {subject}."),
     ("*.expired", "The review of {subject} expired; nothing was approved by that."),
+    (
+        "*.released",
+        "{subject} was released[ to {sinks}]: exactly the approved text[, with the SHA-256 {content_sha256}].",
+    ),
+    (
+        "*.release_refused",
+        "{actor} refused to release {subject}: what is stored is not what was decided on.",
+    ),
+    (
+        "release.delivered",
+        "The message that {subject} was {event} was delivered to the {sink}[ at attempt {attempts}][, which answered {status}].",
+    ),
+    (
+        "release.undelivered",
+        "The message that {subject} was {event} was given up: the {sink} did not take it[ in {attempts} attempts][; it last answered {status}].",
+    ),
+    (
+        "release.sent_again",
+        "{actor} had the message that {subject} was {event} sent to the {sink} again.",
+    ),
     ("*.revoked", "{actor} revoked {subject}[, saying: {reason}]."),
     (
         "review.reminded",

@@ -26,6 +26,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{ChannelId, DispatchId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId};
 
@@ -196,54 +197,51 @@ impl Job {
 
 /// Puts a job into the transaction of `tx`: it exists once that commits, and never otherwise.
 pub async fn enqueue(tx: &mut PgConnection, workspace: WorkspaceId, job: Job) -> Result<()> {
+    let mut writes = Writes::default();
+    enqueue_with(&mut writes, workspace, job)?;
+    writes.commit(tx).await?;
+    Ok(())
+}
+
+/// Puts a job among other writes, with which it comes to exist.
+pub fn enqueue_with(writes: &mut Writes, workspace: WorkspaceId, job: Job) -> Result<()> {
     let lane = job.lane();
     let key = format!("{workspace}:{}", job.key());
     let (queues, width) = job.queues();
     let order = format!("{workspace}:{}", job.order());
     let queue = format!("{queues}:{workspace}:{}", stable_hash(&order) % width);
-    let flag = flag(workspace);
-    let priority = job.priority();
-    let max_attempts = job.max_attempts();
+    let (priority, max_attempts) = (job.priority(), job.max_attempts());
     let payload = serde_json::to_value(Envelope { workspace, job })?;
 
     // What the engine's function comes to where the key is new and the queue is not, without its cost:
     // half the work of a whole transaction, and a notification for which all commits take turns.
-    let added = sqlx::query(
-        "INSERT INTO graphile_worker._private_jobs (task_id, job_queue_id, payload, max_attempts, key,
-                                                    priority, flags)
-         SELECT tasks.id, queues.id, $2::json, $4, $5, $6, jsonb_build_object($7::text, true)
-         FROM graphile_worker._private_tasks AS tasks, graphile_worker._private_job_queues AS queues
-         WHERE tasks.identifier = $1 AND queues.queue_name = $3
-         ON CONFLICT (key) DO NOTHING",
-    )
-    .bind(lane.name())
-    .bind(&payload)
-    .bind(&queue)
-    .bind(max_attempts)
-    .bind(&key)
-    .bind(priority)
-    .bind(&flag)
-    .execute(&mut *tx)
-    .await?;
-    if added.rows_affected() == 1 {
-        return Ok(());
-    }
-
-    // The engine knows how to replace a job that waits, and how to follow one that runs.
-    sqlx::query(
-        "SELECT FROM graphile_worker.add_job($1, $2::json, queue_name => $3, max_attempts => $4,
-                                             job_key => $5, priority => $6, flags => $7)",
-    )
-    .bind(lane.name())
-    .bind(payload)
-    .bind(queue)
-    .bind(i32::from(max_attempts))
-    .bind(key)
-    .bind(i32::from(priority))
-    .bind(&[flag][..])
-    .execute(tx)
-    .await?;
-
+    writes
+        .add(
+            "job# AS (
+                 INSERT INTO graphile_worker._private_jobs (task_id, job_queue_id, payload, max_attempts, key,
+                                                            priority, flags)
+                 SELECT tasks.id, queues.id, $2::json, $4, $5, $6, jsonb_build_object($7::text, true)
+                 FROM given, graphile_worker._private_tasks AS tasks,
+                      graphile_worker._private_job_queues AS queues
+                 WHERE tasks.identifier = $1 AND queues.queue_name = $3
+                 ON CONFLICT (key) DO NOTHING
+                 RETURNING id
+             )",
+        )
+        // The engine knows how to replace a job that waits, and how to follow one that runs.
+        .call(
+            "SELECT graphile_worker.add_job($1, $2::json, queue_name => $3, max_attempts => $4::int,
+                                            job_key => $5, priority => $6::int, flags => ARRAY[$7::text])
+             FROM given
+             WHERE NOT EXISTS (SELECT FROM job#)",
+        )
+        .bind(lane.name())
+        .bind(payload)
+        .bind(queue)
+        .bind(max_attempts)
+        .bind(key)
+        .bind(priority)
+        .bind(flag(workspace));
     Ok(())
 }
 

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::review::{Review, State};
-use super::{Ballot, Decision, Places, Standing, Verdict, Written, act, opening, standing, store};
+use super::store::{Seen, Version};
+use super::{Ballot, Decision, Standing, Verdict, Written, act, opening, standing, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
-use crate::error::{Refusal, Result};
+use crate::database::Writes;
+use crate::error::{Error, Refusal, Result};
 use crate::ids::{PersonId, ReviewId, RevisionId};
 use crate::jobs::{self, Job};
 use crate::slack;
@@ -35,13 +37,22 @@ pub async fn decide(
     ballot: Ballot,
     person: &PersonId,
 ) -> Result<()> {
-    let Some((review, places)) = attempt(app, delivery, &ballot, person, None).await? else {
-        return Ok(());
-    };
-    // Slack is asked between two transactions, not within one; and only if it was not lately.
-    let standing = standing::of(app, &review, person, &places).await?;
-    attempt(app, delivery, &ballot, person, Some(standing)).await?;
-    Ok(())
+    let mut standing = None;
+    loop {
+        let mut db = app.desk.take().await?;
+        let attempted = attempt(app, &mut db, delivery, &ballot, person, standing.as_ref()).await;
+        if !matches!(attempted, Err(Error::Fault(_))) {
+            db.keep();
+        }
+        match attempted? {
+            Attempt::Recorded | Attempt::Repeated => return Ok(()),
+            Attempt::Outrun => {}
+            // Slack is asked between two looks at the database; and only if it was not lately.
+            Attempt::StandingUnknown(seen) => {
+                standing = Some(standing::of(app, &seen.review, person, &seen.places).await?);
+            }
+        }
+    }
 }
 
 /// Puts up a person's own wording of what they saw; it counts as their approval, too, where the
@@ -73,7 +84,9 @@ pub async fn edit(
             reason: None,
             answered: true,
         };
-        record(app, &mut tx, &mut revised, &ballot, person, standing, now).await?;
+        let mut writes = Writes::default();
+        record(app, &mut writes, &mut revised, None, &ballot, person, &standing, now)?;
+        writes.commit(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(revised)
@@ -204,63 +217,79 @@ async fn stand(app: &App, review: ReviewId, person: &PersonId) -> Result<(Review
     Ok((review, standing))
 }
 
-/// Decides, unless it is not known where the person stands: then nothing is recorded, and the review
-/// comes back.
+/// What came of it to decide on a review as it was seen.
+enum Attempt {
+    Recorded,
+    /// This delivery was acted on before.
+    Repeated,
+    /// The review changed in between, so that it must be looked at again.
+    Outrun,
+    StandingUnknown(Box<Seen>),
+}
+
+/// Looks once and decides on what was seen. Two round trips, no lock, and no transaction that could
+/// be left open.
 async fn attempt(
     app: &App,
+    db: &mut PgConnection,
     delivery: Option<&str>,
     ballot: &Ballot,
     person: &PersonId,
-    standing: Option<Standing>,
-) -> Result<Option<(Review, Places)>> {
+    standing: Option<&Standing>,
+) -> Result<Attempt> {
     let now = app.now();
 
-    let mut tx = app.db.begin().await?;
-    if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
-        return Ok(None);
+    let mut seen = store::see(db, app.workspace.id, ballot.review, person, delivery, now).await?;
+    if seen.is_repeat {
+        return Ok(Attempt::Repeated);
     }
-    let (mut review, places) =
-        store::lock(&mut tx, app.workspace.id, ballot.review, person, now).await?;
     let known = match standing {
-        Some(standing) => Some(standing),
-        None => standing::known(app, &review, person, &places)?,
+        Some(standing) => Some(standing.clone()),
+        None => standing::known(app, &seen.review, person, &seen.places)?,
     };
     let Some(standing) = known else {
-        tx.rollback().await?;
-        return Ok(Some((review, places)));
+        return Ok(Attempt::StandingUnknown(Box::new(seen)));
     };
+    let review = &mut seen.review;
     review.check_decision_by(person, &standing, ballot.saw)?;
     if ballot.verdict == Verdict::Approve && !ballot.answered && !review.terms.questions.is_empty()
     {
         return Err(Refusal::QuestionsOpen.into());
     }
-    record(app, &mut tx, &mut review, ballot, person, standing, now).await?;
-    jobs::enqueue(&mut tx, app.workspace.id, Job::ShowReview { review: review.id }).await?;
-    tx.commit().await?;
+
+    let mut writes = Writes::default();
+    record(app, &mut writes, review, Some(&seen.version), ballot, person, &standing, now)?;
+    slack::remember_delivery(&mut writes, app.workspace.id, delivery, now);
+    jobs::enqueue_with(&mut writes, app.workspace.id, Job::ShowReview { review: review.id })?;
+    if !writes.commit(db).await? {
+        return Ok(Attempt::Outrun);
+    }
 
     tracing::info!(
         review.id = review.id.0,
         verdict = ballot.verdict.name(),
         "a decision was recorded"
     );
-    Ok(None)
+    Ok(Attempt::Recorded)
 }
 
 /// The decision, its entry in the trail, and what it comes to.
-async fn record(
+#[expect(clippy::too_many_arguments, reason = "each is another part of one sentence")]
+fn record(
     app: &App,
-    tx: &mut PgConnection,
+    writes: &mut Writes,
     review: &mut Review,
+    version: Option<&Version>,
     ballot: &Ballot,
     person: &PersonId,
-    standing: Standing,
+    standing: &Standing,
     now: Timestamp,
 ) -> Result<()> {
     let decision = Decision {
         person: person.clone(),
         verdict: ballot.verdict,
-        groups: standing.groups,
-        stands_for: standing.stands_for,
+        groups: standing.groups.clone(),
+        stands_for: standing.stands_for.clone(),
         comment: ballot.comment.clone(),
         reason: ballot.reason,
         content_hash: review.content_hash,
@@ -269,13 +298,13 @@ async fn record(
         kept_from: None,
         at: now,
     };
-    let reason = match &decision.comment {
-        Some(comment) => Some(audit::keep_text(tx, app.workspace.id, Some(person), comment).await?),
-        None => None,
-    };
+    let reason = decision
+        .comment
+        .as_ref()
+        .map(|comment| audit::keep_text_with(writes, app.workspace.id, Some(person), comment));
     review.decisions.push(decision.clone());
     review.state = review.after(&review.decisions);
-    store::record(tx, review, &decision, review.next_at(now)).await?;
+    store::record(writes, review, version, &decision, review.next_at(now));
 
     let mut details = about(review);
     details.insert("groups", Value::list(decision.groups.iter().map(Value::name)));
@@ -298,13 +327,14 @@ async fn record(
     }
     let actor = Actor::Person(person.clone());
     let act = ballot.verdict.act(review.subject);
-    audit::append(tx, event(review, now, actor, act, details)).await?;
-    match review.state {
+    audit::append_with(writes, event(review, now, actor, act, details))?;
+    let follows = match review.state {
         State::ChangesRequested { .. } if review.agent.is_some() => {
-            jobs::enqueue(tx, app.workspace.id, Job::Rework { review: review.id }).await
+            Some(Job::Rework { review: review.id })
         }
-        _ => review.enqueue_release(app, tx).await,
-    }
+        _ => review.release_due(now),
+    };
+    follows.map_or(Ok(()), |job| jobs::enqueue_with(writes, app.workspace.id, job))
 }
 
 fn check_right_to_revoke(

@@ -107,7 +107,9 @@ pub async fn revise(
     };
     audit::append(tx, event).await?;
     jobs::enqueue(tx, app.workspace.id, Job::ShowReview { review: review.id }).await?;
-    revised.enqueue_release(app, tx).await?;
+    if let Some(release) = revised.release_due(app.now()) {
+        jobs::enqueue(tx, app.workspace.id, release).await?;
+    }
     Ok(revised)
 }
 
@@ -133,11 +135,8 @@ pub async fn remark(app: &App, review: ReviewId, sentence: &str) -> Result<()> {
 
 impl Review {
     /// What is approved and need not be held back goes out at once.
-    pub(super) async fn enqueue_release(&self, app: &App, tx: &mut PgConnection) -> Result<()> {
-        if self.release_at().is_some_and(|at| at <= app.now()) {
-            jobs::enqueue(tx, self.workspace, Job::Release { review: self.id }).await?;
-        }
-        Ok(())
+    pub(super) fn release_due(&self, now: Timestamp) -> Option<Job> {
+        self.release_at().filter(|at| *at <= now).map(|_| Job::Release { review: self.id })
     }
 }
 

@@ -35,6 +35,24 @@ pub struct Places {
     pub handed_to: Option<PersonId>,
 }
 
+impl Places {
+    /// Out of the delegations that `person` gave or was given, each from whom to whom.
+    pub(super) fn of(
+        person: &PersonId,
+        delegations: impl IntoIterator<Item = (PersonId, PersonId)>,
+    ) -> Self {
+        let mut places = Self::default();
+        for (from, to) in delegations {
+            if from == *person {
+                places.handed_to = Some(to);
+            } else {
+                places.holds.push(from);
+            }
+        }
+        places
+    }
+}
+
 /// What was read from Slack lately, so that not every click costs a call.
 #[derive(Debug, Default)]
 pub struct Memberships {

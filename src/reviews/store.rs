@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
+use serde::Deserialize;
 use serde_json::Value;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::opening::stored;
@@ -12,6 +14,7 @@ use super::{
 };
 use crate::app::App;
 use crate::config::{Facts, SubjectKind, Terms};
+use crate::database::Writes;
 use crate::error::{Refusal, Result};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RevisionId, WorkspaceId};
 
@@ -264,46 +267,152 @@ pub async fn newest_in(
     Ok(review.map(ReviewId))
 }
 
-pub(super) async fn record(
-    tx: &mut PgConnection,
+/// A review as it stood at one moment, for whoever wants to decide on it.
+pub(super) struct Seen {
+    pub review: Review,
+    pub places: Places,
+    pub version: Version,
+    /// Whether this delivery was acted on before.
+    pub is_repeat: bool,
+}
+
+/// Postgres's own number for the state that a row is in: each change of a review gives it a new one.
+pub(super) struct Version(String);
+
+/// Reads all that a decision depends on, in one round trip and without a lock: whether it still stood
+/// so is found out when the decision is [recorded](record).
+pub(super) async fn see(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    review: ReviewId,
+    person: &PersonId,
+    delivery: Option<&str>,
+    now: Timestamp,
+) -> Result<Seen> {
+    let row = sqlx::query!(
+        r#"
+        SELECT reviews.id, reviews.workspace_id, reviews.subject_kind, reviews.subject_id, title, agent,
+               revision_id, revisions.number, content_hash AS "content_hash!", words, edited_by, terms,
+               policy_version, requested_by, channel_id, thread_ts, state,
+               opened_at AS "opened_at: SqlTimestamp", asked_at AS "asked_at: SqlTimestamp",
+               shown_at AS "shown_at: SqlTimestamp", closed_at AS "closed_at: SqlTimestamp",
+               reminders, escalated_at AS "escalated_at: SqlTimestamp", remark,
+               reviews.xmin::text AS "version!",
+               (
+                   SELECT json_agg(decisions ORDER BY id)
+                   FROM decisions
+                   WHERE decisions.workspace_id = $1
+                     AND review_id = reviews.id
+                     AND decisions.revision_id = reviews.revision_id
+                     AND undone_at IS NULL
+               ) AS "decisions: Json<Vec<DecisionRow>>",
+               (
+                   SELECT json_agg(json_build_array(from_person, to_person) ORDER BY id)
+                   FROM delegations
+                   WHERE workspace_id = $1
+                     AND (from_person = $3 OR to_person = $3)
+                     AND ended_at IS NULL
+                     AND until > $5
+               ) AS "delegations: Json<Vec<(PersonId, PersonId)>>",
+               EXISTS (SELECT FROM deliveries WHERE workspace_id = $1 AND key = $4) AS "is_repeat!"
+        FROM reviews
+        JOIN revisions ON revisions.id = revision_id
+        WHERE reviews.workspace_id = $1 AND reviews.id = $2
+        "#,
+        workspace.0,
+        review.0,
+        person.as_str(),
+        delivery,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(Refusal::NoSuchReview)?;
+    let decisions = row.decisions.into_iter().flat_map(|Json(rows)| rows);
+    let delegations = row.delegations.into_iter().flat_map(|Json(pairs)| pairs);
+    let review = ReviewRow {
+        id: row.id,
+        workspace_id: row.workspace_id,
+        subject_kind: row.subject_kind,
+        subject_id: row.subject_id,
+        title: row.title,
+        agent: row.agent,
+        revision_id: row.revision_id,
+        number: row.number,
+        content_hash: row.content_hash,
+        words: row.words,
+        edited_by: row.edited_by,
+        terms: row.terms,
+        policy_version: row.policy_version,
+        requested_by: row.requested_by,
+        channel_id: row.channel_id,
+        thread_ts: row.thread_ts,
+        state: row.state,
+        opened_at: row.opened_at,
+        asked_at: row.asked_at,
+        shown_at: row.shown_at,
+        closed_at: row.closed_at,
+        reminders: row.reminders,
+        escalated_at: row.escalated_at,
+        remark: row.remark,
+    };
+    Ok(Seen {
+        review: review.into_review(decisions.map(Decision::try_from).collect::<Result<_>>()?)?,
+        places: Places::of(person, delegations),
+        version: Version(row.version),
+        is_repeat: row.is_repeat,
+    })
+}
+
+/// Records a decision and the state that follows from it, if the review is in that version still.
+/// Whoever holds it locked names none.
+pub(super) fn record(
+    writes: &mut Writes,
     review: &Review,
+    version: Option<&Version>,
     decision: &Decision,
     next_at: Option<Timestamp>,
-) -> Result<()> {
-    let stands_for: Vec<String> = decision.stands_for.iter().map(|one| one.0.clone()).collect();
-    sqlx::query!(
-        "
-        WITH decision AS (
-            INSERT INTO decisions (workspace_id, review_id, revision_id, person_id, verdict, groups,
-                                   comment, content_hash, policy_version, decided_at, stands_for, reason,
-                                   open_s, reading_s)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+) {
+    let stands_for: Vec<&str> = decision.stands_for.iter().map(PersonId::as_str).collect();
+    writes
+        .given(
+            "UPDATE reviews
+             SET state = $4, closed_at = $5, next_at = $6
+             WHERE workspace_id = $1
+               AND id = $2
+               AND ($3::text IS NULL OR xmin::text = $3::text)
+             RETURNING id",
         )
-        UPDATE reviews
-        SET state = $15, closed_at = $16, next_at = $17
-        WHERE workspace_id = $1 AND id = $2
-        ",
-        review.workspace.0,
-        review.id.0,
-        review.revision.0,
-        decision.person.as_str(),
-        decision.verdict.name(),
-        &decision.groups,
-        decision.comment,
-        &decision.content_hash,
-        review.policy_version,
-        decision.at.to_sqlx() as _,
-        &stands_for,
-        decision.reason.map(Reason::name),
-        decision.open_s,
-        decision.reading_s,
-        review.state.name(),
-        review.state.closed_at().map(ToSqlx::to_sqlx) as _,
-        next_at.map(ToSqlx::to_sqlx) as _,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
+        .bind(review.workspace.0)
+        .bind(review.id.0)
+        .bind(version.map(|version| version.0.as_str()))
+        .bind(review.state.name())
+        .bind(review.state.closed_at().map(ToSqlx::to_sqlx))
+        .bind(next_at.map(ToSqlx::to_sqlx));
+    writes
+        .add(
+            "decision# AS (
+                 INSERT INTO decisions (workspace_id, review_id, revision_id, person_id, verdict, groups,
+                                        comment, content_hash, policy_version, decided_at, stands_for,
+                                        reason, open_s, reading_s)
+                 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+                 FROM given
+             )",
+        )
+        .bind(review.workspace.0)
+        .bind(review.id.0)
+        .bind(review.revision.0)
+        .bind(decision.person.as_str())
+        .bind(decision.verdict.name())
+        .bind(&decision.groups)
+        .bind(&decision.comment)
+        .bind(decision.content_hash.as_slice())
+        .bind(&review.policy_version)
+        .bind(decision.at.to_sqlx())
+        .bind(stands_for)
+        .bind(decision.reason.map(Reason::name))
+        .bind(decision.open_s)
+        .bind(decision.reading_s);
 }
 
 /// Approvals of an earlier revision that count for this one, too.
@@ -747,15 +856,8 @@ pub(super) async fn places(
     )
     .fetch_all(db)
     .await?;
-    let mut places = Places::default();
-    for row in rows {
-        if row.from_person == person.as_str() {
-            places.handed_to = Some(PersonId(row.to_person));
-        } else {
-            places.holds.push(PersonId(row.from_person));
-        }
-    }
-    Ok(places)
+    let pairs = rows.into_iter().map(|row| (PersonId(row.from_person), PersonId(row.to_person)));
+    Ok(Places::of(person, pairs))
 }
 
 pub(super) async fn delegations(
@@ -841,39 +943,61 @@ async fn decisions(
     review: ReviewId,
     revision: RevisionId,
 ) -> Result<Vec<Decision>> {
-    let rows = sqlx::query!(
+    let row = sqlx::query_scalar!(
         r#"
-        SELECT person_id, verdict, groups, stands_for, reason, content_hash,
-               CASE WHEN comment_erased_at IS NULL THEN comment ELSE '(erased)' END AS comment,
-               open_s, reading_s,
-               kept_from, decided_at AS "decided_at: SqlTimestamp"
+        SELECT json_agg(decisions ORDER BY id) AS "decisions: Json<Vec<DecisionRow>>"
         FROM decisions
         WHERE workspace_id = $1 AND review_id = $2 AND revision_id = $3 AND undone_at IS NULL
-        ORDER BY id
         "#,
         workspace.0,
         review.0,
         revision.0,
     )
-    .fetch_all(tx)
+    .fetch_one(tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Decision {
-                person: PersonId(row.person_id),
-                verdict: verdict(&row.verdict)?,
-                groups: row.groups,
-                stands_for: row.stands_for.into_iter().map(PersonId).collect(),
-                comment: row.comment,
-                reason: row.reason.as_deref().and_then(Reason::read),
-                content_hash: hash(&row.content_hash)?,
-                open_s: row.open_s.unwrap_or(0),
-                reading_s: row.reading_s.unwrap_or(0),
-                kept_from: row.kept_from,
-                at: row.decided_at.to_jiff(),
-            })
+    row.into_iter().flat_map(|Json(rows)| rows).map(Decision::try_from).collect()
+}
+
+#[derive(Debug, Deserialize)]
+struct DecisionRow {
+    person_id: String,
+    verdict: String,
+    groups: Vec<String>,
+    stands_for: Vec<PersonId>,
+    comment: Option<String>,
+    /// Since when there is no comment any more.
+    comment_erased_at: Option<Timestamp>,
+    reason: Option<String>,
+    /// In hexadecimal, after `\\x`.
+    content_hash: String,
+    open_s: Option<i32>,
+    reading_s: Option<i32>,
+    kept_from: Option<i64>,
+    decided_at: Timestamp,
+}
+
+impl TryFrom<DecisionRow> for Decision {
+    type Error = crate::error::Error;
+
+    fn try_from(row: DecisionRow) -> Result<Self> {
+        let digits = row.content_hash.strip_prefix("\\x").unwrap_or_default();
+        Ok(Self {
+            person: PersonId(row.person_id),
+            verdict: verdict(&row.verdict)?,
+            groups: row.groups,
+            stands_for: row.stands_for,
+            comment: match row.comment_erased_at {
+                Some(_) => Some("(erased)".to_owned()),
+                None => row.comment,
+            },
+            reason: row.reason.as_deref().and_then(Reason::read),
+            content_hash: hash(&hex::decode(digits)?)?,
+            open_s: row.open_s.unwrap_or(0),
+            reading_s: row.reading_s.unwrap_or(0),
+            kept_from: row.kept_from,
+            at: row.decided_at,
         })
-        .collect()
+    }
 }
 
 struct ReviewRow {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
+use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
@@ -32,6 +33,28 @@ pub async fn first_delivery(
     .execute(tx)
     .await?;
     Ok(recorded.rows_affected() == 1)
+}
+
+/// Records a delivery among `writes`, which fail if one with this key was acted on before. A delivery
+/// without a key leaves nothing.
+pub fn remember_delivery(
+    writes: &mut Writes,
+    workspace: WorkspaceId,
+    key: Option<&str>,
+    now: Timestamp,
+) {
+    let Some(key) = key else { return };
+    writes
+        .add(
+            "delivery# AS (
+                 INSERT INTO deliveries (workspace_id, key, received_at)
+                 SELECT $1, $2, $3
+                 FROM given
+             )",
+        )
+        .bind(workspace.0)
+        .bind(key)
+        .bind(now.to_sqlx());
 }
 
 /// Forgets deliveries that Slack will not repeat any more.

@@ -39,7 +39,7 @@ mod view;
 mod windows;
 
 pub use blocks::{Block, Button, Confirm, Element};
-pub use deliveries::{first_delivery, forget_deliveries};
+pub use deliveries::{first_delivery, forget_deliveries, remember_delivery};
 pub use error::{Kind, SlackError};
 pub use files::Upload;
 pub use inputs::{Choice, Input, Overflow, Select};

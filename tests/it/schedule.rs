@@ -1,10 +1,9 @@
 //! What happens by the clock: once, on whichever replica looks first, and late if it must.
 
-use std::sync::Arc;
-
-use countersign::app::{App, Parts};
+use countersign::app::App;
+use countersign::cli::serve;
+use countersign::config::Config;
 use countersign::jobs::Job;
-use countersign::releases::Sinks;
 use countersign::schedule::{self, Schedule, When};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -170,19 +169,10 @@ async fn a_changed_manifest_changes_the_schedule() {
 }
 
 /// An app on the same database with another manifest, as a replica that was started with it.
-pub fn with_manifest(team: &Team, text: &str) -> App {
-    let parts = Parts {
-        db: team.app.db.clone(),
-        slack: team.app.slack.clone(),
-        clock: team.app.clock.clone(),
-        manifest: countersign::config::Manifest::parse(text, "team.toml").unwrap(),
-        workspace: team.app.workspace.clone(),
-        signing_secrets: Vec::new(),
-        signer: countersign::cli::serve::signer(&team.config).unwrap(),
-        sinks: Sinks::new(None, &team.config.database.data).unwrap(),
-        metrics: Arc::default(),
-        memberships: Default::default(),
-        background: Default::default(),
-    };
-    App::new(parts)
+pub async fn with_manifest(team: &Team, text: &str) -> App {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let config = Config { manifest: Some(file.path().into()), ..team.config.clone() };
+    let (slack, clock) = (config.slack.clone().unwrap(), team.app.clock.clone());
+    serve::assemble(&config, &slack, clock, team.app.db.clone()).await.unwrap()
 }

@@ -329,7 +329,7 @@ async fn no_log_tells_a_secret_or_what_people_wrote() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("debug,hyper=debug,h2=info")
+        .with_max_level(tracing::Level::DEBUG)
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);

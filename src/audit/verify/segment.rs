@@ -11,7 +11,7 @@ use tlog_tiles::tlog::{Hash, record_hash, split_stored_hash_index};
 
 use super::finding::Finding;
 use crate::audit::event::Searchable;
-use crate::audit::note::{Checkpoint, Keys};
+use crate::audit::note::{Checkpoint, Keys, NotACheckpoint};
 use crate::audit::tree::{Edge, stored};
 
 /// Checkpoints that follow each other, and the leaves that they cover, in their order.
@@ -38,6 +38,8 @@ pub struct LeafRow {
     pub at: Option<Timestamp>,
     pub subject: Option<String>,
 }
+
+type Opened = Result<Checkpoint, NotACheckpoint>;
 
 /// What is wrong in a segment.
 #[derive(Default)]
@@ -67,13 +69,15 @@ impl Found {
 
 pub fn check(segment: Segment, keys: &Keys, kept: &[Checkpoint]) -> Found {
     let (edge, payloads) = (segment.edge, &segment.payloads);
-    let mut check = Check { edge, payloads, keys, kept, found: Found::default() };
+    let mut check = Check { edge, payloads, kept, found: Found::default() };
+    let notes = segment.checkpoints.iter().map(|row| row.note.as_str());
+    let opened = Checkpoint::open_all(notes, keys);
     let mut leaves = segment.leaves.as_slice();
-    for checkpoint in &segment.checkpoints {
+    for (checkpoint, opened) in segment.checkpoints.iter().zip(opened) {
         let own = leaves.partition_point(|leaf| leaf.index < checkpoint.size);
         let (own, rest) = leaves.split_at(own);
         leaves = rest;
-        check.checkpoint(checkpoint, own);
+        check.checkpoint(checkpoint, opened, own);
     }
     check.found
 }
@@ -81,14 +85,13 @@ pub fn check(segment: Segment, keys: &Keys, kept: &[Checkpoint]) -> Found {
 struct Check<'a> {
     edge: Option<Edge>,
     payloads: &'a HashMap<i64, Vec<u8>>,
-    keys: &'a Keys,
     kept: &'a [Checkpoint],
     found: Found,
 }
 
 impl Check<'_> {
-    fn checkpoint(&mut self, row: &CheckpointRow, leaves: &[LeafRow]) {
-        let signed = self.signed(row);
+    fn checkpoint(&mut self, row: &CheckpointRow, opened: Opened, leaves: &[LeafRow]) {
+        let signed = self.signed(row, opened);
         let (hashes, rest) = row.hashes.as_chunks::<32>();
         if hashes.len() as u64 != stored(row.size) - stored(row.start) || !rest.is_empty() {
             // Which hash is whose can no longer be told, so neither can the edge after it.
@@ -103,8 +106,8 @@ impl Check<'_> {
     }
 
     /// The checkpoint as it was signed, if it was.
-    fn signed(&mut self, row: &CheckpointRow) -> Option<Checkpoint> {
-        match Checkpoint::open(&row.note, self.keys) {
+    fn signed(&mut self, row: &CheckpointRow, opened: Opened) -> Option<Checkpoint> {
+        match opened {
             Ok(signed) if signed.size == row.size => Some(signed),
             Ok(signed) => {
                 self.found

@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::harness::cluster::{self, OwnServer, TestDatabase};
 
+mod keys;
 mod mutations;
 
 const WORKSPACE: WorkspaceId = WorkspaceId(7);

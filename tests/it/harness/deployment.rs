@@ -27,7 +27,7 @@ use url::Url;
 use super::Door;
 use super::cluster::{self, TestDatabase};
 use super::process::{PATIENCE, Process, free_address, url_of};
-use super::team::{ingest, listen, name_of, readable, serve_on};
+use super::team::{ingest, is_told, listen, name_of, readable, serve_on};
 
 /// How long a replica may be silent before the others take its jobs, in seconds.
 const RECOVERY_S: &str = "1";
@@ -175,7 +175,7 @@ impl Deployment {
     pub async fn trail(&self) -> String {
         let mut db = self.db.acquire().await.unwrap();
         let entries = audit::trail(&mut db, self.workspace().await).await.unwrap();
-        let told = entries.iter().filter(|entry| entry.subject.kind != "source");
+        let told = entries.iter().filter(|entry| is_told(entry));
         let lines = told.map(|entry| {
             let actor = name_of(self.sandbox.seed(), &entry.actor.to_string());
             format!("{actor} {} {}", entry.act, entry.subject.kind)

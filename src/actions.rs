@@ -232,11 +232,7 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
         Form::Reason(ReasonFor::Revocation) => {
             let why = reason(view)?;
-            let mut tx = app.db.begin().await?;
-            if reviews::revoke(app, &mut tx, delivery, review, person, &why).await?.is_some() {
-                releases::revoke(&mut tx, app, review, person, &why).await?;
-            }
-            tx.commit().await?;
+            releases::revoke(app, delivery, review, person, &why).await?;
         }
         Form::Reason(what) => {
             let comment = Some(reason(view)?);

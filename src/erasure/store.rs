@@ -11,6 +11,9 @@ use crate::ids::{PersonId, ReviewId, RunId, WorkspaceId};
 /// What is read instead of a title.
 const TITLE: &str = "(erased)";
 
+/// What is read instead of why something was called back.
+const REASON: &str = "(erased)";
+
 /// Why a run that was not at its end will not come to a finding.
 const REMARK: &str = "The question was erased before it was answered.";
 
@@ -27,6 +30,10 @@ pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Re
                 SELECT count(*)
                 FROM decisions
                 WHERE workspace_id = $1 AND person_id = $2 AND comment IS NOT NULL
+            ) + (
+                SELECT count(*)
+                FROM releases
+                WHERE workspace_id = $1 AND revoked_by = $2 AND reason <> '(erased)'
             ) AS "comments!",
             (
                 SELECT count(*)
@@ -136,9 +143,29 @@ pub async fn erase_comments(
         person.as_str(),
         now.to_sqlx() as _,
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(erased.rows_affected())
+    // Why something was called back stands with its release, and on its card.
+    let reasons = sqlx::query!(
+        "
+        WITH revoked AS (
+            UPDATE releases
+            SET reason = $3
+            WHERE workspace_id = $1 AND revoked_by = $2 AND reason <> $3
+            RETURNING review_id
+        )
+        UPDATE reviews
+        SET remark = NULL
+        FROM revoked
+        WHERE reviews.id = review_id
+        ",
+        workspace.0,
+        person.as_str(),
+        REASON,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(erased.rows_affected() + reasons.rows_affected())
 }
 
 /// A run that has not come to its end ends here.
@@ -193,7 +220,21 @@ pub async fn erase_titles(
         TITLE,
         now.to_sqlx() as _,
     )
-    .execute(tx)
+    .execute(&mut *tx)
+    .await?;
+    // Those that were released say it beside.
+    sqlx::query!(
+        "
+        UPDATE releases
+        SET title = $3
+        FROM reviews
+        WHERE reviews.id = review_id AND releases.workspace_id = $1 AND requested_by = $2
+        ",
+        workspace.0,
+        person.as_str(),
+        TITLE,
+    )
+    .execute(&mut *tx)
     .await?;
     Ok(erased.rows_affected())
 }

@@ -47,11 +47,33 @@ const SENTENCES: &[(&str, &str)] = &[
     ("*.decision_undone", "{actor} took back the decision on {subject}[, which was {verdict}]."),
     ("*.withdrawn", "{actor} withdrew {subject}."),
     ("*.expired", "The review of {subject} expired; nothing was approved by that."),
+    (
+        "*.released",
+        "{subject} was released[ to {sinks}]: exactly the approved text[, with the SHA-256 {content_sha256}].",
+    ),
+    (
+        "*.release_refused",
+        "{actor} refused to release {subject}: what is stored is not what was decided on.",
+    ),
+    (
+        "release.delivered",
+        "The message that {subject} was {event} was delivered to the {sink}[ at attempt {attempts}][, which answered {status}].",
+    ),
+    (
+        "release.undelivered",
+        "The message that {subject} was {event} was given up: the {sink} did not take it[ in {attempts} attempts][; it last answered {status}].",
+    ),
+    (
+        "release.sent_again",
+        "{actor} had the message that {subject} was {event} sent to the {sink} again.",
+    ),
     ("*.revoked", "{actor} revoked {subject}[, saying: {reason}]."),
     (
         "review.reminded",
         "{actor} reminded those who had not decided on {subject}[, for the {number}. time].",
     ),
+    ("place.handed_over", "{actor} handed their place to {to}[ until {until}]."),
+    ("place.taken_back", "{actor} took their place back[ from {to}]."),
     ("review.escalated", "{actor} escalated the review of {subject}[ to {to}]."),
 ];
 
@@ -159,6 +181,9 @@ impl Teller<'_> {
             }
             Value::String(text) => match self.texts.get(text) {
                 Some(text) => format!("“{}”", (self.voice.escape)(text)),
+                None if name == "state" && text == "changes_requested" => {
+                    "sent back for changes".to_owned()
+                }
                 None if matches!(name, "state" | "reason_code" | "verdict") => {
                     (self.voice.escape)(&text.replace('_', " "))
                 }
@@ -249,7 +274,7 @@ mod tests {
             "finding.rejected",
             json!({"reason": hash, "groups": ["brand", "legal"], "policies": ["findings"],
                    "policy_version": "abc", "state": "changes_requested"}),
-            "@UDANA0000 rejected finding 3 as one of brand, legal, under the policies findings, version abc, saying: “Too long.”. The review was then changes requested.",
+            "@UDANA0000 rejected finding 3 as one of brand, legal, under the policies findings, version abc, saying: “Too long.”. The review was then sent back for changes.",
         );
         check(
             "finding.rejected",

@@ -191,27 +191,37 @@ pub async fn release(app: &App, review: ReviewId) -> Result<()> {
     Ok(())
 }
 
-/// Calls a release back, in the transaction that records why: what has not gone out never does, and
-/// whoever was to receive it is told. The caller has checked the right to, and records the act.
+/// Calls back what was released, for somebody who may: what has not gone out never does, and whoever was
+/// to receive it is told. A repeat of a delivery does nothing.
 pub async fn revoke(
-    tx: &mut PgConnection,
     app: &App,
+    delivery: Option<&str>,
     review: ReviewId,
     person: &PersonId,
     reason: &str,
 ) -> Result<()> {
     let now = app.now();
-    let by = Revocation { at: now, by: person.clone(), reason: reason.to_owned() };
-    let Some(release) = store::revoke(tx, app.workspace.id, review, &by).await? else {
+
+    let mut tx = app.db.begin().await?;
+    // The release before its review: an attempt that ends has the release, and waits for the job that
+    // shows the review.
+    let release = store::lock_of(&mut tx, app.workspace.id, review).await?;
+    let revoked = reviews::revoke(app, &mut tx, delivery, review, person, reason).await?;
+    let (Some(_), Some(release)) = (revoked, release) else {
+        tx.commit().await?;
         return Ok(());
     };
-    dispatches::cancel_released(tx, app.workspace.id, release, now).await?;
-    let dispatches = dispatches::insert_revocations(tx, app.workspace.id, release, now).await?;
-    enqueue(tx, app, release, dispatches).await?;
-    for dispatch in dispatches::told(tx, app.workspace.id, release).await? {
-        jobs::enqueue(tx, app.workspace.id, Job::ShowDispatch { dispatch }).await?;
+    let by = Revocation { at: now, by: person.clone(), reason: reason.to_owned() };
+    store::revoke(&mut tx, release, &by).await?;
+    dispatches::cancel_released(&mut tx, app.workspace.id, release, now).await?;
+    let told = dispatches::insert_revocations(&mut tx, app.workspace.id, release, now).await?;
+    enqueue(&mut tx, app, release, told).await?;
+    for dispatch in dispatches::told(&mut tx, app.workspace.id, release).await? {
+        jobs::enqueue(&mut tx, app.workspace.id, Job::ShowDispatch { dispatch }).await?;
     }
-    jobs::enqueue(tx, app.workspace.id, Job::ShowReview { review }).await?;
+    tx.commit().await?;
+
+    tracing::info!(review.id = review.0, release.id = release.0, "a release was called back");
     Ok(())
 }
 

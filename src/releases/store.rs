@@ -55,29 +55,46 @@ pub(super) async fn insert_release(
     Ok(id.map(ReleaseId))
 }
 
-/// None if there is nothing to revoke, or it was revoked before. Locks the release.
-pub(super) async fn revoke(
+/// Locks the release of a review; none if it was not released.
+pub(super) async fn lock_of(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     review: ReviewId,
-    by: &Revocation,
 ) -> Result<Option<ReleaseId>> {
     let id = sqlx::query_scalar!(
         "
-        UPDATE releases
-        SET revoked_at = $3, revoked_by = $4, reason = $5
-        WHERE workspace_id = $1 AND review_id = $2 AND revoked_at IS NULL
-        RETURNING id
+        SELECT id
+        FROM releases
+        WHERE workspace_id = $1 AND review_id = $2
+        FOR UPDATE
         ",
         workspace.0,
         review.0,
-        by.at.to_sqlx() as _,
-        by.by.as_str(),
-        by.reason,
     )
     .fetch_optional(tx)
     .await?;
     Ok(id.map(ReleaseId))
+}
+
+pub(super) async fn revoke(
+    tx: &mut PgConnection,
+    release: ReleaseId,
+    by: &Revocation,
+) -> Result<()> {
+    sqlx::query!(
+        "
+        UPDATE releases
+        SET revoked_at = $2, revoked_by = $3, reason = $4
+        WHERE id = $1
+        ",
+        release.0,
+        by.at.to_sqlx() as _,
+        by.by.as_str(),
+        by.reason,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// False if it is written down already.

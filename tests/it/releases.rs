@@ -67,10 +67,7 @@ impl Team {
         let dana = PersonId("U0DANA0000".to_owned());
         let review = self.review().await;
         reviews::check_revocation(&self.app, review, &dana).await.unwrap();
-        let mut tx = self.db().begin().await.unwrap();
-        reviews::revoke(&self.app, &mut tx, None, review, &dana, reason).await.unwrap().unwrap();
-        releases::revoke(&mut tx, &self.app, review, &dana, reason).await.unwrap();
-        tx.commit().await.unwrap();
+        releases::revoke(&self.app, None, review, &dana, reason).await.unwrap();
     }
 
     /// How far it came, as the card says it.
@@ -101,7 +98,7 @@ impl Team {
     async fn acts(&self) -> String {
         let trail = self.trail().await;
         let all = trail.lines().skip_while(|line| !line.contains("approved")).skip(1);
-        all.collect::<Vec<_>>().join("\n")
+        all.filter(|line| !line.contains("checkpoint")).collect::<Vec<_>>().join("\n")
     }
 
     /// Somebody who may do anything in the database puts other words in.

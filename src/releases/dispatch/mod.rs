@@ -70,9 +70,8 @@ pub async fn give_up(app: &App, dispatch: DispatchId) -> Result<()> {
 
 /// Sends what was given up again, for somebody whom the review concerns.
 pub async fn send_again(app: &App, dispatch: DispatchId, person: &PersonId) -> Result<()> {
-    let review = store::review_of(&app.db, app.workspace.id, dispatch)
-        .await?
-        .ok_or(Refusal::NoSuchReview)?;
+    let review =
+        store::review_of(&app.db, app.workspace.id, dispatch).await?.ok_or_else(nothing_to_send)?;
     reviews::check_concerned(app, review, person).await?;
     let mut tx = app.db.begin().await?;
     let actor = Actor::Person(person.clone());
@@ -90,7 +89,7 @@ pub async fn revive(
     now: Timestamp,
 ) -> Result<()> {
     let (release, dispatch) =
-        store::lock(tx, workspace, dispatch).await?.ok_or(Refusal::NoSuchReview)?;
+        store::lock(tx, workspace, dispatch).await?.ok_or_else(nothing_to_send)?;
     if is_called_back(&release, &dispatch) {
         return Err(Refusal::NotGivenUp { state: "called back" }.into());
     }
@@ -110,6 +109,10 @@ pub async fn revive(
     let job = Job::Dispatch { release: release.id, dispatch: dispatch.id };
     jobs::enqueue(tx, workspace, job).await?;
     show_change(tx, &release, &dispatch).await
+}
+
+fn nothing_to_send() -> Refusal {
+    Refusal::Missing("There is no such message about a release, so nothing was sent. `countersign releases list` shows those there are.".to_owned())
 }
 
 /// Writes down that an attempt begins; none if there is nothing to send any more.

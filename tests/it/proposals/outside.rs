@@ -161,7 +161,7 @@ async fn a_repeated_request_gets_the_same_answer_from_every_replica() {
     let team = Team::with_agents().await;
     let replica = team.replica().await;
     let send = |number: usize| {
-        let door = if number % 2 == 0 { &team.bot } else { &replica };
+        let door = if number.is_multiple_of(2) { &team.bot } else { &replica };
         let request = request(door, Method::POST, "proposals").header("Idempotency-Key", "same");
         async move { answer(request.json(&draft()).send().await.unwrap()).await }
     };

@@ -92,22 +92,25 @@ impl Script {
             let named: HashMap<usize, String> = (1..)
                 .zip(&statement.values)
                 .map(|(position, value)| {
+                    let constant = format!("s{number}p{position}");
+                    let mut keep = |value: String| {
+                        constants.push((constant.clone(), value));
+                        format!(":{constant}")
+                    };
                     let name = match value.as_deref() {
                         None => "NULL".to_owned(),
+                        Some("{review}" | "{n}") => ":n".to_owned(),
                         Some("{revision}") => ":revision".to_owned(),
                         Some("{version}") => ":version".to_owned(),
-                        Some(value) if is_unique(value) && !is_json(value) => ":n".to_owned(),
-                        Some(value) => {
-                            let name = format!("s{number}p{position}");
-                            // What is only stored may be the same each time.
-                            constants.push((
-                                name.clone(),
-                                UNIQUE
-                                    .iter()
-                                    .fold(value.to_owned(), |value, it| value.replace(it, "1")),
-                            ));
-                            format!(":{name}")
+                        // What must be unique is as long as the server sends it, and ends in a number.
+                        Some("{hash}") => {
+                            format!("({}::text || :n::text)::bytea", keep("0".repeat(32 - DIGITS)))
                         }
+                        Some(value) if is_unique(value) && !is_json(value) => {
+                            format!("({}::text || :n::text)", keep(beginning(value)))
+                        }
+                        // What is only stored may be the same each time.
+                        Some(value) => keep(without_names(value)),
                     };
                     (position, name)
                 })
@@ -118,8 +121,25 @@ impl Script {
     }
 }
 
-/// What pgbench puts the number of a request for.
+/// What differs from one request to the next.
 const UNIQUE: [&str; 4] = ["{review}", "{trigger}", "{hash}", "{n}"];
+
+/// Of a trigger: a time, the team, sixteen bytes.
+const TRIGGER: usize = 57;
+
+/// Of an id of a review, in decimals.
+const DIGITS: usize = 9;
+
+/// A value that is as long with a number at its end as it is with a trigger in it.
+fn beginning(value: &str) -> String {
+    let filling = "0".repeat(TRIGGER - DIGITS);
+    let value = value.replace("{trigger}", &filling);
+    UNIQUE.iter().fold(value, |value, name| value.replace(name, ""))
+}
+
+fn without_names(value: &str) -> String {
+    UNIQUE.iter().fold(value.to_owned(), |value, name| value.replace(name, "1"))
+}
 
 fn is_unique(value: &str) -> bool {
     UNIQUE.iter().any(|name| value.contains(name))

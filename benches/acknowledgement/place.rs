@@ -115,15 +115,15 @@ impl Place {
         Ok(conditions)
     }
 
-    /// `countersign serve`, with as many connections to Postgres as there are clients, and a few
-    /// for what goes on behind the door.
+    /// `countersign serve`, with as many connections to Postgres as there are clients, for decisions
+    /// as for everything else.
     pub async fn serve(&self, clients: usize) -> Result<Server> {
         let address = free_address()?;
         let mut command = self.countersign();
         command
             .arg("serve")
             .env("COUNTERSIGN_LISTEN", address.to_string())
-            .env("COUNTERSIGN_DB_CONNECTIONS", (clients + 4).to_string());
+            .env("COUNTERSIGN_DB_CONNECTIONS", (clients * 2).to_string());
         Server::start(command, address, &self.data.join("serve.log")).await
     }
 

@@ -83,11 +83,19 @@ impl Template {
         to: SocketAddr,
         cases: &[Case],
     ) -> Vec<Bytes> {
-        cases.iter().map(|case| self.request(sandbox, at, to, *case)).collect()
+        (1..).zip(cases).map(|(later, case)| self.request(sandbox, at, to, *case, later)).collect()
     }
 
-    fn request(&self, sandbox: &Sandbox, at: Timestamp, to: SocketAddr, case: Case) -> Bytes {
-        let mut body = self.body.replace(&self.trigger, &new_trigger(&self.trigger));
+    fn request(
+        &self,
+        sandbox: &Sandbox,
+        at: Timestamp,
+        to: SocketAddr,
+        case: Case,
+        later: i64,
+    ) -> Bytes {
+        let trigger = new_trigger(&self.trigger, at.as_millisecond() + later);
+        let mut body = self.body.replace(&self.trigger, &trigger);
         if let Some(value) = &self.value {
             // Digits and a dot are the same in a form.
             let (old, new) =
@@ -110,14 +118,17 @@ impl Template {
     }
 }
 
-/// As long as the old one, and of the same characters.
-fn new_trigger(old: &str) -> String {
+/// Begins with a number that grows, as Slack's do, and goes on at random; as long as the old one.
+fn new_trigger(old: &str, number: i64) -> String {
     let mut rng = rand::rng();
-    old.chars()
+    let (_, rest) = old.split_once('.').unwrap_or(("", old));
+    let (team, random) = rest.split_once('.').unwrap_or(("", rest));
+    let random: String = random
+        .chars()
         .map(|it| match it {
-            '0'..='9' => char::from(rng.random_range(b'0'..=b'9')),
-            'a'..='f' => char::from(rng.random_range(b'a'..=b'f')),
+            '0'..='9' | 'a'..='f' => char::from_digit(rng.random_range(0..16), 16).unwrap_or(it),
             other => other,
         })
-        .collect()
+        .collect();
+    format!("{number}.{team}.{random}")
 }

@@ -24,9 +24,6 @@ use crate::releases::Sinks;
 use crate::slack::{self, Slack};
 use crate::{http, manifests, schedule, socket, worker, workspaces};
 
-/// Connections for acts that people wait for.
-const DESK: usize = 8;
-
 /// How often entries that wait get their place in the audit log.
 const SEQUENCING: Duration = Duration::from_millis(250);
 
@@ -106,7 +103,7 @@ pub async fn assemble(
         workspace,
         slack,
         clock,
-        desk: Desk::beside(&db, DESK),
+        desk: Desk::beside(&db),
         db,
         signing_secrets: settings.signing_secrets.clone(),
         metrics,

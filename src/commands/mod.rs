@@ -2,16 +2,14 @@
 //!
 //! [`grammar`] is the table of what may be typed; here each of its commands is carried out.
 
+mod audit;
 pub mod grammar;
-
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::App;
 use crate::error::{Refusal, Result};
-use crate::history;
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -20,10 +18,8 @@ use crate::reviews::{self, Delegation};
 use crate::slack::inbound::{Event, EventEnvelope, SlashCommand};
 use crate::slack::{self, Place, Post, date, escape, mention};
 
+pub use audit::record;
 use grammar::{CardName, Command, Delegate, Until};
-
-/// Slack waits three seconds for an answer.
-const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Carries out a slash command.
 pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
@@ -87,13 +83,6 @@ pub async fn take_event(app: &App, envelope: EventEnvelope) -> Result<Answer> {
         _ => {}
     }
     Ok(Answer::Nothing)
-}
-
-/// What was recorded about a card, in sentences, in the time of whoever asks.
-pub async fn record(app: &App, card: &CardName, asker: &PersonId) -> Result<Post> {
-    let history = history::find(&app.db, app.workspace.id, card).await?;
-    let zone = zone_of(app, asker).await;
-    Ok(history::post(&history, &zone))
 }
 
 /// The review of the card that somebody named; the newest of the channel when they named none.
@@ -181,14 +170,6 @@ pub async fn show_help(app: &App, channel: ChannelId, thread: Option<String>) ->
     let post = Post::sentence(grammar::overview());
     slack::show(&app.db, &app.slack, &app.clock, app.workspace.id, &subject, &place, &post).await?;
     Ok(())
-}
-
-/// A person's zone, as far as Slack says it at once; else the team's.
-async fn zone_of(app: &App, person: &PersonId) -> TimeZone {
-    let asked = tokio::time::timeout(A_MOMENT, app.slack.person(person)).await;
-    let zone = asked.ok().and_then(Result::ok).and_then(|profile| profile.zone);
-    let zone = zone.and_then(|zone| TimeZone::get(&zone).ok());
-    zone.unwrap_or_else(|| app.manifest.zone.clone())
 }
 
 fn help(form: Option<&'static grammar::Form>) -> Answer {

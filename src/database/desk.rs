@@ -41,8 +41,9 @@ pub struct Taken<'a> {
 }
 
 impl Desk {
-    /// As many connections as `most`, to the same server and in the same role as those of `pool`.
-    pub fn beside(pool: &PgPool, most: usize) -> Self {
+    /// To the same server and in the same role as the connections of `pool`, and half as many.
+    pub fn beside(pool: &PgPool) -> Self {
+        let most = pool.options().get_max_connections().div_ceil(2) as usize;
         Self { pool: pool.clone(), places: Semaphore::new(most), free: Mutex::default() }
     }
 

@@ -18,9 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgPool;
 
-use crate::audit::{self, Commitment, Entry, Subject};
+use crate::audit::{self, Actor, Commitment, Entry, Subject};
 use crate::error::{Refusal, Result};
-use crate::ids::{ChannelId, MessageTs, ReviewId, WorkspaceId};
+use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, WorkspaceId};
 use crate::{reviews, slack};
 
 pub use message::{plain, post};
@@ -46,6 +46,13 @@ pub struct History {
     /// What stands behind the commitments in them, by their hexadecimal form; nothing where the text
     /// was erased.
     texts: BTreeMap<String, String>,
+}
+
+impl History {
+    /// Whether a person did any of it.
+    pub fn has_acted(&self, person: &PersonId) -> bool {
+        self.entries.iter().any(|entry| entry.actor == Actor::Person(person.clone()))
+    }
 }
 
 /// Gathers what was recorded about a card.

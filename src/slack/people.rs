@@ -183,6 +183,25 @@ impl Slack {
         Ok(channel)
     }
 
+    /// Who is in a channel.
+    pub async fn members(&self, channel: &ChannelId) -> Result<Vec<PersonId>, SlackError> {
+        const METHOD: &str = "conversations.members";
+        let (mut cursor, mut members) = (String::new(), Vec::new());
+        loop {
+            let query = vec![
+                ("channel", channel.0.clone()),
+                ("limit", PAGE.to_owned()),
+                ("cursor", cursor),
+            ];
+            let mut answer = self.call(Call::read(METHOD, query)).await?;
+            members.extend(read::<Vec<PersonId>>(METHOD, answer["members"].take())?);
+            cursor = answer["response_metadata"]["next_cursor"].as_str().unwrap_or("").to_owned();
+            if cursor.is_empty() {
+                return Ok(members);
+            }
+        }
+    }
+
     /// Enters a public channel.
     pub async fn join(&self, channel: &ChannelId) -> Result<(), SlackError> {
         self.call(Call::set("conversations.join", json!({"channel": channel}))).await?;

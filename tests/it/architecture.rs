@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What everything may use.
-const VOCABULARY: &[&str] = &["app", "clock", "config", "error", "ids", "metrics"];
+/// What everything may use; the database is the ground that all of it stands on.
+const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "ids", "metrics"];
 
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -25,7 +25,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "audit",
             "commands",
-            "database",
             "erasure",
             "evidence",
             "history",

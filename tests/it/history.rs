@@ -1,5 +1,6 @@
 //! `/countersign audit CARD`: what happened to a card, as anyone can read it.
 
+use countersign::sandbox::{Fault, FaultKind};
 use countersign::slack;
 use insta::assert_snapshot;
 use serde_json::json;
@@ -105,5 +106,30 @@ async fn a_long_history_says_what_it_leaves_out() {
     let plain = countersign::history::plain(&history, &team.app.manifest.zone);
     assert!(plain.contains("number 150") && plain.contains("“Two reviews <are> no pattern.”"));
     team.settle().await;
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_is_in_a_private_channel_stays_there() {
+    let team = Team::start().await;
+    team.has_documents("reviews", REVIEWS).await;
+    let question = "/research what do people dislike about the sound?";
+    team.member("lena").types("#leadership", question).await;
+    team.settle().await;
+    team.member("lena").types("#research", question).await;
+    team.settle().await;
+
+    let refused = "That card is in a channel that you are not in. Ask somebody there to invite you, and ask again.";
+    let ask = async |who, card| team.member(who).types("#campaigns", card).await;
+    assert_eq!(ask("maya", "/countersign audit 1").await, refused);
+    assert!(ask("dana", "/countersign audit 1").await.contains("asked in"));
+    // A guest is not in #research; everyone else may read it.
+    assert_eq!(ask("giulia", "/countersign audit 2").await, refused);
+    assert!(ask("sam", "/countersign audit 2").await.contains("asked in"));
+
+    let down = Fault { code: Some("internal_error".to_owned()), ..Fault::new(FaultKind::Error) };
+    team.sandbox.fault(down.on("conversations.info").times(9));
+    let told = ask("dana", "/countersign audit 1").await;
+    assert_eq!(told, "Slack did not say whether you may read that card. Ask again in a minute.");
     team.done().await;
 }

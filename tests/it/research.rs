@@ -63,7 +63,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       :ballot_box_with_check: No personal data found (names and addresses are not looked for)
       :white_check_mark: *Approved and released* (when)
       @raj approved (when)
-      Written to the file `outbox/(when)-finding-1-released.json` (when)
+      Written to the file `outbox/(time)-finding-1-released.json` (when)
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Revoke] [⋯ Who may decide? | The record]
         countersign: @maya: approved by @raj, and released.

@@ -327,8 +327,6 @@ pub(super) fn readable(text: &str) -> String {
     let text = hash.replace_all(text, "`(hash)`");
     let version = regex_lite::Regex::new(r"policy ([a-z +-]+) [0-9a-f]{12}").unwrap();
     let text = version.replace_all(&text, "policy $1 (version)");
-    let file = regex_lite::Regex::new(r"outbox/\d{8}T\d{6}\.\d{3}Z-").unwrap();
-    let text = file.replace_all(&text, "outbox/(when)-");
     let age = regex_lite::Regex::new(r"\((\d+ days? old|of today)\)").unwrap();
     let text = age.replace_all(&text, "(age)");
     let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();

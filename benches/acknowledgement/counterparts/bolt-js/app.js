@@ -36,7 +36,8 @@ async function record(kind, known) {
       if (values.length === 0) await client.query(text);
       else {
         const filled = values.map((value) => fill(value, known));
-        await client.query({ name: `${kind}${number}`, text, values: filled });
+        const { rows } = await client.query({ name: `${kind}${number}`, text, values: filled });
+        known.version ??= rows[0]?.['version!'];
       }
     }
     client.release();

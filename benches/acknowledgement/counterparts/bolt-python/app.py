@@ -56,7 +56,10 @@ async def record(kind, **known):
     async with pool.connection() as connection:
         for statement in STATEMENTS[kind]:
             values = [fill(value, known) for value in statement["values"]]
-            await connection.execute(statement["text"], values or None)
+            cursor = await connection.execute(statement["text"], values or None)
+            names = [column.name for column in cursor.description or ()]
+            if "version!" in names:
+                known["version"] = (await cursor.fetchone())[names.index("version!")]
 
 
 @app.command("/research")

@@ -68,6 +68,21 @@ impl Team {
 
     /// The same, with a receiver that is told of releases.
     pub async fn start_told(door: Door, seed: Seed, webhook: Option<config::Webhook>) -> Self {
+        Self::start_set(door, seed, |config| config.webhook = webhook).await
+    }
+
+    /// The sample company with a manifest of the test's own.
+    pub async fn start_with_manifest(manifest: &str) -> Self {
+        Self::start_set(Door::Http, Seed::example(), |config| {
+            let file = config.database.data.join("team.toml");
+            std::fs::write(&file, manifest).unwrap();
+            config.manifest = Some(file);
+        })
+        .await
+    }
+
+    /// The same, with other settings than most tests have.
+    pub async fn start_set(door: Door, seed: Seed, set: impl FnOnce(&mut Config)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = cluster::database().await;
         let (slack_listener, slack_url) = listen().await;
@@ -81,8 +96,8 @@ impl Team {
         let mut served = vec![serve_on(slack_listener, sandbox.router(), &stop)];
 
         let data = tempfile::tempdir().unwrap();
-        let config =
-            Config { webhook, ..config(&database, data.path(), &sandbox, &slack_url, door) };
+        let mut config = config(&database, data.path(), &sandbox, &slack_url, door);
+        set(&mut config);
         let slack = config.slack.clone().unwrap();
         let app = serve::assemble(&config, &slack, clock, database.pool().await).await.unwrap();
         served.push(serve_on(bot_listener, http::router(app.clone()), &stop));
@@ -382,5 +397,6 @@ fn config(
         audit_name: "test.example/audit".to_owned(),
         recovery: Duration::from_secs(60),
         webhook: None,
+        agent_tokens: config::AgentTokens::default(),
     }
 }

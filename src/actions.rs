@@ -11,9 +11,12 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::proposals;
 use crate::releases;
 use crate::research::{self, Question};
-use crate::reviews::{self, ANSWERS, Ballot, REASON, REASON_CODE, Reason, ReasonFor, Verdict};
+use crate::reviews::{
+    self, ANSWERS, Ballot, Edit, REASON, REASON_CODE, Reason, ReasonFor, Verdict,
+};
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
 use crate::slack::{Modal, Post, Reply, escape};
 use crate::subjects;
@@ -32,8 +35,9 @@ enum Action {
     Approve(Seen),
     /// Opens the form that asks why.
     Ask(ReasonFor, Seen),
-    /// Opens the form in which the text is worded anew.
+    /// Opens the form in which the text is worded anew, by those who decide or by whoever asked.
     Edit(Seen),
+    Rewrite(Seen),
     /// Has whoever made it try again to change it.
     Rework(ReviewId),
     Undo(ReviewId),
@@ -51,6 +55,7 @@ enum Action {
 enum More {
     Who,
     Changes,
+    Rewrite,
     Record,
     Withdraw,
 }
@@ -61,6 +66,7 @@ enum Form {
     Approve,
     Reason(ReasonFor),
     Edit,
+    Rewrite,
     Withdraw,
 }
 
@@ -79,6 +85,13 @@ pub async fn take(app: &App, interaction: Interaction) -> Result<Answer> {
         (Err(Error::Refused(Refusal::ReviewClosed { state, .. })), Some(input)) => {
             let sentence = Refusal::ReviewClosed { state, by: None }.to_string();
             Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
+        }
+        (Err(Error::Refused(Refusal::Inputs(problems))), Some(_)) => {
+            let named = problems.into_iter().map(|(input, sentence)| (input.to_owned(), sentence));
+            Ok(Answer::Errors(named.collect()))
+        }
+        (Err(Error::Refused(Refusal::Outdated)), Some(input)) if input != REASON => {
+            Ok(Answer::Errors(vec![(input.to_owned(), FORM_IS_OLD.to_owned())]))
         }
         (Err(Error::Refused(_)), Some(input)) => {
             Ok(Answer::Errors(vec![(input.to_owned(), sentence)]))
@@ -131,6 +144,12 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         Action::Edit(seen) => {
             let review = reviews::check(app, seen.review, seen.saw, person).await?;
             let form = subjects::edit_form(app, &review).await?;
+            let metadata = format!("{}.{}", seen.review, seen.saw);
+            open_form(app, interaction, &form.private_metadata(metadata)).await?;
+        }
+        Action::Rewrite(seen) | Action::More(More::Rewrite, seen) => {
+            let review = reviews::check_rewrite(app, seen.review, seen.saw, person).await?;
+            let form = subjects::rewrite_form(app, &review).await?;
             let metadata = format!("{}.{}", seen.review, seen.saw);
             open_form(app, interaction, &form.private_metadata(metadata)).await?;
         }
@@ -192,6 +211,9 @@ async fn approve(app: &App, interaction: &Interaction, seen: Seen, answered: boo
 
 async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     let view = interaction.view.as_ref().ok_or(Refusal::UnknownAction)?;
+    if view.callback_id == proposals::PROPOSE {
+        return propose(app, interaction, view).await;
+    }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
         return Err(Refusal::UnknownAction.into());
@@ -225,12 +247,31 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
             reviews::decide(app, delivery, ballot, person).await?;
         }
         Form::Edit => {
-            let edited = subjects::edit(app, delivery, (review, saw), person, &view.values).await?;
+            let found = reviews::find(&app.db, app.workspace.id, review).await?;
+            let found = found.ok_or(Refusal::NoSuchReview)?;
+            let answered = view.values.choices(ANSWERS).len() >= found.terms.questions.len();
+            let edit = Edit { delivery, review, saw, person, answered };
+            let edited = subjects::edit(app, &edit, &view.values).await?;
             if edited.edit_needs_others(person) {
-                tell(app, interaction, Post::sentence(EDIT_IS_UP));
+                let is_up = if edited.excludes(person) { EDIT_IS_UP } else { EDIT_IS_UP_FOR_YOU };
+                tell_at(app, interaction, Some(edited.channel), Post::sentence(is_up));
             }
         }
+        Form::Rewrite => {
+            proposals::rewrite(app, delivery, (review, saw), person, &view.values).await?;
+        }
         Form::Withdraw => reviews::withdraw(app, delivery, review, person).await?,
+    }
+    Ok(Answer::Nothing)
+}
+
+/// Puts up what somebody wrote, where they asked for the form.
+async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let place = proposals::place(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let proposal = proposals::proposed(&view.values)?;
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    if proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await? {
+        tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
     }
     Ok(Answer::Nothing)
 }
@@ -245,10 +286,13 @@ fn reason(view: &View) -> Result<String> {
 
 /// The input at which a form shows why it was refused; none where it has no inputs of ours.
 fn input_of(view: &View) -> Option<&'static str> {
+    if view.callback_id == proposals::PROPOSE {
+        return Some(proposals::KIND);
+    }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
         Form::Reason(_) => Some(REASON),
-        Form::Edit => Some(subjects::EDITED),
+        Form::Edit | Form::Rewrite => Some(subjects::edited_input(&view.values)),
         Form::Withdraw => None,
     }
 }
@@ -301,7 +345,11 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
 
+const FORM_IS_OLD: &str = "The text has changed since this form was opened, so nothing was recorded. Copy what you typed, close this, and look at the card as it is now.";
+
 const EDIT_IS_UP: &str = "Your wording is up for a decision. By the policy, whoever edits a text does not approve it, so somebody else does.";
+
+const EDIT_IS_UP_FOR_YOU: &str = "Your wording is up for a decision. It is not your approval yet: press Approve on the card, which asks what the policy asks.";
 
 /// A form must open within three seconds of the click.
 async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result<()> {
@@ -312,12 +360,12 @@ async fn open_form(app: &App, interaction: &Interaction, form: &Modal) -> Result
 
 /// Tells the person who acted, and nobody else, once the click was answered.
 fn tell(app: &App, interaction: &Interaction, post: Post) {
+    tell_at(app, interaction, interaction.channel.clone(), post);
+}
+
+fn tell_at(app: &App, interaction: &Interaction, channel: Option<ChannelId>, post: Post) {
     let app = app.clone();
-    let (url, channel, person) = (
-        interaction.response_url.clone(),
-        interaction.channel.clone(),
-        interaction.actor.id.clone(),
-    );
+    let (url, person) = (interaction.response_url.clone(), interaction.actor.id.clone());
     app.clone().background.spawn(async move {
         let told = match (url, channel) {
             (Some(url), _) => app.slack.respond(&url, Reply::Privately, &post).await,
@@ -350,6 +398,7 @@ impl Action {
             "review.reject" => Some(Self::Ask(ReasonFor::Rejection, seen()?)),
             "review.revoke" => Some(Self::Ask(ReasonFor::Revocation, seen()?)),
             "review.edit" => Some(Self::Edit(seen()?)),
+            "review.rewrite" => Some(Self::Rewrite(seen()?)),
             "review.rework" => Some(Self::Rework(seen()?.review)),
             "review.undo" => Some(Self::Undo(seen()?.review)),
             "review.more" => {
@@ -357,6 +406,7 @@ impl Action {
                 let what = match what {
                     "who" => More::Who,
                     "changes" => More::Changes,
+                    "rewrite" => More::Rewrite,
                     "record" => More::Record,
                     "withdraw" => More::Withdraw,
                     _ => return None,
@@ -372,9 +422,11 @@ impl Action {
 
     fn seen(self) -> Option<Seen> {
         match self {
-            Self::Approve(seen) | Self::Ask(_, seen) | Self::Edit(seen) | Self::More(_, seen) => {
-                Some(seen)
-            }
+            Self::Approve(seen)
+            | Self::Ask(_, seen)
+            | Self::Edit(seen)
+            | Self::Rewrite(seen)
+            | Self::More(_, seen) => Some(seen),
             Self::Rework(_)
             | Self::Undo(_)
             | Self::ShowAgain(_)
@@ -392,6 +444,7 @@ impl Form {
             "review.reject" => Self::Reason(ReasonFor::Rejection),
             "review.revoke" => Self::Reason(ReasonFor::Revocation),
             "review.edit" => Self::Edit,
+            proposals::REWRITE => Self::Rewrite,
             "review.withdraw" => Self::Withdraw,
             _ => return None,
         };

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::audit::Signer;
 use crate::clock::Clock;
-use crate::config::{Manifest, Secret};
+use crate::config::{AgentTokens, Manifest, Secret};
 use crate::database::Desk;
 use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
@@ -32,6 +32,8 @@ pub struct Parts {
     pub workspace: Workspace,
     /// Secrets that a request may be signed with; empty when Slack is served by Socket Mode alone.
     pub signing_secrets: Vec<Secret>,
+    /// By which agents that run elsewhere are known.
+    pub agent_tokens: AgentTokens,
     pub signer: Signer,
     pub metrics: Arc<Metrics>,
     pub memberships: Memberships,

@@ -84,6 +84,22 @@ pub enum Refusal {
         to: PersonId,
     },
     ReasonMissing,
+    /// What is to be put right in a form or a request, each under the name of what is wrong.
+    Inputs(Vec<(&'static str, String)>),
+    /// Only whoever put a text up words it anew at will.
+    NotTheProposer {
+        requester: PersonId,
+    },
+    /// An agent puts up something else under a key that it used before.
+    KeyReused,
+    /// An agent's proposals wait for people in such numbers that it is to wait as well.
+    TooManyWait {
+        count: i64,
+    },
+    /// An agent changes a text that is not the newest.
+    Superseded {
+        number: i32,
+    },
     /// Only what was given up is sent again.
     NotGivenUp {
         state: &'static str,
@@ -204,6 +220,26 @@ impl fmt::Display for Refusal {
             Self::ReasonMissing => {
                 f.write_str("Write a sentence that says why; the person who asked will read it.")
             }
+            Self::Inputs(problems) => {
+                let sentences: Vec<&str> =
+                    problems.iter().map(|(_, sentence)| sentence.as_str()).collect();
+                f.write_str(&sentences.join(" "))
+            }
+            Self::KeyReused => f.write_str(
+                "Something else was put up under this Idempotency-Key. Send a new key with a new proposal; to change a text, PUT it.",
+            ),
+            Self::TooManyWait { count } => write!(
+                f,
+                "{count} of your proposals wait for a decision, so no more are taken. Wait until people have decided on some."
+            ),
+            Self::Superseded { number } => write!(
+                f,
+                "The text is at revision {number} by now. GET it, and change what stands there."
+            ),
+            Self::NotTheProposer { requester } => write!(
+                f,
+                "Only <@{requester}>, who asked for this, can change the text at will. Request changes instead, and say what should be different."
+            ),
             Self::NotGivenUp { state } => write!(
                 f,
                 "This is {state}, so nothing was sent again. The card shows where it stands."

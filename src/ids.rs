@@ -65,6 +65,8 @@ numbered! {
     RunId
     /// What a research run found.
     FindingId
+    /// A text that a person, or an agent that runs elsewhere, put up for a decision.
+    ProposalId
     /// One state of a text that people decide on.
     RevisionId
     /// A request for decisions on one revision.

@@ -4,15 +4,22 @@
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
-use crate::ids::{PersonId, ReviewId, RevisionId};
+use crate::ids::ReviewId;
+use crate::proposals::{self, Proposal};
 use crate::releases;
 use crate::research::{self, Finding};
-use crate::reviews::{self, Review, State};
+use crate::reviews::{self, Edit, Review, State, Wording};
 use crate::slack::inbound::Values;
 use crate::slack::{Card, Modal};
 
 /// The input at which the form for wording anew shows what is wrong.
-pub const EDITED: &str = research::NOTE;
+pub fn edited_input(values: &Values) -> &'static str {
+    if values.blocks().any(|block| block == proposals::TEXT) {
+        proposals::TEXT
+    } else {
+        research::NOTE
+    }
+}
 
 /// Makes Slack show a review as it stands now.
 pub async fn show(app: &App, review: ReviewId) -> Result<()> {
@@ -22,7 +29,7 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
     let body = body(app, &review).await?;
     let released = releases::of(&app.db, app.workspace.id, review.id).await?;
     let release = released.map(|released| releases::in_words(&released).join("\n"));
-    reviews::show(app, &review, body, can_edit(review.subject), release.as_deref()).await
+    reviews::show(app, &review, body, wording(review.subject), release.as_deref()).await
 }
 
 /// Has whoever made a text change it as people asked.
@@ -35,7 +42,8 @@ pub async fn rework(app: &App, review: ReviewId) -> Result<()> {
     }
     match review.subject {
         SubjectKind::Finding => research::rework(app, &review).await,
-        other => Err(no_feature(other)),
+        // Agents that run elsewhere ask what waits for them.
+        _ => Ok(()),
     }
 }
 
@@ -47,25 +55,23 @@ pub async fn give_up_rework(app: &App, review: ReviewId) -> Result<()> {
 
 /// The form in which a person words a text anew.
 pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
-    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
-    match review.subject {
+    let form = match review.subject {
         SubjectKind::Finding => {
-            let finding = Finding::from_bytes(&content.bytes)?;
-            Ok(research::edit_form(&finding, &review.title))
+            let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+            research::edit_form(&Finding::from_bytes(&content.bytes)?, &review.title)
         }
-        other => Err(no_feature(other)),
+        _ => proposals::edit_form(app, review).await?,
+    };
+    if !review.terms.editor_may_approve || review.terms.questions.is_empty() {
+        return Ok(form);
     }
+    let hint = "With all of it ticked, saving is your approval, too.";
+    Ok(form.block(reviews::questions(review).hint(hint)))
 }
 
 /// Puts up what a person made of a text in that form.
-pub async fn edit(
-    app: &App,
-    delivery: Option<&str>,
-    (review, saw): (ReviewId, RevisionId),
-    person: &PersonId,
-    values: &Values,
-) -> Result<Review> {
-    let found = reviews::find(&app.db, app.workspace.id, review).await?;
+pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review> {
+    let found = reviews::find(&app.db, app.workspace.id, edit.review).await?;
     let found = found.ok_or(Refusal::NoSuchReview)?;
     match found.subject {
         SubjectKind::Finding => {
@@ -78,26 +84,33 @@ pub async fn edit(
                 })
                 .collect();
             let note = values.text(research::NOTE).unwrap_or_default();
-            research::edited(app, delivery, (review, saw), person, &kept, note).await
+            research::edited(app, edit, &kept, note).await
         }
-        other => Err(no_feature(other)),
+        _ => proposals::edited(app, edit, values).await,
     }
+}
+
+/// The form in which whoever asked changes a text, which they saw.
+pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
+    if !wording(review.subject).by_requester {
+        return Err(Refusal::NotEditable { subject: review.subject.words() }.into());
+    }
+    proposals::rewrite_form(app, review).await
 }
 
 async fn body(app: &App, review: &Review) -> Result<Card> {
+    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+    let by = &review.requested_by;
     match review.subject {
-        SubjectKind::Finding => {
-            let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
-            Ok(research::card(&Finding::from_bytes(&content.bytes)?, &review.requested_by))
+        SubjectKind::Finding => Ok(research::card(&Finding::from_bytes(&content.bytes)?, by)),
+        _ => {
+            let proposal = Proposal::from_bytes(&content.bytes)?;
+            Ok(proposals::card(&proposal, review.agent.as_deref(), by))
         }
-        other => Err(no_feature(other)),
     }
 }
 
-fn can_edit(kind: SubjectKind) -> bool {
-    matches!(kind, SubjectKind::Finding)
-}
-
-fn no_feature(kind: SubjectKind) -> crate::error::Error {
-    anyhow::anyhow!("a review is about a {kind}, which this version does not have").into()
+fn wording(kind: SubjectKind) -> Wording {
+    // What customers said is not for whoever asked about it to word.
+    Wording { by_deciders: true, by_requester: kind != SubjectKind::Finding }
 }

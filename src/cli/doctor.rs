@@ -49,6 +49,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let manifest = check_manifest(&config, &mut findings);
     check_database(&config, &clock, &mut findings).await;
     check_slack(&config, manifest.as_ref(), &mut findings).await;
+    check_agents(&config, manifest.as_ref(), &mut findings);
     check_releases(&config, &mut findings).await;
     findings.note(
         "model",
@@ -276,6 +277,27 @@ async fn check_groups(slack: &Slack, manifest: &Manifest, findings: &mut Finding
             ),
         }
     }
+}
+
+/// Which agents that run elsewhere may put something up; never with what.
+fn check_agents(config: &Config, manifest: Option<&Manifest>, findings: &mut Findings) {
+    let tokens = &config.agent_tokens;
+    if let Some(Err(error)) = manifest.map(|manifest| tokens.check(manifest)) {
+        return findings.bad(
+            "agents",
+            format!("{error:#}"),
+            "Change one of the two, and ask again.",
+        );
+    }
+    let agents: Vec<&str> = tokens.agents().into_iter().collect();
+    if agents.is_empty() {
+        return findings.note(
+            "agents",
+            "none that runs elsewhere has a token; set COUNTERSIGN_AGENT_TOKENS to let one put up proposals",
+        );
+    }
+    findings
+        .good("agents", format!("by their tokens these put up proposals: {}", agents.join(", ")));
 }
 
 /// Where releases go. Nothing is sent: a receiver is only called upon, and hung up on.

@@ -97,8 +97,11 @@ pub async fn assemble(
 
     let identity = slack.auth_test().await.context("Slack does not say who we are")?;
     let workspace = workspaces::connect(&db, &identity, clock.now()).await.map_err(into_anyhow)?;
+    let manifest = Manifest::load(config.manifest.as_deref())?;
+    config.agent_tokens.check(&manifest)?;
     Ok(App::new(Parts {
-        manifest: Manifest::load(config.manifest.as_deref())?,
+        manifest,
+        agent_tokens: config.agent_tokens.clone(),
         signer: signer(config)?,
         workspace,
         slack,

@@ -20,6 +20,8 @@ pub enum Command {
     Audit(CardName),
     /// Help on everything, or on one form.
     Help(Option<&'static Form>),
+    /// Opens the form that puts a text up for a decision.
+    Propose,
     /// What waits for the person, what they asked for and decided.
     Queue,
     /// Who may decide on a card, and why; the newest one of the channel when none is named.
@@ -58,7 +60,7 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] = &[RESEARCH, QUEUE, POLICY, DELEGATE, AUDIT, HELP];
+pub const FORMS: &[Form] = &[RESEARCH, PROPOSE, QUEUE, POLICY, DELEGATE, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -82,6 +84,14 @@ const HELP: Form = Form {
     takes: "[COMMAND]",
     says: "Says what you can ask for, or explains one command.",
     example: "/countersign help research",
+};
+
+const PROPOSE: Form = Form {
+    command: "/countersign",
+    word: "propose",
+    takes: "",
+    says: "Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change. A form asks what it is, and the card appears in this channel.",
+    example: "/countersign propose",
 };
 
 const QUEUE: Form = Form {
@@ -168,6 +178,7 @@ fn countersign(text: &str) -> Result<Command, String> {
     match word.to_lowercase().as_str() {
         "" => Ok(Command::Help(None)),
         "help" => help_on(rest.trim()),
+        "propose" => Ok(Command::Propose),
         "queue" => Ok(Command::Queue),
         "policy" => policy(rest.trim()),
         "delegate" => delegate(rest.trim()).map(Command::Delegate),

@@ -13,6 +13,7 @@ use crate::error::{Refusal, Result};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::proposals;
 use crate::research::{self, Question};
 use crate::reviews::{self, Delegation};
 use crate::slack::inbound::{Event, EventEnvelope, SlashCommand};
@@ -38,6 +39,13 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             let review = review_named(app, card, &command.channel).await?;
             let explained = reviews::explain(app, review, Some(&command.actor.id)).await?;
             Ok(Answer::private(explained))
+        }
+        Command::Propose => {
+            let trigger = command.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
+            let place = Place { channel: command.channel, thread: command.thread };
+            let form = proposals::propose_form(&app.manifest, &place)?;
+            app.slack.open_view(trigger, &form).await?;
+            Ok(Answer::Nothing)
         }
         Command::Delegate(what) => delegate(app, &command, what).await,
         Command::Audit(card) => {

@@ -4,6 +4,7 @@
 //!
 //! **Invariant:** nothing else reads the environment.
 
+mod agents;
 mod manifest;
 mod webhook;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use url::Url;
 
+pub use agents::AgentTokens;
 pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
     Terms, Witness,
@@ -45,6 +47,8 @@ pub struct Config {
     pub recovery: Duration,
     /// Who is told of releases; without one they are written into files in the data folder.
     pub webhook: Option<Webhook>,
+    /// By which agents that run elsewhere are known.
+    pub agent_tokens: AgentTokens,
 }
 
 #[derive(Clone, Debug)]
@@ -125,6 +129,7 @@ impl Config {
                 .unwrap_or_else(|| "countersign.local/audit".to_owned()),
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),
             webhook: Webhook::from_env()?,
+            agent_tokens: AgentTokens::from_env()?,
         })
     }
 }

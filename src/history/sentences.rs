@@ -18,6 +18,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("run.failed", "{actor} failed to answer the question."),
     ("evidence.read", "{actor} read the sources {sources}[, and quoted the passages {passages}]."),
     ("finding.made", "{actor} wrote {subject}[ in run {run}][ with the engine {engine}]."),
+    ("*.proposed", "{actor} put {subject} up for a decision[ in {channel}][ for {requested_by}]."),
     ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),
     (
         "policy.evaluated",
@@ -71,6 +72,8 @@ const SENTENCES: &[(&str, &str)] = &[
         "review.reminded",
         "{actor} reminded those who had not decided on {subject}[, for the {number}. time].",
     ),
+    ("place.handed_over", "{actor} handed their place to {to}[ until {until}]."),
+    ("place.taken_back", "{actor} took their place back[ from {to}]."),
     ("review.escalated", "{actor} escalated the review of {subject}[ to {to}]."),
 ];
 
@@ -178,6 +181,9 @@ impl Teller<'_> {
             }
             Value::String(text) => match self.texts.get(text) {
                 Some(text) => format!("“{}”", (self.voice.escape)(text)),
+                None if name == "state" && text == "changes_requested" => {
+                    "sent back for changes".to_owned()
+                }
                 None if matches!(name, "state" | "reason_code" | "verdict") => {
                     (self.voice.escape)(&text.replace('_', " "))
                 }
@@ -268,7 +274,7 @@ mod tests {
             "finding.rejected",
             json!({"reason": hash, "groups": ["brand", "legal"], "policies": ["findings"],
                    "policy_version": "abc", "state": "changes_requested"}),
-            "@UDANA0000 rejected finding 3 as one of brand, legal, under the policies findings, version abc, saying: “Too long.”. The review was then changes requested.",
+            "@UDANA0000 rejected finding 3 as one of brand, legal, under the policies findings, version abc, saying: “Too long.”. The review was then sent back for changes.",
         );
         check(
             "finding.rejected",

@@ -1,6 +1,8 @@
-//! The HTTP door: Slack's requests, health, readiness and metrics.
+//! The HTTP door: Slack's requests, those of agents that run elsewhere, health, readiness and metrics.
 
+mod agent;
 mod health;
+mod proposals;
 pub mod signature;
 mod slack;
 
@@ -22,7 +24,8 @@ pub fn router(app: App) -> Router {
     let mut router = Router::new()
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))
-        .route("/metrics", get(health::metrics));
+        .route("/metrics", get(health::metrics))
+        .merge(proposals::router());
     if !app.signing_secrets.is_empty() {
         router = router
             .route("/slack/commands", post(slack::command).get(slack::ssl_check))

@@ -46,6 +46,7 @@ impl Prepared {
 
     pub fn written<'a>(&'a self, author: Author<'a>) -> Written<'a> {
         Written {
+            title: None,
             content: &self.content,
             text: &self.text,
             checks: &self.checks,

@@ -13,8 +13,7 @@ use super::{AGENT, Finding, Prepared, extract, rights_of};
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::evidence;
-use crate::ids::{PersonId, ReviewId, RevisionId};
-use crate::reviews::{self, Author, Review};
+use crate::reviews::{self, Author, Edit, Review};
 
 static LEAVING_OUT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:without|leave out|leaving out|drop|exclude|excluding|remove|skip|omit|not from|except)\b")
@@ -85,15 +84,9 @@ pub async fn rework(app: &App, review: &Review) -> Result<()> {
 }
 
 /// Puts up a finding with only those quotes that a person kept, and their note.
-pub async fn edited(
-    app: &App,
-    delivery: Option<&str>,
-    (review, saw): (ReviewId, RevisionId),
-    person: &PersonId,
-    kept: &[usize],
-    note: &str,
-) -> Result<Review> {
-    let content = reviews::content(&app.db, app.workspace.id, saw).await?;
+pub async fn edited(app: &App, edit: &Edit<'_>, kept: &[usize], note: &str) -> Result<Review> {
+    let person = edit.person;
+    let content = reviews::content(&app.db, app.workspace.id, edit.saw).await?;
     let before = Finding::from_bytes(&content.bytes)?;
     let mut finding = before.clone();
     finding.keep_quotes(|index, _| kept.contains(&index));
@@ -107,7 +100,7 @@ pub async fn edited(
     }
     let prepared = Prepared::new(app, &finding, &content.provenance["run"]).await?;
     let written = prepared.written(Author::Person(person));
-    reviews::edit(app, delivery, review, saw, person, &written).await
+    reviews::edit(app, edit, &written).await
 }
 
 /// Does what was wished for; returns what is to be known of how far that went.

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::review::{Review, State};
 use super::store::{Seen, Version};
-use super::{Ballot, Decision, Standing, Verdict, Written, act, opening, standing, store};
+use super::{Ballot, Decision, Edit, Standing, Verdict, Written, act, opening, standing, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::database::Writes;
@@ -56,16 +56,10 @@ pub async fn decide(
 }
 
 /// Puts up a person's own wording of what they saw; it counts as their approval, too, where the
-/// policy lets an editor approve.
-pub async fn edit(
-    app: &App,
-    delivery: Option<&str>,
-    review: ReviewId,
-    saw: RevisionId,
-    person: &PersonId,
-    written: &Written<'_>,
-) -> Result<Review> {
+/// policy lets an editor approve and asks nothing that they did not answer.
+pub async fn edit(app: &App, edit: &Edit<'_>, written: &Written<'_>) -> Result<Review> {
     let now = app.now();
+    let Edit { delivery, review, saw, person, answered } = *edit;
     let (_, standing) = stand(app, review, person).await?;
 
     let mut tx = app.db.begin().await?;
@@ -75,7 +69,13 @@ pub async fn edit(
     }
     review.check_decision_by(person, &standing, saw)?;
     let mut revised = opening::revise(app, &mut tx, &review, written).await?;
-    if revised.check_decision_by(person, &standing, revised.revision).is_ok() {
+    // Other words may come under further policies, with questions of their own.
+    let answered = revised
+        .terms
+        .questions
+        .iter()
+        .all(|question| answered && review.terms.questions.contains(question));
+    if answered && revised.check_decision_by(person, &standing, revised.revision).is_ok() {
         let ballot = Ballot {
             review: revised.id,
             saw: revised.revision,
@@ -90,6 +90,41 @@ pub async fn edit(
     }
     tx.commit().await?;
     Ok(revised)
+}
+
+/// Says whether `person` could word anew what they asked for. Records nothing.
+pub async fn check_rewrite(
+    app: &App,
+    review: ReviewId,
+    saw: RevisionId,
+    person: &PersonId,
+) -> Result<Review> {
+    let review =
+        store::find(&app.db, app.workspace.id, review).await?.ok_or(Refusal::NoSuchReview)?;
+    review.check_rewrite_by(person, saw)?;
+    Ok(review)
+}
+
+/// Puts up another wording by whoever asked, as long as nothing is decided for good.
+pub async fn rewrite(
+    app: &App,
+    delivery: Option<&str>,
+    review: ReviewId,
+    saw: RevisionId,
+    person: &PersonId,
+    written: &Written<'_>,
+) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    if !slack::first_delivery(&mut tx, app.workspace.id, delivery, app.now()).await? {
+        return Ok(());
+    }
+    let review = opening::to_revise(&mut tx, app.workspace.id, review).await?;
+    review.check_rewrite_by(person, saw)?;
+    opening::revise(app, &mut tx, &review, written).await?;
+    tx.commit().await?;
+
+    tracing::info!(review.id = review.id.0, "whoever asked changed the text");
+    Ok(())
 }
 
 /// Takes a person's own decision back, soon after, and before anything was released.

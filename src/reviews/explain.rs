@@ -36,7 +36,7 @@ pub async fn explain(app: &App, review: ReviewId, asker: Option<&PersonId>) -> R
         case.members.insert(group, members);
     }
     let mut lines = case.lines();
-    if let Some(asker) = asker {
+    if let Some(asker) = asker.filter(|_| case.review.state == State::Open) {
         lines.push(own(app, &case.review, asker).await?);
     }
     Ok(lines.join("\n"))

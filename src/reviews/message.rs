@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::store::ChangeRequest;
-use super::{Content, Decision, Delegation, Listed, Queue, Reason, Review, State, Verdict, diff};
+use super::{
+    Content, Decision, Delegation, Listed, Queue, Reason, Review, State, Verdict, Wording, diff,
+};
 use crate::config::Need;
 use crate::ids::{PersonId, ReviewId, RevisionId};
 use crate::slack::{
@@ -35,8 +37,7 @@ pub(super) struct Shown<'a> {
     pub delegations: &'a [Delegation],
     /// Where the release stands, in markup.
     pub release: Option<&'a str>,
-    /// Whether a person can word it anew.
-    pub can_edit: bool,
+    pub wording: Wording,
     pub now: Timestamp,
 }
 
@@ -97,13 +98,13 @@ impl Shown<'_> {
         match (text(&made["agent"]), &content.edited_by) {
             (_, Some(person)) => parts.push(format!("Worded by {}", mention(person))),
             (Some(agent), None) => {
-                let engine = text(&made["engine"]).unwrap_or_default();
-                parts.push(format!("Made by the {agent} agent, {engine}"));
+                let engine = text(&made["engine"]).map(|engine| format!(", {engine}"));
+                parts.push(format!("Made by the {agent} agent{}", engine.unwrap_or_default()));
             }
             (None, None) => {}
         }
         if let Some(prompt) = text(&made["prompt"]["name"]) {
-            let version = &made["prompt"]["version"];
+            let version = text(&made["prompt"]["version"]).unwrap_or_default();
             let hash = text(&made["prompt"]["sha256"]).unwrap_or_default();
             parts.push(format!("prompt {prompt}@{version} `{}`", &hash[..hash.len().min(12)]));
         }
@@ -143,7 +144,7 @@ impl Shown<'_> {
                 row.push(button("Approve", "review.approve").primary().into());
                 row.push(button("Request changes", "review.request_changes").into());
                 row.push(button("Reject", "review.reject").danger().into());
-                if self.can_edit {
+                if self.wording.by_deciders {
                     row.push(button("Edit & approve", "review.edit").into());
                 }
             }
@@ -171,6 +172,13 @@ impl Shown<'_> {
         if self.before.is_some() {
             choices.push(("What changed?", "changes"));
         }
+        // Where they were asked to, there is a button for it.
+        let is_asked_to = matches!(self.review.state, State::ChangesRequested { .. })
+            && self.review.agent.is_none();
+        let may = self.wording.by_requester && self.review.check_changeable().is_ok();
+        if may && !is_asked_to {
+            choices.push(("Change the text", "rewrite"));
+        }
         if !self.review.state.is_final() {
             choices.push(("Withdraw my request", "withdraw"));
         }
@@ -181,8 +189,6 @@ impl Shown<'_> {
 
 /// The form that asks whether the policy's questions were answered, before approval.
 pub fn approve_modal(review: &Review) -> Modal {
-    let questions = &review.terms.questions;
-    let choices = questions.iter().enumerate().map(|(index, one)| Choice::new(one, index));
     Modal::new("review.approve", "Approve")
         .submit("Approve")
         .private_metadata(value(review.id, review.revision))
@@ -193,10 +199,16 @@ pub fn approve_modal(review: &Review) -> Modal {
             review.subject
         ))
         .block(
-            Input::checkboxes(ANSWERS, "Tick what is true", choices)
-                .hint("All of it must be. If something is not, request changes instead.")
-                .optional(),
+            questions(review)
+                .hint("All of it must be. If something is not, request changes instead."),
         )
+}
+
+/// The policy's questions, as boxes to tick.
+pub fn questions(review: &Review) -> Input {
+    let questions = review.terms.questions.iter().enumerate();
+    let choices = questions.map(|(index, one)| Choice::new(one, index));
+    Input::checkboxes(ANSWERS, "Tick what is true", choices).optional()
 }
 
 /// The form that asks why, before changes are requested, or something is rejected or called back.

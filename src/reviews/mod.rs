@@ -8,8 +8,8 @@
 //!
 //! - [`open`] begins a review, in the transaction that makes the subject; [`revise`] puts up another
 //!   text, which reopens it: nothing carries over but what the policy says ([`Keep`]).
-//! - [`decide`] records a verdict; [`edit`] puts up a person's own wording; [`undo`], [`withdraw`] and
-//!   [`revoke`] take back. [`check`] says beforehand whether a person could decide.
+//! - [`decide`] records a verdict; [`edit`] puts up the wording of somebody who decides, [`rewrite`]
+//!   that of whoever asked; [`undo`], [`withdraw`] and [`revoke`] take back. [`check`] says beforehand whether a person could decide.
 //! - [`Approved`] is the proof that what may only happen after a decision may happen.
 //! - [`due`] and [`attend`] do what happens of itself: reminders, escalation, expiry, release.
 //! - [`delegate`] hands a person's place to another.
@@ -54,22 +54,24 @@ pub use approved::{Approved, approved, released};
 pub use attending::{attend, due};
 pub use content::canonical;
 pub use deciding::{
-    check, check_concerned, check_revocation, decide, edit, outdated, revoke, undo, withdraw,
+    check, check_concerned, check_revocation, check_rewrite, decide, edit, outdated, revoke,
+    rewrite, undo, withdraw,
 };
 pub use delegation::{Delegation, delegate, delegations, end_delegation};
 pub use diff::in_markup as word_diff;
 pub use explain::{explain, explain_without_slack};
 pub use labels::labels;
 pub use message::{
-    ANSWERS, REASON, REASON_CODE, ReasonFor, approve_modal, home, outdated_card, queue,
+    ANSWERS, REASON, REASON_CODE, ReasonFor, approve_modal, home, outdated_card, questions, queue,
     reason_modal, withdraw_modal,
 };
-pub use opening::{open, remark, revise, to_rework};
+pub use opening::{open, remark, revise, to_revise, to_rework};
 pub use review::{Review, State, UNDO};
-pub use show::{Sent, changes_card, post, show};
+pub use show::{Sent, Wording, changes_card, post, show};
 pub use standing::{Memberships, Places, Standing};
 pub use store::{
-    ChangeRequest, Content, Listed, Queue, content, find, newest_in, of_subject, requests,
+    ChangeRequest, Content, Listed, Made, Queue, content, find, first_hash, made_by, newest_in,
+    of_subject, requests, waiting_of,
 };
 pub use waiting::queue_of;
 
@@ -139,6 +141,18 @@ pub struct Ballot {
     pub answered: bool,
 }
 
+/// A person's own wording of what they saw, and whether it is to be their approval as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'a> {
+    /// Slack's id of the form.
+    pub delivery: Option<&'a str>,
+    pub review: ReviewId,
+    pub saw: RevisionId,
+    pub person: &'a PersonId,
+    /// Whether each question of the policy was ticked.
+    pub answered: bool,
+}
+
 /// What was checked in a text, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Check {
@@ -152,6 +166,8 @@ pub struct Check {
 /// A state of a text, as somebody wrote it.
 #[derive(Clone, Debug)]
 pub struct Written<'a> {
+    /// What lists call the subject from now on; none: as before.
+    pub title: Option<&'a str>,
     /// What is decided on: encoded by [`canonical`].
     pub content: &'a serde_json::Value,
     /// The same as people read it.

@@ -64,6 +64,7 @@ pub async fn revise(
     let subject = (review.subject, review.subject_id);
     let revision = store::insert_revision(tx, app.workspace.id, subject, written, now).await?;
     let mut revised = Review {
+        title: written.title.unwrap_or(&review.title).to_owned(),
         revision: revision.id,
         number: revision.number,
         content_hash: revision.hash,
@@ -111,6 +112,17 @@ pub async fn revise(
         jobs::enqueue(tx, app.workspace.id, release).await?;
     }
     Ok(revised)
+}
+
+/// A review whose text whoever made it may still change, locked until the transaction ends.
+pub async fn to_revise(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    review: ReviewId,
+) -> Result<Review> {
+    let review = store::lock_alone(tx, workspace, review).await?.ok_or(Refusal::NoSuchReview)?;
+    review.check_changeable()?;
+    Ok(review)
 }
 
 /// A review whose text is to be changed still, locked until the transaction ends; none where somebody

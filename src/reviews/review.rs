@@ -95,6 +95,18 @@ pub(super) enum Due {
 }
 
 impl State {
+    /// Every [`name`](Self::name) there is.
+    pub const NAMES: [&str; 8] = [
+        "open",
+        "approved",
+        "released",
+        "changes_requested",
+        "rejected",
+        "withdrawn",
+        "expired",
+        "revoked",
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -197,6 +209,23 @@ impl Review {
     pub fn edit_needs_others(&self, person: &PersonId) -> bool {
         self.edited_by.as_ref() == Some(person)
             && self.decisions.iter().all(|decision| decision.person != *person)
+    }
+
+    /// Whether its text may still be changed by whoever made it or asked for it.
+    pub fn check_changeable(&self) -> Result<(), Refusal> {
+        match self.state {
+            State::Open | State::ChangesRequested { .. } => Ok(()),
+            _ => Err(self.closed()),
+        }
+    }
+
+    /// Whether `person` may word it anew, without deciding on it: whoever asked for it.
+    pub fn check_rewrite_by(&self, person: &PersonId, saw: RevisionId) -> Result<(), Refusal> {
+        if *person != self.requested_by {
+            return Err(Refusal::NotTheProposer { requester: self.requested_by.clone() });
+        }
+        self.check_changeable()?;
+        if self.revision != saw { Err(Refusal::Outdated) } else { Ok(()) }
     }
 
     /// Whether `person` may take it back.

@@ -26,12 +26,19 @@ pub struct Sent<'a> {
     pub review: Option<ReviewId>,
 }
 
+/// Which people can word a kind of subject anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wording {
+    pub by_deciders: bool,
+    pub by_requester: bool,
+}
+
 /// Makes Slack show a review as it stands: under `body`, which shows its subject.
 pub async fn show(
     app: &App,
     review: &Review,
     body: Card,
-    can_edit: bool,
+    wording: Wording,
     release: Option<&str>,
 ) -> Result<()> {
     let workspace = app.workspace.id;
@@ -46,7 +53,7 @@ pub async fn show(
         requests: &requests,
         delegations: &delegations,
         release,
-        can_edit,
+        wording,
         now: app.now(),
     };
     let card = shown.under(body).finish();

@@ -55,6 +55,18 @@ pub struct Listed {
     pub channel: ChannelId,
 }
 
+/// A review as the agent that made its subject sees it.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub review: ReviewId,
+    pub subject: SubjectKind,
+    pub subject_id: i64,
+    pub title: String,
+    /// Which revision is under review, from one.
+    pub number: i32,
+    pub state: State,
+}
+
 /// What concerns a person.
 #[derive(Clone, Default, Debug)]
 pub struct Queue {
@@ -464,7 +476,7 @@ pub(super) async fn put_up(
         "
         UPDATE reviews
         SET revision_id = $3, terms = $4, policy_version = $5, state = $6, closed_at = $7, asked_at = $8,
-            next_at = $9, shown_at = NULL, reminders = 0, escalated_at = NULL, remark = NULL
+            next_at = $9, title = CASE WHEN title_erased_at IS NULL THEN $10 ELSE title END, shown_at = NULL, reminders = 0, escalated_at = NULL, remark = NULL
         WHERE workspace_id = $1 AND id = $2
         ",
         review.workspace.0,
@@ -476,6 +488,7 @@ pub(super) async fn put_up(
         review.state.closed_at().map(ToSqlx::to_sqlx) as _,
         review.asked_at.to_sqlx() as _,
         next_at.map(ToSqlx::to_sqlx) as _,
+        review.title,
     )
     .execute(tx)
     .await?;
@@ -831,6 +844,88 @@ pub(super) async fn decided_by(
             Ok((Listed::try_from(row)?, verdict))
         })
         .collect()
+}
+
+/// What an agent made, in one state or in any, oldest first, from after a subject's id on.
+pub async fn made_by(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    agent: &str,
+    (named, after): (Option<&str>, i64),
+    at_most: i64,
+) -> Result<Vec<Made>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT reviews.id, reviews.subject_kind, reviews.subject_id, title, number, state,
+               closed_at AS "closed_at: SqlTimestamp"
+        FROM reviews
+        JOIN revisions ON revisions.id = revision_id
+        WHERE reviews.workspace_id = $1
+          AND agent = $2
+          AND state = coalesce($3, state)
+          AND reviews.subject_kind <> 'finding'
+          AND reviews.subject_id > $4
+        ORDER BY reviews.subject_id
+        LIMIT $5
+        "#,
+        workspace.0,
+        agent,
+        named,
+        after,
+        at_most,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Made {
+                review: ReviewId(row.id),
+                subject: subject_kind(&row.subject_kind)?,
+                subject_id: row.subject_id,
+                title: row.title,
+                number: row.number,
+                state: state(&row.state, row.closed_at.map(SqlTimestamp::to_jiff))?,
+            })
+        })
+        .collect()
+}
+
+/// How many of an agent's subjects wait for people.
+pub async fn waiting_of(db: &PgPool, workspace: WorkspaceId, agent: &str) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!"
+        FROM reviews
+        WHERE workspace_id = $1 AND agent = $2 AND state = 'open'
+        "#,
+        workspace.0,
+        agent,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// The content hash of a subject as it was first put up.
+pub async fn first_hash(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    kind: SubjectKind,
+    id: i64,
+) -> Result<[u8; 32]> {
+    let bytes = sqlx::query_scalar!(
+        r#"
+        SELECT content_hash AS "content_hash!"
+        FROM revisions
+        WHERE workspace_id = $1 AND subject_kind = $2 AND subject_id = $3 AND number = 1
+        "#,
+        workspace.0,
+        kind.name(),
+        id,
+    )
+    .fetch_one(db)
+    .await?;
+    hash(&bytes)
 }
 
 /// Whose places a person holds, and who holds theirs.

@@ -41,6 +41,15 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
+/// How many characters of a text [`escape`] takes out because they do not show.
+pub fn hidden(text: &str) -> usize {
+    let is_hidden = |c: &char| {
+        is_deceptive(*c)
+            || (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}'))
+    };
+    text.chars().filter(is_hidden).count()
+}
+
 /// Text that others wrote as a block quotation: every line escaped and marked.
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + text.len() / 8);
@@ -147,6 +156,12 @@ mod tests {
         check("a\r\nb\rc\u{2028}d\0e", "a\nb\nc\nde");
         check("👩‍👩‍👧 می‌خواهم", "👩‍👩‍👧 می‌خواهم");
         check("```rm -rf```", "``\u{200B}`rm -rf``\u{200B}`");
+    }
+
+    #[test]
+    fn what_does_not_show_is_counted() {
+        assert_eq!(hidden("pay\u{200B}pal\u{FEFF} hi\u{E0041}\0"), 4);
+        assert_eq!(hidden("a\tb\r\n👩‍👩‍👧 می‌خواهم"), 0);
     }
 
     #[test]

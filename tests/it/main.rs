@@ -18,6 +18,7 @@ mod licences;
 mod lifecycle;
 mod messages;
 mod outages;
+mod proposals;
 mod receiver;
 mod recorded;
 mod releases;

@@ -58,7 +58,7 @@ fn settled(value: &mut Value) {
         Value::String(text) => {
             for (pattern, word) in [
                 (r"`[0-9a-f]{12}`", "`(hash)`"),
-                (r"policy ([a-z-]+) [0-9a-f]{12}", "policy $1 (version)"),
+                (r"policy ([a-z +-]+) [0-9a-f]{12}", "policy $1 (version)"),
                 (r"<!date\^\d+\^", "<!date^(seconds)^"),
                 (r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC", "(when)"),
                 (r"\(\d+ days? old\)", "(age)"),
@@ -131,6 +131,32 @@ async fn the_form_that_asks_what_to_change() {
     team.asks().await;
     team.member("dana").clicks("#research", "Request changes").await;
     assert_json_snapshot!(team.said("views.open"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_budget_change_that_waits() {
+    let team = Team::start().await;
+    let (maya, lena) = (team.member("maya"), team.member("lena"));
+    maya.types("#campaigns", "/countersign propose").await;
+    assert_json_snapshot!("the_form_that_puts_something_up", team.said("views.open"));
+    let form = serde_json::json!({
+        "What is it?": "Budget change", "Title": "May: search to social", "Budget": "12,000",
+        "Text": "Search brings <less> each week.\nWe move half of it & look again in June.",
+    });
+    maya.fills(form).await;
+    team.settle().await;
+    assert_json_snapshot!("the_answer_to_who_put_something_up", team.said("chat.postEphemeral"));
+    assert_json_snapshot!(team.said("chat.postMessage"));
+
+    maya.chooses("#campaigns", "Change the text").await;
+    assert_json_snapshot!("the_form_that_changes_what_was_put_up", team.said("views.open"));
+    lena.clicks("#campaigns", "Edit & approve").await;
+    assert_json_snapshot!("the_form_that_words_something_anew", team.said("views.open"));
+    lena.clicks("#campaigns", "Request changes").await;
+    lena.submits("What should change?", "Say by how much.").await;
+    team.settle().await;
+    assert_json_snapshot!("a_budget_change_that_goes_back", team.said("chat.update"));
     team.done().await;
 }
 

@@ -8,6 +8,12 @@ use crate::ids::PersonId;
 pub struct Values(pub(super) Value);
 
 impl Values {
+    /// The values of inputs as Slack writes them: `state.values`.
+    #[cfg(test)]
+    pub(crate) fn from_state(values: Value) -> Self {
+        Self(values)
+    }
+
     /// The raw state of one input.
     pub fn get(&self, block: &str, action: &str) -> Option<&Value> {
         self.0.get(block)?.get(action)

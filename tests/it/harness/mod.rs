@@ -12,4 +12,4 @@ pub mod team;
 
 pub use deployment::Deployment;
 pub use process::Process;
-pub use team::{Door, Team};
+pub use team::{Door, Member, Team};

@@ -344,6 +344,8 @@ pub(super) fn readable(text: &str) -> String {
     let text = version.replace_all(&text, "policy $1 (version)");
     let age = regex_lite::Regex::new(r"\((\d+ days? old|of today)\)").unwrap();
     let text = age.replace_all(&text, "(age)");
+    let file = regex_lite::Regex::new(r"\d{8}T\d{6}\.\d{3}Z").unwrap();
+    let text = file.replace_all(&text, "(time)");
     let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();
     moment.replace_all(&text, "(when)").into_owned()
 }

@@ -97,6 +97,7 @@ pub async fn assemble(
 
     let identity = slack.auth_test().await.context("Slack does not say who we are")?;
     let workspace = workspaces::connect(&db, &identity, clock.now()).await.map_err(into_anyhow)?;
+    jobs::make_queues(&db, workspace.id).await.map_err(into_anyhow)?;
     Ok(App::new(Parts {
         manifest: Manifest::load(config.manifest.as_deref())?,
         signer: signer(config)?,

@@ -13,8 +13,9 @@
 //!   [`proposals`], [`releases`]; [`history`] tells what happened to a card, [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
-//! - the capabilities, which know no feature and not each other: [`audit`], [`jobs`], [`slack`],
-//!   [`privacy`], [`database`], and [`workspaces`];
+//! - the capabilities, which know no feature and not each other, but for the words in which the
+//!   [`database`] lets them write together: [`audit`], [`jobs`], [`slack`], [`privacy`], and
+//!   [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
 //!
 //! Arrows point down only; `tests/it/architecture.rs` holds the table.

@@ -99,6 +99,7 @@ pub async fn assemble(
     let workspace = workspaces::connect(&db, &identity, clock.now()).await.map_err(into_anyhow)?;
     let manifest = Manifest::load(config.manifest.as_deref())?;
     config.agent_tokens.check(&manifest)?;
+    jobs::make_queues(&db, workspace.id).await.map_err(into_anyhow)?;
     Ok(App::new(Parts {
         manifest,
         agent_tokens: config.agent_tokens.clone(),

@@ -24,7 +24,7 @@ mod workers;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::database::Writes;
 use crate::error::Result;
@@ -162,7 +162,7 @@ impl Job {
     fn queues(&self) -> (&'static str, u64) {
         match self {
             // A receiver may take its time, and nobody who waits for Slack is to wait for that.
-            Self::Dispatch { .. } => ("outward", 2),
+            Self::Dispatch { .. } => OUTWARD,
             other => (other.lane().name(), other.lane().width()),
         }
     }
@@ -193,6 +193,31 @@ impl Job {
             Self::ShowHome { .. } | Self::PostCheckpoint { .. } => 5,
         }
     }
+}
+
+/// The queues of what goes out to receivers.
+const OUTWARD: (&str, u64) = ("outward", 2);
+
+/// Makes the queues of a workspace, before anybody enqueues. The engine makes those that it misses,
+/// but two transactions that each make two of them may wait for each other for ever.
+pub async fn make_queues(db: &PgPool, workspace: WorkspaceId) -> Result<()> {
+    let lanes = [Lane::Agent, Lane::Short].map(|lane| (lane.name(), lane.width()));
+    let names: Vec<String> = lanes
+        .into_iter()
+        .chain([OUTWARD])
+        .flat_map(|(name, width)| (0..width).map(move |at| format!("{name}:{workspace}:{at}")))
+        .collect();
+    sqlx::query(
+        "INSERT INTO graphile_worker._private_job_queues (queue_name)
+         SELECT name
+         FROM unnest($1) AS name
+         ORDER BY name
+         ON CONFLICT (queue_name) DO NOTHING",
+    )
+    .bind(names)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Puts a job into the transaction of `tx`: it exists once that commits, and never otherwise.

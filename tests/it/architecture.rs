@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "id
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["audit", "releases", "reviews", "slack"]),
+    ("app", &["audit", "database", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -71,18 +71,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("research", &["audit", "evidence", "jobs", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
-    ("reviews", &["audit", "jobs", "privacy", "slack"]),
+    ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("evidence", &["audit"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),
-    // Capabilities.
-    ("audit", &[]),
+    // Capabilities. What is written together is put together in the database's words.
+    ("audit", &["database"]),
     ("database", &[]),
-    ("jobs", &[]),
+    ("jobs", &["database"]),
     ("privacy", &[]),
-    ("slack", &[]),
+    ("slack", &["database"]),
     ("workspaces", &["slack"]),
     // The local workspace.
     ("sandbox", &[]),

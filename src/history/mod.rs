@@ -2,7 +2,7 @@
 //! when, why, under which policy, on which exact text.
 //!
 //! All of it is read from the audit trail. [`find`] gathers the entries on the card's subject, on its
-//! review, and on what those name (the run that made it, for one); [`sentences`] is the table of what
+//! review, and on what those name (the run that made it, for one); `sentences` is the table of what
 //! each act is called; `message` puts the lines together for Slack and for a terminal. This is a room
 //! of its own, not part of `audit`, because it knows the acts of every feature, and which review a
 //! card's number means.

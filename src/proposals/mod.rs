@@ -2,7 +2,7 @@
 //!
 //! A [`Proposal`] says what it is (a draft, a test plan, a hand-off, a budget change), its text, what it
 //! would spend and whom it would reach. It goes through the same reviews as what our own agents make:
-//! its labels and amounts choose the policies ([`checks`]), and its revisions are what is decided on.
+//! its labels and amounts choose the policies (`checks`), and its revisions are what is decided on.
 //!
 //! - [`propose`] puts up what a person wrote in the form of `/countersign propose`; [`rewrite`] changes
 //!   it, and [`edited`] is somebody's wording who decides.

@@ -19,6 +19,7 @@ mod lifecycle;
 mod messages;
 mod outages;
 mod proposals;
+mod races;
 mod receiver;
 mod recorded;
 mod releases;

@@ -63,10 +63,8 @@ impl Team {
         });
         let body = serde_urlencoded::to_string([("payload", body.to_string())]).unwrap();
         let signed = self.sandbox.sign(body.as_bytes(), self.app.now());
-        let client = reqwest::Client::builder()
-            .timeout(std::time::Duration::from_secs(30))
-            .build()
-            .unwrap();
+        let client =
+            reqwest::Client::builder().timeout(std::time::Duration::from_secs(30)).build().unwrap();
         let request = client.post(door.join("slack/interactivity").unwrap());
         let request =
             signed.iter().fold(request, |request, (name, value)| request.header(*name, value));
@@ -110,7 +108,10 @@ async fn hundreds_of_clicks_by_several_people_at_three_replicas_are_the_allowed_
     assert_eq!(team.count(entries).await, 2);
     let shown: Vec<Value> = team.sandbox.messages("maya", "#research").unwrap();
     let cards = shown.iter().filter(|one| !one["bot_id"].is_null() && one["ephemeral"] != true);
-    assert_eq!(cards.filter(|one| one["blocks"].as_array().is_some_and(|b| b.len() > 2)).count(), 1);
+    assert_eq!(
+        cards.filter(|one| one["blocks"].as_array().is_some_and(|b| b.len() > 2)).count(),
+        1
+    );
     team.done().await;
 }
 
@@ -158,11 +159,8 @@ async fn a_decision_and_its_being_taken_back_at_once_are_one_outcome() {
     assert_eq!(answer, 200);
     team.settle().await;
     // Either the second approval was the last that was needed, or the first was gone by then.
-    let expected = if undone.is_ok() && team.decided_by().await.len() == 1 {
-        "open"
-    } else {
-        "released"
-    };
+    let expected =
+        if undone.is_ok() && team.decided_by().await.len() == 1 { "open" } else { "released" };
     assert_eq!(team.how_it_stands().await, expected);
     team.done().await;
 }

@@ -6,6 +6,7 @@
 mod samples;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
@@ -81,7 +82,8 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     if args.json {
         say(places(&base, &config).to_string());
     } else {
-        say(welcome(&base, &app.workspace.name));
+        let outbox = config.database.data.join("outbox");
+        say(welcome(&base, &app.workspace.name, &outbox));
     }
     asked_to_stop().await;
     if !args.json {
@@ -152,19 +154,22 @@ fn places(base: &Url, config: &Config) -> serde_json::Value {
     })
 }
 
-fn welcome(base: &Url, team: &str) -> String {
+fn welcome(base: &Url, team: &str, outbox: &Path) -> String {
+    let outbox = outbox.display();
     format!(
         "
 Countersign runs in the local workspace of {team}:
 
     {base}?as=maya#research
 
-Three things to try there:
+Four things to try there:
 
   1. Ask. In #research, type   /research why do people cancel?
-  2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left, and
-     press Approve or Reject on the finding.
-  3. Look at the record. In another terminal, type   target/release/countersign audit export
+  2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left. Request
+     changes (\"Leave out the tickets, and look at prices\"), or press Approve.
+  3. Put up a text of your own, in #campaigns:   /countersign propose
+  4. Look at the record: choose *The record* behind the three dots of a card. What was released is
+     a file in {outbox}; in another terminal, type   target/release/countersign audit verify
 
 Ctrl-C stops everything and keeps its state."
     )

@@ -59,7 +59,7 @@ impl Proposal {
             problems.extend(problem.map(|sentence| (name, sentence)));
         };
         if !KINDS.contains(&subject) {
-            check(KIND, Some(format!("A {subject} is not put up by hand; choose another kind.")));
+            check(KIND, Some(format!("A {subject} is not put up as a text; choose another kind.")));
         }
         check(TITLE, title_problem(&title));
         check(TEXT, text_problem(&text));

@@ -14,8 +14,8 @@ use crate::privacy;
 
 static PRICING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)[€$£¥]\s?\d|\d\s?(?:€|£|\$|eur\b|euros?\b|usd\b|gbp\b|dollars?\b|pounds?\b)",
-        r"|\d\s?(?:%|percent|per cent)\s*(?:off|discount|cheaper|less|rabatt)",
+        r"(?i)[€$£¥]\s?\d(?:[\d.,]*\d)?|\d(?:[\d.,]*\d)?\s?(?:€|£|\$|eur\b|euros?\b|usd\b|gbp\b|dollars?\b|pounds?\b)",
+        r"|\d(?:[\d.,]*\d)?\s?(?:%|percent|per cent)\s*(?:off|discount|cheaper|less|rabatt)",
         r"|\b(?:half price|free of charge|for free|free (?:delivery|shipping|trial|month|gift)",
         r"|discount(?:s|ed)?|coupon|voucher|rebate|money[- ]back|special offer|on sale|best price",
         r"|lowest price|price (?:cut|drop|match))\b",
@@ -97,6 +97,17 @@ mod tests {
         check("The best sofa, guaranteed", &[LegalClaim]);
         check("Clinically proven, 30 % discount", &[Pricing, LegalClaim]);
         check("Write to anna.b@example.com", &[CustomerData]);
+    }
+
+    #[test]
+    fn what_was_found_is_named_whole() {
+        let (checks, _) = labels("Save 20% off, from €1,200.50. Or 30.5 percent off 900 EUR!");
+        assert_eq!(
+            checks[0].says,
+            "Names a price or an offer: “20% off”, “30.5 percent off”, “900 EUR”"
+        );
+        let (checks, _) = labels("From €1,200.50.");
+        assert_eq!(checks[0].says, "Names a price or an offer: “€1,200.50”");
     }
 
     #[test]

@@ -347,7 +347,9 @@ pub(super) fn readable(text: &str) -> String {
     let file = regex_lite::Regex::new(r"\d{8}T\d{6}\.\d{3}Z").unwrap();
     let text = file.replace_all(&text, "(time)");
     let moment = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC").unwrap();
-    moment.replace_all(&text, "(when)").into_owned()
+    let text = moment.replace_all(&text, "(when)");
+    let file = regex_lite::Regex::new(r"\d{8}T\d{6}\.\d{3}Z").unwrap();
+    file.replace_all(&text, "(time)").into_owned()
 }
 
 pub(super) async fn listen() -> (TcpListener, Url) {

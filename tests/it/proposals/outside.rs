@@ -238,7 +238,7 @@ async fn only_an_agent_with_its_token_is_let_in_and_only_to_its_own() {
 #[tokio::test]
 async fn what_cannot_be_put_up_is_refused_with_what_to_change() {
     let team = Team::with_agents().await;
-    assert_snapshot!(team.refuses(json!({"kind": "finding"})).await, @"422 kind: A finding is not put up by hand; choose another kind.");
+    assert_snapshot!(team.refuses(json!({"kind": "finding"})).await, @"422 kind: A finding is not put up as a text; choose another kind.");
     assert_snapshot!(team.refuses(json!({"kind": "poem"})).await, @"422 The body cannot be read: unknown variant `poem`, expected one of `finding`, `draft`, `test_plan`, `hand_off`, `budget_change` at line 1 column 14.");
     assert_snapshot!(team.refuses(json!({"title": "", "text": "\u{0}x"})).await, @"422 title: Give it a title, so that people can tell it from others. text: It holds a control character (U+0000), which cannot be shown. Take it out.");
     assert_snapshot!(team.refuses(json!({"budget": -1})).await, @"422 The body cannot be read: invalid value: integer `-1`, expected u64 at line 1 column 423.");
@@ -275,6 +275,31 @@ async fn while_slack_is_away_nothing_is_put_up_and_the_request_is_repeated() {
     team.sandbox.clear_faults();
     assert_eq!(team.put_up("one", &draft()).await.0, 201);
     team.settle().await;
+    team.done().await;
+}
+
+#[tokio::test]
+async fn people_are_not_flooded() {
+    let team = Team::with_agents().await;
+    team.put_up("one", &draft()).await;
+    team.settle().await;
+    let more = "INSERT INTO reviews OVERRIDING SYSTEM VALUE
+         SELECT (jsonb_populate_record(NULL::reviews, to_jsonb(reviews) || jsonb_build_object(
+             'id', id + n, 'subject_id', subject_id + n, 'next_at', NULL))).*
+         FROM reviews, generate_series(1, 99) AS n";
+    sqlx::query(more).execute(team.db()).await.unwrap();
+    let (status, body) = team.put_up("two", &draft()).await;
+    assert_eq!(status, 429);
+    assert_snapshot!(body["error"].as_str().unwrap(), @"100 of your proposals wait for a decision, so no more are taken. Wait until people have decided on some.");
+    assert_eq!(team.put_up("one", &draft()).await.0, 201, "a repetition is answered all the same");
+
+    let (_, page) = team.get("proposals?state=open").await;
+    assert_eq!(
+        (page["proposals"].as_array().unwrap().len(), &page["next_after"]),
+        (100, &json!(100))
+    );
+    let (_, page) = team.get("proposals?state=open&after=100").await;
+    assert_eq!(page, json!({"proposals": [], "next_after": null}));
     team.done().await;
 }
 

@@ -194,7 +194,7 @@ impl Checkpoint {
     }
 
     /// Reads many signed notes, each as [`Checkpoint::open`] does. Signatures that hold are found to
-    /// hold all together, in a third of the time; where one does not, each is checked by itself.
+    /// hold all together, which takes less work; where one does not, each is checked by itself.
     pub(super) fn open_all<'a>(
         notes: impl Iterator<Item = &'a str> + Clone,
         keys: &Keys,

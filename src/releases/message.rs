@@ -35,7 +35,8 @@ pub async fn show_refused(app: &App, review: ReviewId) -> Result<()> {
         return Ok(());
     };
     let subject = format!("release_refused:{review}");
-    below_the_card(app, review, &subject, &refused(&found)).await
+    below_the_card(app, review, &subject, &refused(&found)).await?;
+    reviews::remark(app, review, "Not released: what is stored is not what was decided on.").await
 }
 
 /// Something that did not arrive: what, where to, why, and the way to try again.

@@ -46,7 +46,15 @@ impl Shown<'_> {
     /// decided, who is asked, what made it, and the buttons.
     pub fn under(&self, card: Card) -> Card {
         let review = self.review;
-        let mut card = card;
+        let mut card = match review.state {
+            State::Open => card,
+            state => card.saying(format!(
+                "The {} “{}” was {}.",
+                review.subject,
+                review.title,
+                state.words()
+            )),
+        };
         if let Some(before) = self.before {
             card = card.divider().section(self.changes(before));
         }

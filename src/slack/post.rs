@@ -94,6 +94,12 @@ impl Card {
         self
     }
 
+    /// Another sentence for those who see no blocks.
+    pub fn saying(mut self, text: impl AsRef<str>) -> Self {
+        self.text = escape(&cut(text.as_ref(), limits::FALLBACK / 2));
+        self
+    }
+
     pub fn header(self, text: impl AsRef<str>) -> Self {
         self.add(Block::heading(text.as_ref()))
     }

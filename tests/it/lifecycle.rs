@@ -160,3 +160,109 @@ async fn a_review_that_nobody_decides_on_is_reminded_of_and_expires() {
     ");
     team.done().await;
 }
+
+/// Raj decides, a copy stands in #campaigns, and after two hours Lena is told.
+const WATCHED: &str = r##"
+[team]
+name = "Larch & Loom"
+zone = "Europe/Berlin"
+
+[[group]]
+name = "reviewers"
+people = ["U0RAJ00000"]
+
+[[group]]
+name = "leads"
+people = ["U0LENA0000"]
+
+[[agent]]
+name = "research"
+job = "Answers questions."
+owner = "reviewers"
+goal = "Decisions that start from what customers said."
+sources = ["*"]
+
+[[policy]]
+name = "findings"
+on = "finding"
+needs = [{ group = "reviewers", count = 1 }]
+escalate_after = "2h"
+escalate_to = "leads"
+show_in = ["#campaigns"]
+tell = ["requester", "deciders"]
+"##;
+
+#[tokio::test]
+async fn copies_settle_together_and_those_who_decide_are_told() {
+    let team = Team::start_with_manifest(WATCHED).await;
+    team.has_documents("reviews", REVIEWS).await;
+    let question = "/research what do people dislike about the sound?";
+    team.member("maya").types("#research", question).await;
+    team.settle().await;
+    assert!(team.channel("#research").contains("@raj: this finding waits for your decision."));
+    assert!(team.channel("#campaigns").contains("[Approve]"), "{}", team.channel("#campaigns"));
+
+    team.wait(SignedDuration::from_hours(3)).await;
+    let told = team.channel("#research");
+    assert!(told.contains("@lena: nobody has decided on this finding since"), "{told}");
+    team.wait(SignedDuration::from_hours(3)).await;
+    assert_eq!(team.channel("#research").matches("@lena: nobody has decided").count(), 1);
+    assert_eq!(
+        team.count("SELECT count(*) FROM audit.leaves WHERE subject = 'finding:1'").await,
+        5,
+        "made, checked, evaluated, opened, escalated"
+    );
+
+    // He decides on the copy.
+    assert_eq!(team.member("raj").clicks("#campaigns", "Approve").await, "");
+    team.settle().await;
+    for channel in ["#research", "#campaigns"] {
+        let shown = team.channel(channel);
+        assert!(shown.contains("*Approved and released*"), "{shown}");
+        assert!(!shown.contains("[Approve]"), "{shown}");
+    }
+    let told = team.channel("#research");
+    assert!(told.contains("@maya: approved by @raj, and released."), "{told}");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_place_that_is_handed_over_moves_whole() {
+    let team = Team::with_a_finding_on_sound().await;
+    let (raj, lena, dana) = (team.member("raj"), team.member("lena"), team.member("dana"));
+    let said = raj.types("#research", "/countersign delegate @lena until 2999-12-24").await;
+    assert!(said.starts_with("@lena decides for you until"), "{said}");
+
+    assert_snapshot!(raj.clicks("#research", "Approve").await, @"You handed your place to @lena, who decides for you. Type /countersign delegate back to take it back.");
+    assert_eq!(lena.clicks("#research", "Approve").await, "");
+    team.settle().await;
+    let channel = team.channel("#research");
+    assert!(channel.contains("@lena approved in the place of @raj"), "{channel}");
+    let held: Vec<String> = sqlx::query_scalar("SELECT stands_for[1] FROM decisions")
+        .fetch_all(team.db())
+        .await
+        .unwrap();
+    assert_eq!(held, ["U0RAJ00000"]);
+
+    let said = raj.types("#research", "/countersign delegate back").await;
+    assert_eq!(said, "Your place is yours again; @lena had it.");
+    assert_eq!(
+        raj.types("#research", "/countersign delegate @raj until friday").await,
+        "Your place is yours already. Name somebody else: /countersign delegate @dana until friday"
+    );
+    let said = dana.types("#research", "/countersign delegate @giulia until friday").await;
+    assert!(said.contains("is a guest, a bot or not active here"), "{said}");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn in_the_place_of_whoever_asked_nobody_decides() {
+    let team = Team::start().await;
+    team.has_documents("reviews", REVIEWS).await;
+    let question = "/research what do people dislike about the sound?";
+    team.member("dana").types("#research", question).await;
+    team.settle().await;
+    team.member("dana").types("#research", "/countersign delegate @lena until 2999-12-24").await;
+    assert_snapshot!(team.member("lena").clicks("#research", "Approve").await, @"This finding needs a decision from research-reviewers; you are not in that group.");
+    team.done().await;
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::config::SubjectKind;
-use crate::ids::PersonId;
+use crate::ids::{ChannelId, PersonId};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -27,6 +27,23 @@ pub enum Refusal {
     /// A button, form or shortcut that is not ours, or not any more.
     UnknownAction,
     NothingToResearch,
+    /// Only whoever asked a question stops its run, and shares what came of it.
+    NotTheAsker {
+        asker: PersonId,
+    },
+    RunIsOver,
+    StillRunning,
+    /// All that a finding quotes is hidden from those who would read it.
+    NothingToShare {
+        channel: ChannelId,
+    },
+    /// The channel is read by another organisation.
+    SharedWithOthers {
+        channel: ChannelId,
+    },
+    AlreadyShared {
+        channel: ChannelId,
+    },
     NotInThisVersion,
     NoSuchReview,
     ReviewClosed {
@@ -130,6 +147,27 @@ impl fmt::Display for Refusal {
             Self::NothingToResearch => f.write_str(
                 "There is no question in that message. Choose a message with words in it, or type /research and your question.",
             ),
+            Self::NotTheAsker { asker } => write!(
+                f,
+                "<@{asker}> asked this, so only they can do that. Ask it yourself with /research to get your own answer."
+            ),
+            Self::RunIsOver => f.write_str(
+                "This question was answered or stopped already, so there was nothing to stop.",
+            ),
+            Self::StillRunning => {
+                f.write_str("This question is being answered right now. Wait a moment, or stop it first.")
+            }
+            Self::NothingToShare { channel } => write!(
+                f,
+                "Nothing of this may be shown in <#{channel}>: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it."
+            ),
+            Self::SharedWithOthers { channel } => write!(
+                f,
+                "<#{channel}> is shared with another organisation, so nothing from your documents is shown there. Choose a channel of your own workspace."
+            ),
+            Self::AlreadyShared { channel } => {
+                write!(f, "This was shared in <#{channel}> already.")
+            }
             Self::NotInThisVersion => f.write_str(
                 "Drafts are not part of this version. Type /countersign help to see what works.",
             ),

@@ -362,7 +362,8 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
             };
             let thread = message.thread.clone().or_else(|| message.ts.clone());
             let person = interaction.actor.id.clone();
-            let question = Question { text, person, channel: channel.clone(), thread, follows: None };
+            let question =
+                Question { text, person, channel: channel.clone(), thread, follows: None };
             let delivery = interaction.dedupe_key();
             if let Some(run) = research::request(app, delivery.as_deref(), &question).await? {
                 tell(app, interaction, research::on_it(run, &question));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::config::SubjectKind;
-use crate::ids::{ChannelId, PersonId};
+use crate::ids::PersonId;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -34,16 +34,10 @@ pub enum Refusal {
     RunIsOver,
     StillRunning,
     /// All that a finding quotes is hidden from those who would read it.
-    NothingToShare {
-        channel: ChannelId,
-    },
-    /// The channel is read by another organisation.
-    SharedWithOthers {
-        channel: ChannelId,
-    },
-    AlreadyShared {
-        channel: ChannelId,
-    },
+    NothingToShare,
+    /// The conversation is read by another organisation, or is no channel.
+    ReadByOthers,
+    AlreadyShared,
     NotInThisVersion,
     NoSuchReview,
     ReviewClosed {
@@ -157,17 +151,13 @@ impl fmt::Display for Refusal {
             Self::StillRunning => {
                 f.write_str("This question is being answered right now. Wait a moment, or stop it first.")
             }
-            Self::NothingToShare { channel } => write!(
-                f,
-                "Nothing of this may be shown in <#{channel}>: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it."
+            Self::NothingToShare => f.write_str(
+                "Nothing of this may be shown in that channel: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it.",
             ),
-            Self::SharedWithOthers { channel } => write!(
-                f,
-                "<#{channel}> is shared with another organisation, so nothing from your documents is shown there. Choose a channel of your own workspace."
+            Self::ReadByOthers => f.write_str(
+                "Nothing from your documents is shown where people of other organisations read, nor in direct messages. Choose a channel of your own workspace.",
             ),
-            Self::AlreadyShared { channel } => {
-                write!(f, "This was shared in <#{channel}> already.")
-            }
+            Self::AlreadyShared => f.write_str("You shared this already; the answer says where."),
             Self::NotInThisVersion => f.write_str(
                 "Drafts are not part of this version. Type /countersign help to see what works.",
             ),

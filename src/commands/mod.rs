@@ -255,7 +255,8 @@ fn say_on_it(app: &App, run: RunId, question: Question) {
     app.clone().background.spawn(async move {
         let Question { channel, thread, person, .. } = &question;
         let post = research::on_it(run, &question);
-        if let Err(error) = app.slack.post_ephemeral(channel, thread.as_ref(), person, &post).await {
+        if let Err(error) = app.slack.post_ephemeral(channel, thread.as_ref(), person, &post).await
+        {
             tracing::warn!("a person could not be told that their question was taken: {error}");
         }
     });

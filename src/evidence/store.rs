@@ -133,8 +133,8 @@ pub async fn passage_texts(
     )
     .fetch_all(db)
     .await?;
-    let texts = rows.into_iter().map(|row| {
-        (PassageId(row.id), PassageText { text: row.text, author: row.author })
-    });
+    let texts = rows
+        .into_iter()
+        .map(|row| (PassageId(row.id), PassageText { text: row.text, author: row.author }));
     Ok(texts.collect())
 }

@@ -28,7 +28,9 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::database::Writes;
 use crate::error::Result;
-use crate::ids::{ChannelId, DispatchId, FindingId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{
+    ChannelId, DispatchId, FindingId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId,
+};
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
 

@@ -55,15 +55,8 @@ pub struct Span {
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
-        Self::Email,
-        Self::Iban,
-        Self::Card,
-        Self::Phone,
-        Self::Ip,
-        Self::NationalId,
-        Self::Name,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Email, Self::Iban, Self::Card, Self::Phone, Self::Ip, Self::NationalId, Self::Name];
 
     pub fn marker(self) -> &'static str {
         match self {

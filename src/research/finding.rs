@@ -252,6 +252,30 @@ impl Finding {
         self.count_masked();
     }
 
+    /// Keeps what rests on these sources alone, and no number that others had a part in.
+    pub fn keep_sources(&mut self, sources: &BTreeSet<&str>) {
+        let is_seen = |quote: &Quote| sources.contains(quote.source.as_str());
+        if self.quotes().all(is_seen) {
+            self.sources.retain(|source| sources.contains(source.name.as_str()));
+            return;
+        }
+        if let Some(answer) = &mut self.answer {
+            // A claim may be worded by any of its quotes.
+            answer.claims.retain(|claim| claim.quotes.iter().all(is_seen));
+            (answer.summary, answer.unanswered) = (None, None);
+        }
+        self.keep_quotes(|_, quote| is_seen(quote));
+        for theme in &mut self.themes {
+            theme.documents = theme.quotes.len() as u64;
+            theme.trend = None;
+            theme.quotes.iter_mut().for_each(|quote| quote.also = 0);
+        }
+        self.others.iter_mut().for_each(|quote| quote.also = 0);
+        self.answering =
+            self.quotes().map(|quote| &quote.document).collect::<BTreeSet<_>>().len() as u64;
+        self.sources.retain(|source| sources.contains(source.name.as_str()));
+    }
+
     pub fn engine_in_words(&self) -> String {
         match (self.engine.as_str(), &self.answer) {
             (EXTRACT, _) => "which quotes and adds nothing".to_owned(),

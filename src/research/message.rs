@@ -49,13 +49,10 @@ pub fn private_answer(kept: &Kept, id: FindingId, audience: &Audience) -> Card {
     let card = body(card, finding, &whose);
     let sources = Button::new("Sources", "finding.sources").value(id);
     match &kept.shared_in {
-        Some(channel) => card
-            .context(format!("You shared it in {}.", channel_link(channel)))
-            .actions([sources]),
-        None => card.actions([
-            Button::new("Share", "answer.share").value(id).primary(),
-            sources,
-        ]),
+        Some(channel) => {
+            card.context(format!("You shared it in {}.", channel_link(channel))).actions([sources])
+        }
+        None => card.actions([Button::new("Share", "answer.share").value(id).primary(), sources]),
     }
 }
 
@@ -155,7 +152,9 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
         0 => {}
         1 => said.push("One quote was left out, because not everybody here may see it.".to_owned()),
         left => {
-            said.push(format!("{left} quotes were left out, because not everybody here may see them."));
+            said.push(format!(
+                "{left} quotes were left out, because not everybody here may see them."
+            ));
         }
     }
     if said.is_empty() { card } else { card.context(said.join(" ")) }
@@ -164,10 +163,8 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
 /// What a person is told at once who asked.
 pub fn on_it(run: RunId, question: &Question) -> Post {
     let where_to = if question.thread.is_some() { "this thread" } else { "this channel" };
-    let sentence = format!(
-        "On it: “{}”. The finding will be posted in {where_to}.",
-        escape(&question.text)
-    );
+    let sentence =
+        format!("On it: “{}”. The finding will be posted in {where_to}.", escape(&question.text));
     Card::new(format!("On it: {}", question.text)).section_with(sentence, stop(run)).finish().0
 }
 
@@ -201,7 +198,10 @@ pub fn stopped(run: &Run) -> Card {
     let step = step.map(|step| format!(" while it was {}", escape(step))).unwrap_or_default();
     Card::new(format!("Stopped: {}", run.question.text))
         .header(&run.question.text)
-        .section(format!("{} stopped this{step}. Nothing was put up.", mention(&run.question.person)))
+        .section(format!(
+            "{} stopped this{step}. Nothing was put up.",
+            mention(&run.question.person)
+        ))
         .actions([ask_again(run.id)])
 }
 

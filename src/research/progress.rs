@@ -29,7 +29,11 @@ impl Steps {
 
 /// Does the work of a run, and shows what it is doing. None if somebody stopped it: then the work was
 /// dropped where it stood.
-pub async fn shown_while<T, F>(app: &App, run: &Run, work: impl FnOnce(Steps) -> F) -> Result<Option<T>>
+pub async fn shown_while<T, F>(
+    app: &App,
+    run: &Run,
+    work: impl FnOnce(Steps) -> F,
+) -> Result<Option<T>>
 where
     F: Future<Output = Result<T>>,
 {
@@ -49,7 +53,12 @@ where
 }
 
 /// Returns when somebody stopped the run, or when its work is done.
-async fn watch_over(app: &App, run: &Run, steps: watch::Receiver<String>, done: &CancellationToken) {
+async fn watch_over(
+    app: &App,
+    run: &Run,
+    steps: watch::Receiver<String>,
+    done: &CancellationToken,
+) {
     let mut shown = String::new();
     loop {
         tokio::select! {

@@ -143,7 +143,8 @@ async fn apply(
     let (searched, extract) = extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;
     let sources = evidence::sources(&app.db, app.workspace.id).await?;
     let before = finding.quotes().count();
-    let reading = Reading { searched: &searched, extract: &extract, sources: &sources, now: app.now() };
+    let reading =
+        Reading { searched: &searched, extract: &extract, sources: &sources, now: app.now() };
     if let Some(more) = Finding::new(&finding.question, &reading) {
         finding.add(more);
         finding.keep_quotes(|_, quote| {

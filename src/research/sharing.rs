@@ -16,7 +16,7 @@ use crate::error::{Refusal, Result};
 use crate::evidence;
 use crate::ids::{ChannelId, FindingId, PersonId};
 use crate::jobs::{self, Job};
-use crate::slack::{self, Input, Modal, Place};
+use crate::slack::{self, Input, Modal, Place, Post};
 
 /// The form that asks where to, and its input.
 pub const SHARE: &str = "answer.share";
@@ -58,9 +58,20 @@ pub async fn show_answer(app: &App, id: FindingId) -> Result<()> {
     let card = message::private_answer(&kept, id, &audience);
     let (db, clock, workspace) = (&app.db, &app.clock, app.workspace.id);
     let subject = format!("answer:{id}");
+    let is_new = slack::places(db, workspace, &subject).await?.is_empty();
     slack::show_card(db, &app.slack, clock, workspace, &subject, &place, &card.finish()).await?;
+    if is_new && place.channel != asked.channel {
+        let post = Post::sentence(ELSEWHERE);
+        let (channel, thread) = (&asked.channel, asked.thread.as_ref());
+        // The answer itself is there, and Slack says so too.
+        if let Err(error) = app.slack.post_ephemeral(channel, thread, &asked.person, &post).await {
+            tracing::warn!("a person could not be told where their answer is: {error}");
+        }
+    }
     Ok(())
 }
+
+const ELSEWHERE: &str = "Your answer is in our direct messages: it rests on sources that not everybody here may see. There you can share what may be shown.";
 
 /// The form that asks in which channel to share it: the one it was asked in, at first.
 pub async fn share_form(app: &App, id: FindingId, person: &PersonId) -> Result<Modal> {
@@ -89,7 +100,7 @@ pub async fn share(
     let kept = of_asker(app, id, person).await?;
     let audience = audience::of(app, channel).await?;
     if audience.is_one() {
-        return Err(Refusal::SharedWithOthers { channel: channel.clone() }.into());
+        return Err(Refusal::ReadByOthers.into());
     }
     let workspace = app.workspace.id;
     let sources = evidence::sources(&app.db, workspace).await?;
@@ -102,11 +113,14 @@ pub async fn share(
 
     let mut finding = kept.finding;
     let quotes = finding.quotes().count();
-    finding.keep_quotes(|_, quote| seen.contains(quote.source.as_str()));
-    finding.sources.retain(|source| seen.contains(source.name.as_str()));
+    finding.keep_sources(&seen);
     finding.left_out = (quotes - finding.quotes().count()) as u64;
+    if finding.left_out > 0 {
+        let documents = sources.iter().filter(|source| seen.contains(source.name.as_str()));
+        finding.searched = documents.map(|source| source.documents.unsigned_abs()).sum();
+    }
     if finding.quotes().count() == 0 {
-        return Err(Refusal::NothingToShare { channel: channel.clone() }.into());
+        return Err(Refusal::NothingToShare.into());
     }
     let prepared = Prepared::new(app, &finding, &json!(kept.run.id)).await?;
 
@@ -121,8 +135,8 @@ pub async fn share(
     if !slack::first_delivery(&mut tx, workspace, delivery, now).await? {
         return Ok(());
     }
-    if let Some(channel) = store::share(&mut tx, workspace, id, channel, now).await? {
-        return Err(Refusal::AlreadyShared { channel }.into());
+    if !store::share(&mut tx, workspace, id, channel, now).await? {
+        return Err(Refusal::AlreadyShared.into());
     }
     let details = BTreeMap::from([
         ("run", Value::id(run.id)),
@@ -146,8 +160,8 @@ async fn of_asker(app: &App, id: FindingId, person: &PersonId) -> Result<Kept> {
     if asker != person {
         return Err(Refusal::NotTheAsker { asker: asker.clone() }.into());
     }
-    match &kept.shared_in {
-        Some(channel) => Err(Refusal::AlreadyShared { channel: channel.clone() }.into()),
-        None => Ok(kept),
+    if kept.shared_in.is_some() {
+        return Err(Refusal::AlreadyShared.into());
     }
+    Ok(kept)
 }

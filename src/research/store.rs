@@ -293,14 +293,14 @@ pub(super) async fn kept(
     Ok(Some(Kept { run, finding, shared_in: row.shared_in.map(ChannelId) }))
 }
 
-/// Notes where an answer was shared; returns the channel where that happened before.
+/// Notes where an answer was shared; false if it was before.
 pub(super) async fn share(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     finding: FindingId,
     channel: &ChannelId,
     now: Timestamp,
-) -> Result<Option<ChannelId>> {
+) -> Result<bool> {
     let shared = sqlx::query!(
         "
         UPDATE findings
@@ -312,19 +312,9 @@ pub(super) async fn share(
         channel.as_str(),
         now.to_sqlx() as _,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    if shared.rows_affected() == 1 {
-        return Ok(None);
-    }
-    let before = sqlx::query_scalar!(
-        "SELECT shared_in FROM findings WHERE workspace_id = $1 AND id = $2",
-        workspace.0,
-        finding.0,
-    )
-    .fetch_optional(tx)
-    .await?;
-    Ok(before.flatten().map(ChannelId))
+    Ok(shared.rows_affected() == 1)
 }
 
 struct RunRow {

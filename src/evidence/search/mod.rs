@@ -60,9 +60,8 @@ impl Rights {
 
     /// Whether a source may be seen with them.
     pub fn include(&self, source: &Source) -> bool {
-        let is_one_of = |theirs: &[String], ours: &[String]| {
-            theirs.iter().any(|name| ours.contains(name))
-        };
+        let is_one_of =
+            |theirs: &[String], ours: &[String]| theirs.iter().any(|name| ours.contains(name));
         let is_within = self.only.as_ref().is_none_or(|only| only.contains(&source.name));
         let is_visible = match &source.visibility {
             Visibility::Everyone => true,

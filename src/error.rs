@@ -33,6 +33,7 @@ pub enum Refusal {
     },
     RunIsOver,
     StillRunning,
+    QuestionErased,
     /// All that a finding quotes is hidden from those who would read it.
     NothingToShare,
     /// The conversation is read by another organisation, or is no channel.
@@ -151,6 +152,9 @@ impl fmt::Display for Refusal {
             Self::StillRunning => {
                 f.write_str("This question is being answered right now. Wait a moment, or stop it first.")
             }
+            Self::QuestionErased => f.write_str(
+                "This question was erased, so it cannot be asked again. Ask it anew with /research.",
+            ),
             Self::NothingToShare => f.write_str(
                 "Nothing of this may be shown in that channel: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it.",
             ),

@@ -15,6 +15,8 @@ use crate::slack::{self, Place};
 pub struct Run {
     pub id: RunId,
     pub question: Question,
+    /// The question was erased, and cannot be asked any more.
+    pub is_erased: bool,
     pub state: State,
     /// What it was last said to be doing.
     pub step: Option<String>,
@@ -78,6 +80,9 @@ pub async fn again(
     let found = store::find(&app.db, app.workspace.id, run).await?.ok_or(Refusal::UnknownAction)?;
     if matches!(found.state, State::Queued | State::Running) {
         return Err(Refusal::StillRunning.into());
+    }
+    if found.is_erased {
+        return Err(Refusal::QuestionErased.into());
     }
     let question = Question { person: person.clone(), ..found.question };
     let asked = request(app, delivery, &question).await?;

@@ -48,7 +48,10 @@ pub(super) async fn keep(
 
 /// Makes Slack show an answer to the one person who may read it.
 pub async fn show_answer(app: &App, id: FindingId) -> Result<()> {
-    let Some(kept) = store::kept(&app.db, app.workspace.id, id).await? else { return Ok(()) };
+    let subject = format!("answer:{id}");
+    let Some(kept) = store::kept(&app.db, app.workspace.id, id).await? else {
+        return take_away(app, &subject).await;
+    };
     let asked = &kept.run.question;
     let audience = audience::of(app, &asked.channel).await?;
     let place = match audience {
@@ -57,7 +60,6 @@ pub async fn show_answer(app: &App, id: FindingId) -> Result<()> {
     };
     let card = message::private_answer(&kept, id, &audience);
     let (db, clock, workspace) = (&app.db, &app.clock, app.workspace.id);
-    let subject = format!("answer:{id}");
     let is_new = slack::places(db, workspace, &subject).await?.is_empty();
     slack::show_card(db, &app.slack, clock, workspace, &subject, &place, &card.finish()).await?;
     if is_new && place.channel != asked.channel {
@@ -67,6 +69,15 @@ pub async fn show_answer(app: &App, id: FindingId) -> Result<()> {
         if let Err(error) = app.slack.post_ephemeral(channel, thread, &asked.person, &post).await {
             tracing::warn!("a person could not be told where their answer is: {error}");
         }
+    }
+    Ok(())
+}
+
+/// The answer was erased.
+async fn take_away(app: &App, subject: &str) -> Result<()> {
+    let workspace = app.workspace.id;
+    for shown in slack::places(&app.db, workspace, subject).await? {
+        slack::remove(&app.db, &app.slack, workspace, subject, &shown.place).await?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) async fn start(
         UPDATE runs
         SET state = 'running', started_at = coalesce(started_at, $3)
         WHERE workspace_id = $1 AND id = $2 AND state IN ('queued', 'running')
-        RETURNING id, coalesce(question, '(erased)') AS "question!", requested_by,
+        RETURNING id, question, requested_by,
                   channel_id, thread_ts, follows, state, remark, step, stopped_by
         "#,
         workspace.0,
@@ -65,7 +65,7 @@ pub(super) async fn find(db: &PgPool, workspace: WorkspaceId, run: RunId) -> Res
     let row = sqlx::query_as!(
         RunRow,
         r#"
-        SELECT id, coalesce(question, '(erased)') AS "question!", requested_by,
+        SELECT id, question, requested_by,
                channel_id, thread_ts, follows, state, remark, step, stopped_by
         FROM runs
         WHERE workspace_id = $1 AND id = $2
@@ -317,9 +317,12 @@ pub(super) async fn share(
     Ok(shared.rows_affected() == 1)
 }
 
+/// What is read instead of a question that was erased.
+const ERASED: &str = "(erased)";
+
 struct RunRow {
     id: i64,
-    question: String,
+    question: Option<String>,
     requested_by: String,
     channel_id: String,
     thread_ts: Option<String>,
@@ -351,8 +354,9 @@ impl TryFrom<RunRow> for Run {
         };
         Ok(Self {
             id: RunId(row.id),
+            is_erased: row.question.is_none(),
             question: Question {
-                text: row.question,
+                text: row.question.unwrap_or_else(|| ERASED.to_owned()),
                 person: PersonId(row.requested_by),
                 channel: ChannelId(row.channel_id),
                 thread: row.thread_ts.map(MessageTs),

@@ -5,6 +5,7 @@
 //! says what it searched, and claims nothing.
 //!
 //! - [`extract`] chooses quotes: a pure function of the question and what the search brought.
+//! - [`written`] asks a model for an answer and keeps of it what its passages bear out.
 //! - [`Finding`] is what people decide on, with the canonical bytes they are bound to.
 //! - [`rework`] changes a finding as reviewers asked, [`edited`] as one of them did by hand.
 //!
@@ -18,6 +19,7 @@ mod message;
 mod prepared;
 mod rework;
 mod store;
+pub mod written;
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@
 //! says what it searched, and claims nothing.
 //!
 //! - [`extract`] chooses quotes: a pure function of the question and what the search brought.
+//! - [`written`] asks a model for an answer and keeps of it what its passages bear out.
 //! - [`Finding`] is what people decide on, with the canonical bytes they are bound to.
 //! - `audience` tells which sources an answer may rest on, by who will read it; what the asker alone
 //!   may see comes to them alone, and [`share`] brings what the channel may see of it there.
@@ -30,6 +31,7 @@ mod rework;
 mod run;
 mod sharing;
 mod store;
+pub mod written;
 
 use std::collections::BTreeMap;
 

@@ -30,6 +30,7 @@ use crate::research::masking;
 
 pub use self::polarity::Polarity;
 pub use self::question::Asked;
+pub(super) use self::question::{Stem, says_something, words};
 
 /// Documents to search for, so that themes can be counted and not only quoted; more where a
 /// question has no subject that would narrow them down.

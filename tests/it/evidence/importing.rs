@@ -224,7 +224,7 @@ async fn a_whole_export_with_lines_that_cannot_be_read_retires_nothing() {
     let input = Input::Bytes { name: "r.csv".to_owned(), bytes };
     let file = DocumentFile { absent: Absent::Retire, ..input.into() };
     let summary = desk.brings(&SourceSpec::named("reviews"), &file).await.unwrap();
-    assert_snapshot!(summary.notes.last().unwrap(), @"");
+    assert_snapshot!(summary.notes.last().unwrap(), @"Nothing was retired: 1 record could not be read, and may be what seems to be missing. Mend them, and import again.");
     assert_eq!((summary.retired, desk.finds("lamp").await.as_str()), (0, "a b c"));
 }
 

@@ -53,7 +53,7 @@ async fn a_source_is_changed_without_an_import_and_the_trail_says_so() {
     change(spec).await.unwrap();
 
     let unknown = change(SourceSpec::named("tickets")).await.unwrap_err().to_string();
-    assert_snapshot!(unknown, @"");
+    assert_snapshot!(unknown, @"There is no source “tickets”. There are: reviews.");
     let acts: Vec<String> = sqlx::query_scalar(
         "SELECT convert_from(payload, 'UTF8')::json ->> 'act' FROM audit.entries ORDER BY id",
     )

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::audit::Signer;
 use crate::clock::Clock;
-use crate::config::{AgentTokens, Manifest, Secret};
+use crate::config::{AgentTokens, Manifest, Secret, SourceTokens};
 use crate::database::Desk;
 use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
@@ -34,6 +34,8 @@ pub struct Parts {
     pub signing_secrets: Vec<Secret>,
     /// By which agents that run elsewhere are known.
     pub agent_tokens: AgentTokens,
+    /// By which those are known who send documents in.
+    pub source_tokens: SourceTokens,
     pub signer: Signer,
     pub metrics: Arc<Metrics>,
     pub memberships: Memberships,

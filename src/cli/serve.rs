@@ -103,6 +103,7 @@ pub async fn assemble(
     Ok(App::new(Parts {
         manifest,
         agent_tokens: config.agent_tokens.clone(),
+        source_tokens: config.source_tokens.clone(),
         signer: signer(config)?,
         workspace,
         slack,

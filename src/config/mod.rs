@@ -6,6 +6,8 @@
 
 mod agents;
 mod manifest;
+mod sources;
+mod tokens;
 mod webhook;
 
 use std::env;
@@ -22,6 +24,7 @@ pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
     Terms, Witness,
 };
+pub use sources::SourceTokens;
 pub use webhook::{Webhook, WebhookKey};
 
 /// What is logged unless COUNTERSIGN_LOG says otherwise.
@@ -49,6 +52,8 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// By which agents that run elsewhere are known.
     pub agent_tokens: AgentTokens,
+    /// By which those are known who send documents in.
+    pub source_tokens: SourceTokens,
 }
 
 #[derive(Clone, Debug)]
@@ -130,6 +135,7 @@ impl Config {
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),
             webhook: Webhook::from_env()?,
             agent_tokens: AgentTokens::from_env()?,
+            source_tokens: SourceTokens::from_env()?,
         })
     }
 }

@@ -28,6 +28,6 @@ pub use self::language::Language;
 pub use self::passages::sentences;
 pub use self::read::{DocumentFile, Format, Input, Mapping};
 pub use self::search::{Hit, Question, Rights, Searched, SearchedWord, frequencies, search};
-pub use self::source::{Source, SourceSpec, Visibility, change_source, sources};
+pub use self::source::{Source, SourceSpec, Visibility, add_source, change_source, sources};
 pub use self::store::{PassageText, passage_texts};
 pub use self::surroundings::{Standing, Stretch, Surroundings, surroundings};

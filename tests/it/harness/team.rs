@@ -402,5 +402,6 @@ fn config(
         recovery: Duration::from_secs(60),
         webhook: None,
         agent_tokens: config::AgentTokens::default(),
+        source_tokens: config::SourceTokens::default(),
     }
 }

@@ -142,6 +142,7 @@ impl Import {
         }
         let changes = self.without_unchanged(&mut tx, known, &mut summary).await?;
         self.insert(&mut tx, changes, &mut summary).await?;
+        summary.refusals.sort_by_key(|it| it.line);
         summary.records = records;
         let json = serde_json::to_value(&summary)?;
         let count = i64::try_from(records)?;

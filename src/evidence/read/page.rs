@@ -16,6 +16,16 @@ pub struct Page {
     pub text: String,
 }
 
+/// Elements within each other beyond which a page is not looked through: that takes time for each
+/// pair of them.
+const DEEPEST: usize = 300;
+
+/// Elements that need no end, or have none.
+const WITHOUT_END: [&str; 24] = [
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
+    "option", "p", "param", "rp", "rt", "source", "td", "th", "tr", "track", "wbr",
+];
+
 /// Reads a page; or says why there is nothing to read.
 pub fn read(html: &str) -> Result<Page, String> {
     let config = Config {
@@ -27,6 +37,9 @@ pub fn read(html: &str) -> Result<Page, String> {
     };
     let nothing =
         || "no text can be made out on this page; save what it says as .txt or .md".to_owned();
+    if deepest(html) > DEEPEST {
+        return Err("its elements stand too deep within each other to be read".to_owned());
+    }
     let mut page = Readability::new(html, None, Some(config)).map_err(|_| nothing())?;
     let article = page.parse().map_err(|_| nothing())?;
     let text = paragraphs(&article.text_content);
@@ -42,6 +55,29 @@ pub fn read(html: &str) -> Result<Page, String> {
         url: given(article.url),
         text,
     })
+}
+
+/// How many elements stand within each other, by their tags alone.
+fn deepest(html: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for (at, _) in html.match_indices('<') {
+        let tag = &html[at + 1..];
+        let name: String = tag
+            .chars()
+            .skip_while(|it| *it == '/')
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
+        if name.is_empty() || WITHOUT_END.contains(&name.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        } else {
+            depth += 1;
+            deepest = deepest.max(depth);
+        }
+    }
+    deepest
 }
 
 /// Lines without what surrounds them, and at most one empty line between two.
@@ -92,7 +128,10 @@ mod tests {
     fn a_page_that_says_nothing_or_has_no_end_is_refused() {
         assert!(read("<html><body><script>all()</script></body></html>").is_err());
         assert!(read("").is_err());
-        let deep = format!("{}Hello{}", "<div>".repeat(20_000), "</div>".repeat(20_000));
-        let _ = read(&deep);
+        let nested = |n: usize| format!("{}Hello{}", "<div>".repeat(n), "</div>".repeat(n));
+        assert!(read(&nested(20_000)).unwrap_err().contains("too deep"));
+        assert_eq!(read(&nested(50)).unwrap().text, "Hello");
+        let flat = "<p>Hello there, this is a line<br>".repeat(2_000);
+        assert!(read(&flat).is_ok());
     }
 }

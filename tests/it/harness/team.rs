@@ -402,5 +402,7 @@ fn config(
         recovery: Duration::from_secs(60),
         webhook: None,
         agent_tokens: config::AgentTokens::default(),
+        model_keys: config::ModelKeys::Given(Default::default()),
+        prompts: None,
     }
 }

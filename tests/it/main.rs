@@ -13,6 +13,7 @@ mod evidence;
 mod fake_slack;
 mod harness;
 mod history;
+mod hostile;
 mod jobs;
 mod licences;
 mod lifecycle;

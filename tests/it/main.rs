@@ -14,6 +14,7 @@ mod evidence;
 mod fake_slack;
 mod harness;
 mod history;
+mod hostile;
 mod jobs;
 mod licences;
 mod lifecycle;

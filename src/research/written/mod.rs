@@ -19,8 +19,6 @@ mod ask;
 mod check;
 mod counts;
 mod dates;
-#[cfg(test)]
-mod hostile;
 mod numbers;
 mod partial;
 mod plain;

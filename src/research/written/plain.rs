@@ -1,8 +1,8 @@
 //! Makes a model's words plain, or refuses them.
 //!
-//! What only disturbs is taken out: characters that do not show, marks of emphasis, bullets, icons
-//! (a check mark of a model's could pass for one of ours), line breaks. What acts or pretends is
-//! refused: mentions, control sequences, markup, addresses in disguise, letters of one script that
+//! What only disturbs is taken out: characters that do not show, marks of emphasis, bullets, icons,
+//! line breaks. What acts or pretends is refused: mentions, control sequences, markup, check marks
+//! that could pass for ours, addresses in disguise, letters of one script that
 //! pass for another's, marks of our fence, the prompt's own words, orders to the reader, and words
 //! about this answer and its approval.
 //!
@@ -32,9 +32,8 @@ const PROMPT: &str = include_str!("../../../prompts/research.answer.md");
 
 static PROMPT_RUNS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| runs(PROMPT).collect());
 
-static ICONS: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r":[a-z][a-z0-9_+-]+:|[✅✔☑❌✖☒⚠⏳⌛🔴🟢🟡🚨🔒🔓]\u{FE0F}?|\*\*+|__+|`+|~~+")
-});
+static ICONS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r":[a-z][a-z0-9_+-]+:|[❌✖☒⚠⏳⌛🔴🟢🟡🚨🔒🔓]\u{FE0F}?|\*+|__+|`+|~~+"));
 static BULLET: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:[-*•–—>#]+\x20+)+"));
 /// "[3]", "[3, 5]", "(passage 3)", "(passages 3 and 5)": numbers of passages in brackets.
 static CITED: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,7 +53,7 @@ static MENTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"<[/?%]?\p{L}|<!--|-->|<https?|<mailto|&(?:lt|gt|amp|#x?[0-9a-f]+);|!?\[[^\]]*\]\s*\(|\[[^\]]*\]\s*\[|^\s*\[[^\]]*\]:|\{\s*"|"\s*:\s*[\["{]|\{[{%]|[%}]\}|\|\s*-{2,}|\\u[0-9a-f]{4}|^[/=+|\t]|^@"#,
+        r#"[<>]\s*=?\s*(?:[^\s\d=]|$)|[✅✔☑]|:(?:white_check|heavy_check|ballot_box|hourglass)[a-z_]*:|&(?:lt|gt|amp|#x?[0-9a-f]+);|!?\[[^\]]*\]\s*\(|\[[^\]]*\]\s*\[|^\s*\[[^\]]*\]:|\{\s*"|"\s*:\s*[\["{]|\{[{%]|[%}]\}|\|\s*-{2,}|\\u[0-9a-f]{4}|^[/=+|\t]|^@"#,
     )
 });
 static HIDDEN_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {

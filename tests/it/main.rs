@@ -17,6 +17,7 @@ mod jobs;
 mod licences;
 mod lifecycle;
 mod messages;
+mod opinions;
 mod outages;
 mod proposals;
 mod races;

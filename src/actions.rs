@@ -8,7 +8,7 @@ use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
 
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
+use crate::ids::{ChannelId, DispatchId, FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::opinions::{self, Rating};
@@ -19,7 +19,7 @@ use crate::reviews::{
     self, ANSWERS, Ballot, Edit, REASON, REASON_CODE, Reason, ReasonFor, Verdict,
 };
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
-use crate::slack::{Modal, Post, Reply, escape};
+use crate::slack::{Modal, Post, Reply};
 use crate::subjects;
 
 /// A review, and the revision of it that a person saw.
@@ -51,6 +51,11 @@ enum Action {
     ShowAgain(ReviewId),
     /// Sends a message about a release again that was given up.
     SendAgain(DispatchId),
+    /// Ends a run; asks its question again.
+    Stop(RunId),
+    AskAgain(RunId),
+    /// Opens the form that asks where to share an answer.
+    Share(FindingId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -195,6 +200,21 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             tell(app, interaction, Post::sentence(TRYING_AGAIN));
         }
         Action::SendAgain(dispatch) => releases::send_again(app, dispatch, person).await?,
+        Action::Stop(run) => {
+            research::stop(app, delivery.as_deref(), run, person).await?;
+            tell(app, interaction, Post::sentence(STOPPED));
+        }
+        Action::AskAgain(run) => {
+            if let Some((run, question)) =
+                research::again(app, delivery.as_deref(), run, person).await?
+            {
+                tell(app, interaction, research::on_it(run, &question));
+            }
+        }
+        Action::Share(finding) => {
+            let form = research::share_form(app, finding, person).await?;
+            open_form(app, interaction, &form).await?;
+        }
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -230,6 +250,9 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     let view = interaction.view.as_ref().ok_or(Refusal::UnknownAction)?;
     if view.callback_id == proposals::PROPOSE {
         return propose(app, interaction, view).await;
+    }
+    if view.callback_id == research::SHARE {
+        return share(app, interaction, view).await;
     }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
@@ -297,6 +320,15 @@ async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<An
     Ok(Answer::Nothing)
 }
 
+/// Shares an answer in the channel that was chosen.
+async fn share(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let finding = view.private_metadata.parse().map_err(|_| Refusal::UnknownAction)?;
+    let channel = view.values.channel(research::CHANNEL).ok_or(Refusal::UnknownAction)?;
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    research::share(app, delivery.as_deref(), FindingId(finding), person, &channel).await?;
+    Ok(Answer::Nothing)
+}
+
 fn reason(view: &View) -> Result<String> {
     let reason = view.values.text(REASON).unwrap_or_default().trim().to_owned();
     if !reason.chars().any(char::is_alphanumeric) {
@@ -309,6 +341,9 @@ fn reason(view: &View) -> Result<String> {
 fn input_of(view: &View) -> Option<&'static str> {
     if view.callback_id == proposals::PROPOSE {
         return Some(proposals::KIND);
+    }
+    if view.callback_id == research::SHARE {
+        return Some(research::CHANNEL);
     }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
@@ -348,10 +383,12 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
             };
             let thread = message.thread.clone().or_else(|| message.ts.clone());
             let person = interaction.actor.id.clone();
-            let question = Question { text, person, channel: channel.clone(), thread };
-            research::request(app, interaction.dedupe_key().as_deref(), &question).await?;
-            let sentence = format!("On it: “{}”.", escape(&question.text));
-            tell(app, interaction, Post::sentence(sentence));
+            let question =
+                Question { text, person, channel: channel.clone(), thread, follows: None };
+            let delivery = interaction.dedupe_key();
+            if let Some(run) = research::request(app, delivery.as_deref(), &question).await? {
+                tell(app, interaction, research::on_it(run, &question));
+            }
             Ok(Answer::Nothing)
         }
         Some("turn_into_draft" | "new_draft") => Err(Refusal::NotInThisVersion.into()),
@@ -365,6 +402,8 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 /// Whether it works is known a moment later, and then the message with the button says so.
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
+
+const STOPPED: &str = "Stopped. Nothing will be put up.";
 
 const FORM_IS_OLD: &str = "The text has changed since this form was opened, so nothing was recorded. Copy what you typed, close this, and look at the card as it is now.";
 
@@ -439,6 +478,9 @@ impl Action {
                 Some(Self::More(what, Seen::read(value)?))
             }
             "review.show_again" => Some(Self::ShowAgain(ReviewId(value?.parse().ok()?))),
+            "run.stop" => Some(Self::Stop(RunId(value?.parse().ok()?))),
+            "run.again" => Some(Self::AskAgain(RunId(value?.parse().ok()?))),
+            "answer.share" => Some(Self::Share(FindingId(value?.parse().ok()?))),
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => None,
@@ -459,6 +501,9 @@ impl Action {
             | Self::WithdrawDispute(_)
             | Self::ShowAgain(_)
             | Self::SendAgain(_)
+            | Self::Stop(_)
+            | Self::AskAgain(_)
+            | Self::Share(_)
             | Self::Link => None,
         }
     }

@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
-use crate::ids::ReviewId;
+use crate::ids::{FindingId, ReviewId, RunId};
 use crate::opinions::{self, Part};
 use crate::proposals::{self, Proposal};
 use crate::releases;
@@ -135,7 +135,11 @@ async fn body(app: &App, review: &Review) -> Result<Card> {
     let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
     let by = &review.requested_by;
     match review.subject {
-        SubjectKind::Finding => Ok(research::card(&Finding::from_bytes(&content.bytes)?, by)),
+        SubjectKind::Finding => {
+            let finding = Finding::from_bytes(&content.bytes)?;
+            let run = content.provenance["run"].as_i64().map(RunId);
+            Ok(research::card(&finding, FindingId(review.subject_id), run, by))
+        }
         _ => {
             let proposal = Proposal::from_bytes(&content.bytes)?;
             Ok(proposals::card(&proposal, review.agent.as_deref(), by))

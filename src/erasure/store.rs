@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Erased;
 use crate::error::Result;
-use crate::ids::{PersonId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{FindingId, PersonId, ReviewId, RunId, WorkspaceId};
 
 /// What is read instead of a title.
 const TITLE: &str = "(erased)";
@@ -89,6 +89,8 @@ pub async fn kept_contents(
 pub struct Concerned {
     pub reviews: Vec<ReviewId>,
     pub runs: Vec<RunId>,
+    /// Answers that only the person reads.
+    pub answers: Vec<FindingId>,
 }
 
 pub async fn concerned(
@@ -131,9 +133,43 @@ pub async fn concerned(
         workspace.0,
         person.as_str(),
     )
+    .fetch_all(&mut *tx)
+    .await?;
+    let answers = sqlx::query_scalar!(
+        r#"
+        SELECT findings.id AS "id: FindingId"
+        FROM findings
+        JOIN runs ON runs.id = run_id
+        WHERE runs.workspace_id = $1 AND requested_by = $2 AND private_content IS NOT NULL
+        ORDER BY findings.id
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
     .fetch_all(tx)
     .await?;
-    Ok(Concerned { reviews, runs })
+    Ok(Concerned { reviews, runs, answers })
+}
+
+/// Answers that only the person reads go with their questions.
+pub async fn erase_answers(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    answers: &[FindingId],
+) -> Result<()> {
+    let answers: Vec<i64> = answers.iter().map(|finding| finding.0).collect();
+    sqlx::query!(
+        "
+        UPDATE findings
+        SET private_content = NULL
+        WHERE workspace_id = $1 AND id = ANY ($2)
+        ",
+        workspace.0,
+        &answers,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 pub async fn erase_comments(

@@ -14,10 +14,18 @@ use crate::ids::PersonId;
 /// Act, and how it is told. The first line that fits is taken.
 const SENTENCES: &[(&str, &str)] = &[
     ("run.requested", "{actor} asked[ in {channel}]: {question}"),
+    ("run.stopped", "{actor} stopped the run before it came to an answer."),
     ("run.found_nothing", "{actor} found nothing that answers the question."),
     ("run.failed", "{actor} failed to answer the question."),
     ("evidence.read", "{actor} read the sources {sources}[, and quoted the passages {passages}]."),
-    ("finding.made", "{actor} wrote {subject}[ in run {run}][ with the engine {engine}]."),
+    (
+        "finding.made",
+        "{actor} wrote {subject}[ in run {run}][ with the engine {engine}][, by the prompt {prompt}].",
+    ),
+    (
+        "finding.shared",
+        "{actor} shared {subject}, which only they had read[, in {channel}][; quotes left out because not everybody there may see them: {left_out}].",
+    ),
     ("*.proposed", "{actor} put {subject} up for a decision[ in {channel}][ for {requested_by}]."),
     ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),
     (

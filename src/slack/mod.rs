@@ -46,7 +46,7 @@ pub use inputs::{Choice, Input, Overflow, Select};
 pub use messages::Reply;
 pub use people::{Conversation, Group, Identity, Profile};
 pub use post::{Card, Post};
-pub use show::{Busy, Place, Shown, places, remove, show, show_card, subject_of};
+pub use show::{Busy, Place, Shown, pass_on, places, remove, show, show_card, subject_of};
 pub use text::{channel_link, date, escape, link, mention, plain_text, quote, usergroup};
 pub use transport::{Observer, Settings, Slack};
 pub use view::{Home, Modal, close_all, submission_errors};

@@ -233,6 +233,31 @@ pub async fn places(pool: &PgPool, workspace: WorkspaceId, subject: &str) -> Res
     Ok(shown.collect())
 }
 
+/// Makes the messages about one subject those about another, which shows itself in their place.
+pub async fn pass_on(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    subject: &str,
+    to: &str,
+) -> Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE posts
+        SET subject = $3,
+            content_hash = NULL
+        WHERE workspace_id = $1
+            AND subject = $2
+            AND ts IS NOT NULL
+        "#,
+        workspace as _,
+        subject,
+        to,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// The subject of a message of ours.
 pub async fn subject_of(
     pool: &PgPool,

@@ -166,6 +166,7 @@ async fn a_card_says_what_people_think_of_it() {
       > Sound quality is poor at high volume.
       — reviews R-2
       Searched 2 documents in reviews (newest 22 Nov 2026); 2 answer the question.
+      [Sources]
       ---
       :ballot_box_with_check: 2 quotes found word for word in the documents
       :ballot_box_with_check: The age of every source is known

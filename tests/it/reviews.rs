@@ -115,7 +115,9 @@ async fn two_hundred_deliveries_of_a_click_at_once_are_one_decision() {
     let replica = team.replica().await;
     let place = team.newest("#research");
     let mut blocks = place["blocks"].as_array().unwrap().iter();
-    let buttons = blocks.find(|block| block["type"] == "actions").unwrap();
+    let deciding =
+        |block: &&serde_json::Value| block["elements"][0]["action_id"] == "review.approve";
+    let buttons = blocks.find(deciding).unwrap();
     let value = buttons["elements"][0]["value"].clone();
     let body = serde_json::json!({
         "type": "block_actions", "team": {"id": team.sandbox.seed().team_id},

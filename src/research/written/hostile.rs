@@ -1,0 +1,1 @@
+//! Documents that want something of the model.

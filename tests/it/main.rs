@@ -19,6 +19,7 @@ mod jobs;
 mod licences;
 mod lifecycle;
 mod messages;
+mod opinions;
 mod outages;
 mod proposals;
 mod races;

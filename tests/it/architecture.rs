@@ -70,7 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schedule", &["jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.
-    ("research", &["audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
+    ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),

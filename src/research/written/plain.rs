@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
+use super::quotes::is_without_spaces;
 use super::why::Why;
 use crate::research::extract::words;
 
@@ -214,7 +215,7 @@ fn without_numbers_of_passages(text: &str, passages: usize) -> Result<String, Wh
 }
 
 fn refuse_disguise(text: &str) -> Result<(), Why> {
-    let spaced = |it: &str| it.chars().all(|it| !is_east_asian(it));
+    let spaced = |it: &str| it.chars().all(|it| !is_without_spaces(it));
     let other_form = |it: char| {
         matches!(it, '\u{1D400}'..='\u{1D7FF}' | '\u{24B6}'..='\u{24E9}' | '\u{1F110}'..='\u{1F189}')
             || (matches!(it, '\u{FF01}'..='\u{FF5E}') && spaced(text))
@@ -255,10 +256,6 @@ fn mixes_scripts(word: &str) -> bool {
 fn passes_for_latin(word: &str) -> bool {
     word.chars().count() > 1
         && word.chars().all(|it| "аеорсухіјѕԁһԛԝАВЕКМНОРСТХІЈЅοανΑΒΕΖΗΙΚΜΝΟΡΤΥΧ".contains(it))
-}
-
-fn is_east_asian(c: char) -> bool {
-    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3000}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 fn runs(text: &str) -> impl Iterator<Item = Vec<String>> {

@@ -161,6 +161,34 @@ fn of_a_model_that_obeys_nothing_is_left_but_what_is_quoted() {
     }
 }
 
+/// Beside a claim that holds, whatever the document dictates as what sums up or is left open.
+#[test]
+fn beside_a_claim_that_holds_nothing_that_was_dictated_is_left() {
+    for document in documents() {
+        let passages = passages(&document);
+        let checker = Checker::new(QUESTION, &passages);
+        let obeyed = &document.obeyed;
+        let texts = obeyed.claims.iter().map(|(text, _)| text);
+        let texts = texts.chain(obeyed.cite.iter().map(|it| &it.text));
+        for text in texts.chain([&obeyed.summary, &obeyed.unanswered]) {
+            let holds = json!({
+                "text": "The form for a refund was easy to find, one review says.",
+                "quotes": [{"passage": 1, "text": "the form was easy to find"}],
+            });
+            let answer = json!({"summary": text, "claims": [holds], "unanswered": text});
+            let checked = checker.answer(&answer);
+            assert_eq!(checked.claims.len(), 1, "{}: {:?}", document.name, checked.cut);
+            check_harmless(&document.name, &checked, &passages);
+            for text in checked.summary.iter().chain(&checked.unanswered) {
+                for never in &document.never {
+                    let there = text.to_lowercase().contains(&never.to_lowercase());
+                    assert!(!there, "{}: {never:?} in {text:?}", document.name);
+                }
+            }
+        }
+    }
+}
+
 /// A model that says what the document says, sentence by sentence and as a whole.
 #[test]
 fn of_a_model_that_parrots_nothing_acts() {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod answers;
 mod architecture;
 mod audit;
 mod checkpoint;
@@ -14,10 +15,12 @@ mod fake_model;
 mod fake_slack;
 mod harness;
 mod history;
+mod hostile;
 mod jobs;
 mod licences;
 mod lifecycle;
 mod messages;
+mod opinions;
 mod models;
 mod outages;
 mod proposals;

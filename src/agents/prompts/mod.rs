@@ -27,8 +27,10 @@ use sha2::{Digest, Sha256};
 use fence::Fence;
 
 /// The files that are part of the binary.
-const BUILT_IN: [(&str, &str); 1] =
-    [("doctor.probe", include_str!("../../../prompts/doctor.probe.md"))];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("doctor.probe", include_str!("../../../prompts/doctor.probe.md")),
+    ("research.answer", include_str!("../../../prompts/research.answer.md")),
+];
 
 const BORDER: &str = "--- user ---";
 

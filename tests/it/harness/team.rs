@@ -350,7 +350,7 @@ pub(super) fn is_told(entry: &audit::Entry) -> bool {
 }
 
 /// What changes from run to run, taken out.
-pub(super) fn readable(text: &str) -> String {
+pub fn readable(text: &str) -> String {
     // Spaces of no width, which keep marks apart.
     let text = &text.replace('\u{200b}', "");
     let hash = regex_lite::Regex::new("`[0-9a-f]{12}`").unwrap();

@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,10 +22,12 @@ typing.Iterable = typing.List
 from anthropic.types.message_create_params import MessageCreateParamsStreaming
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
-from sandbox import Checks, Process, eventually, free_port
+from sandbox import Checks, Demo, Process, eventually, free_port
 
 PROTOCOLS = ["anthropic", "openai"]
 KEY = "key-that-aimock-knows"
+KEYS = {"AIMOCK_KEY": KEY, "OTHER_KEY": "key-that-it-does-not-know"}
+EXAMPLE = pathlib.Path(__file__).parents[3] / "manifests/team.toml"
 ANSWER = {"content": '{"word":"thread"}', "usage": {"prompt_tokens": 57, "completion_tokens": 11}}
 USAGE = {"anthropic": {"input_tokens": 57, "output_tokens": 11}, "openai": ANSWER["usage"]}
 
@@ -60,6 +63,7 @@ def main():
     for protocol in PROTOCOLS:
         answers(checks, binary, folder, protocol)
     requests(checks, binary, folder)
+    research(checks, binary, folder)
     sys.exit(1 if checks.failed else 0)
 
 
@@ -128,23 +132,27 @@ def journal(base):
 
 def doctor(binary, folder, protocol, base, names, lines=""):
     """`countersign doctor --models` with a model for each name; what came of asking each."""
-    url = base if protocol == "anthropic" else base + "/v1"
-    example = pathlib.Path(__file__).parents[3] / "manifests/team.toml"
-    models = [
-        f'[[model]]\nname = "{name}"\nprotocol = "{protocol}"\nmodel = "{name}"\nurl = "{url}"\ntimeout = "20s"\n'
-        f'key = "{"OTHER_KEY" if name == "locked" else "AIMOCK_KEY"}"\n{lines}\n'
-        'price = { input = "3.00", output = "15.00", currency = "USD" }\n'
-        for name in names
-    ]
+    models = [model(protocol, base, name, lines) for name in names]
     manifest = folder / "team.toml"
-    manifest.write_text("\n".join([example.read_text(), *models]))
-    ours = {"COUNTERSIGN_MANIFEST": str(manifest), "AIMOCK_KEY": KEY, "OTHER_KEY": "key-that-it-does-not-know"}
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | ours
+    manifest.write_text("\n".join([EXAMPLE.read_text(), *models]))
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment |= {"COUNTERSIGN_MANIFEST": str(manifest)} | KEYS
     command = [binary, "--data", folder / "data", "doctor", "--models", "--json"]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True)
     findings = json.loads(ran.stdout)
     assert KEY not in ran.stdout + ran.stderr, "a key is printed"
     return {one["asked"]["model"]: one["asked"] for one in findings if "asked" in one}
+
+
+def model(protocol, base, name, lines=""):
+    """A `[[model]]` of the manifest."""
+    url = base if protocol == "anthropic" else base + "/v1"
+    key = "OTHER_KEY" if name == "locked" else "AIMOCK_KEY"
+    return (
+        f'[[model]]\nname = "{name}"\nprotocol = "{protocol}"\nmodel = "{name}"\nurl = "{url}"\n'
+        f'timeout = "20s"\nkey = "{key}"\n{lines}\n'
+        'price = { input = "3.00", output = "15.00", currency = "USD" }\n'
+    )
 
 
 class Recorder(http.server.ThreadingHTTPServer):
@@ -168,7 +176,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def requests(checks, binary, folder):
-    """The bodies, before the types of the SDKs, which must know all of it."""
+    """What the doctor asks, before the types of the SDKs, which must know all of it."""
     recorder = Recorder()
     base = f"http://127.0.0.1:{recorder.server_port}"
     doctor(binary, folder, "anthropic", base, ["one"])
@@ -187,6 +195,24 @@ def requests(checks, binary, folder):
     ]:
         checks.equal("the form of the answer is closed", schema(body)["additionalProperties"], False)
         checks.equal("and complete", schema(body)["required"], list(schema(body)["properties"]))
+
+
+def research(checks, binary, folder):
+    """What the research agent asks, likewise; and what people read when it is refused."""
+    for protocol, kind in zip(PROTOCOLS, [MessageCreateParamsStreaming, CompletionCreateParamsStreaming]):
+        recorder = Recorder()
+        agent = 'sources = ["*"]\n'
+        manifest = folder / "research.toml"
+        example = EXAMPLE.read_text().replace(agent, agent + 'model = "one"\n', 1)
+        manifest.write_text(example + "\n" + model(protocol, f"http://127.0.0.1:{recorder.server_port}", "one"))
+        os.environ |= {"COUNTERSIGN_MANIFEST": str(manifest)} | KEYS
+        shutil.rmtree(folder / "demo", ignore_errors=True)
+        with Demo(binary, folder / "demo") as demo:
+            demo.post("command", person="maya", channel="#research", text="/research why do people cancel?")
+            checks.check(f"{protocol}: research asks", eventually(lambda: recorder.bodies, 30))
+            accepted(checks, f"{protocol}: the SDK knows what it asks", kind, recorder.bodies[0])
+            said = lambda: "The model one does not take this request (400)" in demo.transcript("research", "raj")
+            checks.check(f"{protocol}: people read why there is an extract instead", eventually(said, 30))
 
 
 def accepted(checks, name, kind, body):

@@ -67,6 +67,8 @@ pub enum Answer {
     Breaks(&'static str),
     /// Nothing comes after this text, and the connection stays.
     Stalls(&'static str),
+    /// This text, and then a line that has no end.
+    Floods(&'static str),
     /// An error in the middle of the stream, after this text.
     Fails(&'static str, &'static str),
     /// A status, a header, and the kind and the message of an error.
@@ -176,6 +178,13 @@ async fn take_in(
             world.reached.notify_one();
             let sent = stream::iter(protocol.events(text, None, false)).map(Ok::<_, Infallible>);
             event_stream(sent.chain(stream::pending()).inspect(move |_| _ = &listener))
+        }
+        Answer::Floods(text) => {
+            let listener = Listener(world.clone());
+            let sent = stream::iter(protocol.events(text, None, false));
+            let flood = stream::repeat("data: and so on".repeat(1_000));
+            let both = sent.chain(flood).map(Ok::<_, Infallible>);
+            event_stream(both.inspect(move |_| _ = &listener))
         }
         Answer::Fails(text, kind) => {
             let mut events = protocol.events(text, None, false);

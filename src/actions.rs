@@ -8,9 +8,10 @@ use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
 
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{ChannelId, DispatchId, PersonId, ReviewId, RevisionId};
+use crate::ids::{ChannelId, DispatchId, FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::opinions::{self, Rating};
 use crate::proposals;
 use crate::releases;
 use crate::research::{self, Question};
@@ -18,7 +19,7 @@ use crate::reviews::{
     self, ANSWERS, Ballot, Edit, REASON, REASON_CODE, Reason, ReasonFor, Verdict,
 };
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
-use crate::slack::{Modal, Post, Reply, escape};
+use crate::slack::{Modal, Post, Reply};
 use crate::subjects;
 
 /// A review, and the revision of it that a person saw.
@@ -41,11 +42,20 @@ enum Action {
     /// Has whoever made it try again to change it.
     Rework(ReviewId),
     Undo(ReviewId),
+    /// Says what the person thinks of it, which decides nothing.
+    Rate(Rating, Seen),
+    Dispute(Seen),
+    WithdrawDispute(ReviewId),
     More(More, Seen),
     /// Shows a review again, after its channel could not be reached.
     ShowAgain(ReviewId),
     /// Sends a message about a release again that was given up.
     SendAgain(DispatchId),
+    /// Ends a run; asks its question again.
+    Stop(RunId),
+    AskAgain(RunId),
+    /// Opens the form that asks where to share an answer.
+    Share(FindingId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -68,6 +78,7 @@ enum Form {
     Edit,
     Rewrite,
     Withdraw,
+    Dispute,
 }
 
 /// Carries out what a person pressed.
@@ -155,6 +166,17 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
         Action::Rework(review) => enqueue(app, Job::Rework { review }).await?,
         Action::Undo(review) => reviews::undo(app, delivery.as_deref(), review, person).await?,
+        Action::Rate(rating, seen) => {
+            opinions::rate(app, delivery.as_deref(), seen.by(person), rating).await?;
+        }
+        Action::Dispute(seen) => {
+            let review = opinions::check_dispute(app, seen.by(person)).await?;
+            let parts = subjects::parts(app, &review).await?;
+            open_form(app, interaction, &opinions::dispute_modal(&review, &parts)).await?;
+        }
+        Action::WithdrawDispute(review) => {
+            opinions::withdraw(app, delivery.as_deref(), review, person).await?;
+        }
         Action::More(More::Who, seen) => {
             let explained = reviews::explain(app, seen.review, Some(person)).await?;
             tell(app, interaction, Post::sentence(explained));
@@ -178,6 +200,21 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             tell(app, interaction, Post::sentence(TRYING_AGAIN));
         }
         Action::SendAgain(dispatch) => releases::send_again(app, dispatch, person).await?,
+        Action::Stop(run) => {
+            research::stop(app, delivery.as_deref(), run, person).await?;
+            tell(app, interaction, Post::sentence(STOPPED));
+        }
+        Action::AskAgain(run) => {
+            if let Some((run, question)) =
+                research::again(app, delivery.as_deref(), run, person).await?
+            {
+                tell(app, interaction, research::on_it(run, &question));
+            }
+        }
+        Action::Share(finding) => {
+            let form = research::share_form(app, finding, person).await?;
+            open_form(app, interaction, &form).await?;
+        }
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -213,6 +250,9 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     let view = interaction.view.as_ref().ok_or(Refusal::UnknownAction)?;
     if view.callback_id == proposals::PROPOSE {
         return propose(app, interaction, view).await;
+    }
+    if view.callback_id == research::SHARE {
+        return share(app, interaction, view).await;
     }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
@@ -261,6 +301,10 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
             proposals::rewrite(app, delivery, (review, saw), person, &view.values).await?;
         }
         Form::Withdraw => reviews::withdraw(app, delivery, review, person).await?,
+        Form::Dispute => {
+            let (why, part) = (reason(view)?, view.values.choice(opinions::PART));
+            opinions::dispute(app, delivery, seen.by(person), &why, part).await?;
+        }
     }
     Ok(Answer::Nothing)
 }
@@ -273,6 +317,15 @@ async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<An
     if proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await? {
         tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
     }
+    Ok(Answer::Nothing)
+}
+
+/// Shares an answer in the channel that was chosen.
+async fn share(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let finding = view.private_metadata.parse().map_err(|_| Refusal::UnknownAction)?;
+    let channel = view.values.channel(research::CHANNEL).ok_or(Refusal::UnknownAction)?;
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    research::share(app, delivery.as_deref(), FindingId(finding), person, &channel).await?;
     Ok(Answer::Nothing)
 }
 
@@ -289,9 +342,12 @@ fn input_of(view: &View) -> Option<&'static str> {
     if view.callback_id == proposals::PROPOSE {
         return Some(proposals::KIND);
     }
+    if view.callback_id == research::SHARE {
+        return Some(research::CHANNEL);
+    }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
-        Form::Reason(_) => Some(REASON),
+        Form::Reason(_) | Form::Dispute => Some(REASON),
         Form::Edit | Form::Rewrite => Some(subjects::edited_input(&view.values)),
         Form::Withdraw => None,
     }
@@ -327,10 +383,12 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
             };
             let thread = message.thread.clone().or_else(|| message.ts.clone());
             let person = interaction.actor.id.clone();
-            let question = Question { text, person, channel: channel.clone(), thread };
-            research::request(app, interaction.dedupe_key().as_deref(), &question).await?;
-            let sentence = format!("On it: “{}”.", escape(&question.text));
-            tell(app, interaction, Post::sentence(sentence));
+            let question =
+                Question { text, person, channel: channel.clone(), thread, follows: None };
+            let delivery = interaction.dedupe_key();
+            if let Some(run) = research::request(app, delivery.as_deref(), &question).await? {
+                tell(app, interaction, research::on_it(run, &question));
+            }
             Ok(Answer::Nothing)
         }
         Some("turn_into_draft" | "new_draft") => Err(Refusal::NotInThisVersion.into()),
@@ -344,6 +402,8 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
 /// Whether it works is known a moment later, and then the message with the button says so.
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
+
+const STOPPED: &str = "Stopped. Nothing will be put up.";
 
 const FORM_IS_OLD: &str = "The text has changed since this form was opened, so nothing was recorded. Copy what you typed, close this, and look at the card as it is now.";
 
@@ -401,6 +461,10 @@ impl Action {
             "review.rewrite" => Some(Self::Rewrite(seen()?)),
             "review.rework" => Some(Self::Rework(seen()?.review)),
             "review.undo" => Some(Self::Undo(seen()?.review)),
+            "opinion.useful" => Some(Self::Rate(Rating::Useful, seen()?)),
+            "opinion.not_useful" => Some(Self::Rate(Rating::NotUseful, seen()?)),
+            "opinion.dispute" => Some(Self::Dispute(seen()?)),
+            "opinion.withdraw" => Some(Self::WithdrawDispute(seen()?.review)),
             "review.more" => {
                 let (what, value) = value?.split_once('.')?;
                 let what = match what {
@@ -414,6 +478,9 @@ impl Action {
                 Some(Self::More(what, Seen::read(value)?))
             }
             "review.show_again" => Some(Self::ShowAgain(ReviewId(value?.parse().ok()?))),
+            "run.stop" => Some(Self::Stop(RunId(value?.parse().ok()?))),
+            "run.again" => Some(Self::AskAgain(RunId(value?.parse().ok()?))),
+            "answer.share" => Some(Self::Share(FindingId(value?.parse().ok()?))),
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => None,
@@ -426,11 +493,17 @@ impl Action {
             | Self::Ask(_, seen)
             | Self::Edit(seen)
             | Self::Rewrite(seen)
+            | Self::Rate(_, seen)
+            | Self::Dispute(seen)
             | Self::More(_, seen) => Some(seen),
             Self::Rework(_)
             | Self::Undo(_)
+            | Self::WithdrawDispute(_)
             | Self::ShowAgain(_)
             | Self::SendAgain(_)
+            | Self::Stop(_)
+            | Self::AskAgain(_)
+            | Self::Share(_)
             | Self::Link => None,
         }
     }
@@ -446,6 +519,7 @@ impl Form {
             "review.edit" => Self::Edit,
             proposals::REWRITE => Self::Rewrite,
             "review.withdraw" => Self::Withdraw,
+            "opinion.dispute" => Self::Dispute,
             _ => return None,
         };
         Some((form, Seen::read(metadata)?))
@@ -457,6 +531,10 @@ impl Seen {
     fn read(value: &str) -> Option<Self> {
         let (review, saw) = value.split_once('.')?;
         Some(Self { review: ReviewId(review.parse().ok()?), saw: RevisionId(saw.parse().ok()?) })
+    }
+
+    fn by(self, person: &PersonId) -> opinions::Seen<'_> {
+        opinions::Seen { review: self.review, revision: self.saw, person }
     }
 }
 
@@ -472,6 +550,9 @@ mod tests {
         let seen = Seen { review: ReviewId(12), saw: RevisionId(34) };
         check("review.approve", Some("12.34"), Some(Action::Approve(seen)));
         check("review.undo", Some("12.34"), Some(Action::Undo(ReviewId(12))));
+        check("opinion.useful", Some("12.34"), Some(Action::Rate(Rating::Useful, seen)));
+        check("opinion.useful", Some("12"), None);
+        check("opinion.adore", Some("12.34"), None);
         check("review.more", Some("who.12.34"), Some(Action::More(More::Who, seen)));
         check("review.show_again", Some("12"), Some(Action::ShowAgain(ReviewId(12))));
         check("link", None, Some(Action::Link));

@@ -27,6 +27,18 @@ pub enum Refusal {
     /// A button, form or shortcut that is not ours, or not any more.
     UnknownAction,
     NothingToResearch,
+    /// Only whoever asked a question stops its run, and shares what came of it.
+    NotTheAsker {
+        asker: PersonId,
+    },
+    RunIsOver,
+    StillRunning,
+    QuestionErased,
+    /// All that a finding quotes is hidden from those who would read it.
+    NothingToShare,
+    /// The conversation is read by another organisation, or is no channel.
+    ReadByOthers,
+    AlreadyShared,
     NotInThisVersion,
     NoSuchReview,
     ReviewClosed {
@@ -64,6 +76,10 @@ pub enum Refusal {
     NotReleased,
     /// The bytes are not those that people decided on.
     NotWhatWasApproved,
+    /// What agents made is judged by the members of the workspace.
+    OnlyMembersJudge,
+    AlreadyDisputed,
+    NoDisputeOfYours,
     /// The text cannot be worded anew by a person.
     NotEditable {
         subject: &'static str,
@@ -130,6 +146,26 @@ impl fmt::Display for Refusal {
             Self::NothingToResearch => f.write_str(
                 "There is no question in that message. Choose a message with words in it, or type /research and your question.",
             ),
+            Self::NotTheAsker { asker } => write!(
+                f,
+                "<@{asker}> asked this, so only they can do that. Ask it yourself with /research to get your own answer."
+            ),
+            Self::RunIsOver => f.write_str(
+                "This question was answered or stopped already, so there was nothing to stop.",
+            ),
+            Self::StillRunning => {
+                f.write_str("This question is being answered right now. Wait a moment, or stop it first.")
+            }
+            Self::QuestionErased => f.write_str(
+                "This question was erased, so it cannot be asked again. Ask it anew with /research.",
+            ),
+            Self::NothingToShare => f.write_str(
+                "Nothing of this may be shown in that channel: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it.",
+            ),
+            Self::ReadByOthers => f.write_str(
+                "Nothing from your documents is shown where people of other organisations read, nor in direct messages. Choose a channel of your own workspace.",
+            ),
+            Self::AlreadyShared => f.write_str("You shared this already; the answer says where."),
             Self::NotInThisVersion => f.write_str(
                 "Drafts are not part of this version. Type /countersign help to see what works.",
             ),
@@ -188,6 +224,15 @@ impl fmt::Display for Refusal {
             ),
             Self::NotWhatWasApproved => f.write_str(
                 "The stored text is not the one that was approved, so it was not released. Whoever runs Countersign must look at the database: countersign audit verify says whether the trail is whole.",
+            ),
+            Self::OnlyMembersJudge => f.write_str(
+                "Guests and bots do not judge what agents made, so nothing was recorded. Tell a member of the team what you think.",
+            ),
+            Self::AlreadyDisputed => f.write_str(
+                "You dispute this already, and your reason stands on the card. To say something else, withdraw it first.",
+            ),
+            Self::NoDisputeOfYours => f.write_str(
+                "You do not dispute this, so there is nothing of yours to withdraw. Whoever disputes it can.",
             ),
             Self::NotEditable { subject } => write!(
                 f,

@@ -57,6 +57,7 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     match job {
         Job::Research { run } => research::answer(app, run).await,
         Job::ShowRun { run } => research::show_run(app, run).await,
+        Job::ShowAnswer { finding } => research::show_answer(app, finding).await,
         Job::ShowReview { review } => subjects::show(app, review).await,
         Job::Rework { review } => subjects::rework(app, review).await,
         Job::Attend { review } => reviews::attend(app, review).await,
@@ -80,6 +81,7 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         Job::Dispatch { dispatch, .. } => releases::give_up(&app, dispatch).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
         Job::ShowRun { .. }
+        | Job::ShowAnswer { .. }
         | Job::ShowReview { .. }
         | Job::Attend { .. }
         // A review that is approved and not released comes due again.

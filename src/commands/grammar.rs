@@ -325,6 +325,20 @@ fn question(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// How a question begins that ends without a question mark.
+static ASKING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:why|what|which|who|whose|how|when|where|and what|and how|and why|and for|show me|find|look for|search for|tell me)\b")
+        .expect("the pattern is fixed and tested")
+});
+
+/// Whether a message in a thread of ours asks something of us: it ends in a question mark or begins as
+/// questions do, and calls nobody else.
+pub fn is_question(text: &str) -> bool {
+    let text = text.trim();
+    let calls_somebody = text.contains("<@") || text.contains("<!subteam");
+    !calls_somebody && (text.ends_with('?') || ASKING.is_match(text))
+}
+
 fn suggestion(form: &Form, rest: &str) -> String {
     let mut typed = [form.command, form.word]
         .into_iter()

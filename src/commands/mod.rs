@@ -10,14 +10,14 @@ use jiff::tz::TimeZone;
 
 use crate::app::App;
 use crate::error::{Refusal, Result};
-use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
+use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RunId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::proposals;
 use crate::research::{self, Question};
 use crate::reviews::{self, Delegation};
-use crate::slack::inbound::{Event, EventEnvelope, SlashCommand};
-use crate::slack::{self, Place, Post, date, escape, mention};
+use crate::slack::inbound::{AppMention, Event, EventEnvelope, Message, SlashCommand};
+use crate::slack::{self, Place, Post, date, mention};
 
 pub use audit::record;
 use grammar::{CardName, Command, Delegate, Until};
@@ -58,12 +58,12 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
                 person: command.actor.id,
                 channel: command.channel,
                 thread: command.thread,
+                follows: None,
             };
-            research::request(app, delivery.as_deref(), &question).await?;
-            Ok(Answer::private(format!(
-                "On it: “{}”. The finding will be posted in this channel.",
-                escape(&question.text)
-            )))
+            Ok(match research::request(app, delivery.as_deref(), &question).await? {
+                Some(run) => Answer::Private(Box::new(research::on_it(run, &question))),
+                None => Answer::Nothing,
+            })
         }
     }
 }
@@ -78,9 +78,19 @@ pub async fn take_event(app: &App, envelope: EventEnvelope) -> Result<Answer> {
                 && mention.bot_id.is_none()
                 && person != app.workspace.bot
             {
-                let thread = Some(mention.thread.unwrap_or(mention.ts));
-                let channel = mention.channel;
-                answer_mention(app, &delivery, &mention.text, person, channel, thread).await?;
+                let AppMention { text, channel, thread, ts, .. } = mention;
+                let written = Written { text, person, channel, thread, ts };
+                answer_mention(app, &delivery, written).await?;
+            }
+        }
+        Event::Message(message) if message.is_written_by_a_person() => {
+            let is_direct = message.is_direct();
+            if let Some(person) = message.user
+                && person != app.workspace.bot
+            {
+                let Message { text, channel, thread, ts, .. } = message;
+                let written = Written { text, person, channel, thread, ts };
+                overhear(app, &delivery, written, is_direct).await?;
             }
         }
         Event::HomeOpened(opened) => {
@@ -184,24 +194,79 @@ fn help(form: Option<&'static grammar::Form>) -> Answer {
     Answer::private(form.map_or_else(grammar::overview, grammar::Form::help))
 }
 
-async fn answer_mention(
-    app: &App,
-    delivery: &str,
-    text: &str,
-    person: PersonId,
-    channel: ChannelId,
-    thread: Option<MessageTs>,
-) -> Result<()> {
-    let text = text.replace(&format!("<@{}>", app.workspace.bot), " ");
+/// A question by mention, or help where there is none.
+async fn answer_mention(app: &App, delivery: &str, message: Written) -> Result<()> {
+    let text = message.text.replace(&format!("<@{}>", app.workspace.bot), " ");
     if let Ok(Command::Research { question }) = grammar::parse_mention(&text) {
-        let question = Question { text: question, person, channel, thread };
-        return research::request(app, Some(delivery), &question).await;
+        return ask(app, delivery, Written { text: question, ..message }).await;
     }
     let mut tx = app.db.begin().await?;
     if slack::first_delivery(&mut tx, app.workspace.id, Some(delivery), app.now()).await? {
-        let thread = thread.map(|ts| ts.0);
-        jobs::enqueue(&mut tx, app.workspace.id, Job::ShowHelp { channel, thread }).await?;
+        let thread = Some(message.thread.unwrap_or(message.ts).0);
+        let job = Job::ShowHelp { channel: message.channel, thread };
+        jobs::enqueue(&mut tx, app.workspace.id, job).await?;
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// What somebody wrote without a mention: a question where it is a direct message, or a question in a
+/// thread that is about an answer of ours. Anything else is people talking to each other.
+async fn overhear(app: &App, delivery: &str, message: Written, is_direct: bool) -> Result<()> {
+    if message.text.contains(&format!("<@{}>", app.workspace.bot)) && !is_direct {
+        // It arrives as a mention, too.
+        return Ok(());
+    }
+    if is_direct {
+        return answer_mention(app, delivery, message).await;
+    }
+    let Some(thread) = &message.thread else { return Ok(()) };
+    if !grammar::is_question(&message.text)
+        || research::run_in(app, &message.channel, thread).await?.is_none()
+    {
+        return Ok(());
+    }
+    ask(app, delivery, message).await
+}
+
+/// Sets the research agent to work on what somebody wrote, in its thread. Who asked is told at once.
+async fn ask(app: &App, delivery: &str, message: Written) -> Result<()> {
+    let follows = match &message.thread {
+        Some(thread) => research::run_in(app, &message.channel, thread).await?,
+        None => None,
+    };
+    let question = Question {
+        text: message.text,
+        person: message.person,
+        channel: message.channel,
+        thread: Some(message.thread.unwrap_or(message.ts)),
+        follows,
+    };
+    if let Some(run) = research::request(app, Some(delivery), &question).await? {
+        say_on_it(app, run, question);
+    }
+    Ok(())
+}
+
+/// Tells whoever asked, once their message was acknowledged; the answer comes all the same if that
+/// fails.
+fn say_on_it(app: &App, run: RunId, question: Question) {
+    let app = app.clone();
+    app.clone().background.spawn(async move {
+        let Question { channel, thread, person, .. } = &question;
+        let post = research::on_it(run, &question);
+        if let Err(error) = app.slack.post_ephemeral(channel, thread.as_ref(), person, &post).await
+        {
+            tracing::warn!("a person could not be told that their question was taken: {error}");
+        }
+    });
+}
+
+/// A message of a person.
+struct Written {
+    text: String,
+    person: PersonId,
+    channel: ChannelId,
+    thread: Option<MessageTs>,
+    ts: MessageTs,
 }

@@ -2,7 +2,8 @@
 //!
 //! The audit trail never held it: it has salted commitments, and the texts stand beside it with their
 //! salts. [`erase`] deletes both, and the same words wherever the product keeps them to work with: the
-//! comments of decisions, the questions of runs, and the titles made of those. In each place it stays
+//! comments of decisions, the reasons of disputes, the questions of runs, the titles made of those, and
+//! the answers that only the person reads. In each place it stays
 //! known that something stood there, because the rules of the database (a rejection says why) go on to
 //! hold: a column beside it says when it was erased.
 //!
@@ -32,7 +33,7 @@ use crate::jobs::{self, Job};
 pub struct Erased {
     /// Beside the trail: questions, comments and reasons that entries commit to.
     pub texts: u64,
-    /// Comments of decisions.
+    /// Comments of decisions, and reasons of disputes.
     pub comments: u64,
     /// Questions of runs.
     pub questions: u64,
@@ -72,6 +73,8 @@ pub async fn erase(
         kept_contents: store::kept_contents(&mut tx, workspace, person).await?,
     };
 
+    store::erase_answers(&mut tx, workspace, &concerned.answers).await?;
+
     // Why somebody's data was erased may say something about them, and goes with the next erasure.
     let reason = audit::keep_text(&mut tx, workspace, Some(person), reason).await?;
     let number = |number: u64| i64::try_from(number).map(Value::from);
@@ -91,6 +94,9 @@ pub async fn erase(
     }
     for run in concerned.runs {
         jobs::enqueue(&mut tx, workspace, Job::ShowRun { run }).await?;
+    }
+    for finding in concerned.answers {
+        jobs::enqueue(&mut tx, workspace, Job::ShowAnswer { finding }).await?;
     }
     tx.commit().await?;
     tracing::info!(erased.texts, erased.comments, erased.questions, "a person's texts were erased");

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Erased;
 use crate::error::Result;
-use crate::ids::{PersonId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{FindingId, PersonId, ReviewId, RunId, WorkspaceId};
 
 /// What is read instead of a title.
 const TITLE: &str = "(erased)";
@@ -34,6 +34,10 @@ pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Re
                 SELECT count(*)
                 FROM releases
                 WHERE workspace_id = $1 AND revoked_by = $2 AND reason <> '(erased)'
+            ) + (
+                SELECT count(*)
+                FROM opinions
+                WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
             ) AS "comments!",
             (
                 SELECT count(*)
@@ -85,6 +89,8 @@ pub async fn kept_contents(
 pub struct Concerned {
     pub reviews: Vec<ReviewId>,
     pub runs: Vec<RunId>,
+    /// Answers that only the person reads.
+    pub answers: Vec<FindingId>,
 }
 
 pub async fn concerned(
@@ -104,6 +110,11 @@ pub async fn concerned(
                     FROM decisions
                     WHERE workspace_id = $1 AND person_id = $2 AND comment IS NOT NULL
                 )
+                OR (subject_kind, subject_id) IN (
+                    SELECT subject_kind, subject_id
+                    FROM opinions
+                    WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+                )
             )
         ORDER BY id
         "#,
@@ -122,9 +133,43 @@ pub async fn concerned(
         workspace.0,
         person.as_str(),
     )
+    .fetch_all(&mut *tx)
+    .await?;
+    let answers = sqlx::query_scalar!(
+        r#"
+        SELECT findings.id AS "id: FindingId"
+        FROM findings
+        JOIN runs ON runs.id = run_id
+        WHERE runs.workspace_id = $1 AND requested_by = $2 AND private_content IS NOT NULL
+        ORDER BY findings.id
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
     .fetch_all(tx)
     .await?;
-    Ok(Concerned { reviews, runs })
+    Ok(Concerned { reviews, runs, answers })
+}
+
+/// Answers that only the person reads go with their questions.
+pub async fn erase_answers(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    answers: &[FindingId],
+) -> Result<()> {
+    let answers: Vec<i64> = answers.iter().map(|finding| finding.0).collect();
+    sqlx::query!(
+        "
+        UPDATE findings
+        SET private_content = NULL
+        WHERE workspace_id = $1 AND id = ANY ($2)
+        ",
+        workspace.0,
+        &answers,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 pub async fn erase_comments(
@@ -165,7 +210,20 @@ pub async fn erase_comments(
     )
     .execute(&mut *tx)
     .await?;
-    Ok(erased.rows_affected() + reasons.rows_affected())
+    // And so does why something is disputed.
+    let disputes = sqlx::query!(
+        "
+        UPDATE opinions
+        SET reason = NULL, reason_erased_at = $3
+        WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+        ",
+        workspace.0,
+        person.as_str(),
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(erased.rows_affected() + reasons.rows_affected() + disputes.rows_affected())
 }
 
 /// A run that has not come to its end ends here.

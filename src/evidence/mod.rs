@@ -28,4 +28,4 @@ pub use self::passages::sentences;
 pub use self::read::{DocumentFile, Format, Input, Mapping};
 pub use self::search::{Hit, Question, Rights, Searched, SearchedWord, frequencies, search};
 pub use self::source::{Source, SourceSpec, Visibility, sources};
-pub use self::store::passage_texts;
+pub use self::store::{PassageText, passage_texts};

@@ -108,15 +108,23 @@ pub async fn save_source(
     .await?)
 }
 
+/// A passage as it stands in its document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PassageText {
+    pub text: String,
+    /// Who wrote the document, where that is known.
+    pub author: Option<String>,
+}
+
 /// The texts that passages have now; a passage that is gone has none.
 pub async fn passage_texts(
     db: &PgPool,
     workspace: WorkspaceId,
     passages: &[PassageId],
-) -> Result<HashMap<PassageId, String>> {
+) -> Result<HashMap<PassageId, PassageText>> {
     let ids: Vec<i64> = passages.iter().map(|passage| passage.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT p.id, substr(d.text, p.starts + 1, p.ends - p.starts) AS "text!"
+        r#"SELECT p.id, d.author, substr(d.text, p.starts + 1, p.ends - p.starts) AS "text!"
            FROM passages p
            JOIN documents d ON d.id = p.document_id
            WHERE p.workspace_id = $1 AND p.id = ANY ($2)"#,
@@ -125,5 +133,8 @@ pub async fn passage_texts(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (PassageId(row.id), row.text)).collect())
+    let texts = rows
+        .into_iter()
+        .map(|row| (PassageId(row.id), PassageText { text: row.text, author: row.author }));
+    Ok(texts.collect())
 }

@@ -14,10 +14,18 @@ use crate::ids::PersonId;
 /// Act, and how it is told. The first line that fits is taken.
 const SENTENCES: &[(&str, &str)] = &[
     ("run.requested", "{actor} asked[ in {channel}]: {question}"),
+    ("run.stopped", "{actor} stopped the run before it came to an answer."),
     ("run.found_nothing", "{actor} found nothing that answers the question."),
     ("run.failed", "{actor} failed to answer the question."),
     ("evidence.read", "{actor} read the sources {sources}[, and quoted the passages {passages}]."),
-    ("finding.made", "{actor} wrote {subject}[ in run {run}][ with the engine {engine}]."),
+    (
+        "finding.made",
+        "{actor} wrote {subject}[ in run {run}][ with the engine {engine}][, by the prompt {prompt}].",
+    ),
+    (
+        "finding.shared",
+        "{actor} shared {subject}, which only they had read[, in {channel}][; quotes left out because not everybody there may see them: {left_out}].",
+    ),
     ("*.proposed", "{actor} put {subject} up for a decision[ in {channel}][ for {requested_by}]."),
     ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),
     (
@@ -46,6 +54,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("*.decision_undone", "{actor} took back the decision on {subject}[, which was {verdict}]."),
     ("*.withdrawn", "{actor} withdrew {subject}."),
+    ("*.found_useful", "{actor} found {subject} useful[, instead of {instead_of}]."),
+    ("*.found_not_useful", "{actor} found {subject} not useful[, instead of {instead_of}]."),
+    ("*.rating_withdrawn", "{actor} took back that {subject} was {instead_of}."),
+    ("*.disputed", "{actor} disputed {subject}[, in {part}][, saying: {reason}]."),
+    ("*.dispute_withdrawn", "{actor} withdrew the dispute of {subject}."),
     ("*.expired", "The review of {subject} expired; nothing was approved by that."),
     (
         "*.released",
@@ -184,7 +197,7 @@ impl Teller<'_> {
                 None if name == "state" && text == "changes_requested" => {
                     "sent back for changes".to_owned()
                 }
-                None if matches!(name, "state" | "reason_code" | "verdict") => {
+                None if matches!(name, "state" | "reason_code" | "verdict" | "instead_of") => {
                     (self.voice.escape)(&text.replace('_', " "))
                 }
                 None => (self.voice.escape)(text),

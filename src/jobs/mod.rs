@@ -28,7 +28,9 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::database::Writes;
 use crate::error::Result;
-use crate::ids::{ChannelId, DispatchId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{
+    ChannelId, DispatchId, FindingId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId,
+};
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
 
@@ -40,6 +42,8 @@ pub enum Job {
     Research { run: RunId },
     /// Makes Slack show a run that did not end in a finding.
     ShowRun { run: RunId },
+    /// Makes Slack show an answer to the one person who may read it.
+    ShowAnswer { finding: FindingId },
     /// Makes Slack show a review as it now stands.
     ShowReview { review: ReviewId },
     /// Has whoever made it change a text as people asked.
@@ -100,6 +104,7 @@ impl Job {
         match self {
             Self::Research { .. } | Self::Rework { .. } => Lane::Agent,
             Self::ShowRun { .. }
+            | Self::ShowAnswer { .. }
             | Self::ShowReview { .. }
             | Self::Attend { .. }
             | Self::Release { .. }
@@ -117,6 +122,7 @@ impl Job {
         match self {
             Self::Research { .. } => "research",
             Self::ShowRun { .. } => "show_run",
+            Self::ShowAnswer { .. } => "show_answer",
             Self::ShowReview { .. } => "show_review",
             Self::Rework { .. } => "rework",
             Self::Attend { .. } => "attend",
@@ -135,6 +141,7 @@ impl Job {
         match self {
             Self::Research { run } => format!("research:{run}"),
             Self::ShowRun { run } => format!("show_run:{run}"),
+            Self::ShowAnswer { finding } => format!("show_answer:{finding}"),
             Self::ShowReview { review } => format!("show_review:{review}"),
             Self::Rework { review } => format!("rework:{review}"),
             Self::Attend { review } => format!("attend:{review}"),
@@ -182,6 +189,7 @@ impl Job {
         match self {
             Self::ShowReview { .. }
             | Self::ShowRun { .. }
+            | Self::ShowAnswer { .. }
             | Self::Research { .. }
             | Self::Rework { .. }
             | Self::Release { .. } => 0,

@@ -55,6 +55,9 @@ pub struct Span {
 }
 
 impl Kind {
+    pub const ALL: [Self; 7] =
+        [Self::Email, Self::Iban, Self::Card, Self::Phone, Self::Ip, Self::NationalId, Self::Name];
+
     pub fn marker(self) -> &'static str {
         match self {
             Self::Email => "[email]",

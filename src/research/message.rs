@@ -2,10 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::Run;
-use super::finding::{Finding, Quote, Read};
-use crate::ids::PersonId;
-use crate::slack::{Card, Choice, Input, Modal, escape, limits, mention, quote};
+use super::audience::Audience;
+use super::finding::{Answer, Claim, Finding, Quote, Read};
+use super::sharing::Kept;
+use super::{Question, Run};
+use crate::ids::{FindingId, PersonId, RunId};
+use crate::slack::{
+    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention, quote,
+};
 
 /// The inputs of the form: the quotes that stay, ten to an input, and the note.
 pub const KEPT: &str = "kept";
@@ -14,38 +18,184 @@ pub const NOTE: &str = "note";
 /// How many characters of a note are taken.
 const NOTE_LIMIT: usize = 2_000;
 
-/// A finding: its themes with their quotes, and what was searched.
-pub fn card(finding: &Finding, asked_by: &PersonId) -> Card {
-    let mut card = Card::new(format!(
+/// A finding that is put up for a decision: what it says, and what it rests on. `run` is what made it,
+/// and is asked again where a model was to write and did not.
+pub fn card(finding: &Finding, id: FindingId, run: Option<RunId>, asked_by: &PersonId) -> Card {
+    let card = Card::new(format!(
         "A finding waits for a decision: {} ({})",
         finding.question,
         count(finding.quotes().count() as u64, "quote")
-    ))
-    .header(&finding.question)
-    .context(format!(
-        "{} asked. This is an extract: every quote stands word for word in its document, and nothing was added.",
-        mention(asked_by)
     ));
+    let again = run.filter(|_| finding.fell_back.is_some()).map(ask_again);
+    let sources = Button::new("Sources", "finding.sources").value(id);
+    body(card, finding, &format!("{} asked.", mention(asked_by)))
+        .actions([sources].into_iter().chain(again))
+}
+
+/// An answer that one person may read, with what they can do with it.
+pub fn private_answer(kept: &Kept, id: FindingId, audience: &Audience) -> Card {
+    let (finding, asked) = (&kept.finding, &kept.run.question);
+    let card = Card::new(format!("Your answer: {}", finding.question));
+    let place = channel_link(&asked.channel);
+    let whose = match audience {
+        Audience::One => "Only you read this answer.".to_owned(),
+        Audience::Outsiders => format!(
+            "You asked in {place}, which is shared with another organisation. Nothing from your documents is shown there, so only you read this answer."
+        ),
+        _ => format!(
+            "You asked in {place}. This answer rests on sources that not everybody there may see, so only you read it."
+        ),
+    };
+    let card = body(card, finding, &whose);
+    let sources = Button::new("Sources", "finding.sources").value(id);
+    match &kept.shared_in {
+        Some(channel) => {
+            card.context(format!("You shared it in {}.", channel_link(channel))).actions([sources])
+        }
+        None => card.actions([Button::new("Share", "answer.share").value(id).primary(), sources]),
+    }
+}
+
+fn body(card: Card, finding: &Finding, whose: &str) -> Card {
+    let mut card = card.header(&finding.question).context(format!("{whose} {}", made(finding)));
+    if let Some(question) = &finding.follows {
+        card = card.context(format!("Read together with “{}”.", escape(question)));
+    }
+    if let Some(why) = &finding.fell_back {
+        card = card.section(format!(":warning: {}", escape(why)));
+    }
     if let Some(remark) = &finding.remark {
         card = card.section(escape(remark));
     }
     if let Some(note) = &finding.note {
         card = card.section(format!("*A note by {}*\n{}", mention(&note.by), escape(&note.text)));
     }
+    if let Some(answer) = &finding.answer {
+        card = written(card, answer);
+    }
     for theme in &finding.themes {
-        let title = format!("*{}* · {}", escape(&theme.title), count(theme.documents, "document"));
+        let mut title =
+            format!("*{}* · {}", escape(&theme.title), count(theme.documents, "document"));
+        if let Some(trend) = &theme.trend {
+            title.push_str(&format!(" · {}", escape(trend)));
+        }
         card = card.section(title + &in_words(&theme.quotes));
     }
     if !finding.others.is_empty() {
         let title = if finding.themes.is_empty() { "*What is said*" } else { "*Also said*" };
         card = card.section(title.to_owned() + &in_words(&finding.others));
     }
-    card.context(format!(
-        "Searched {} in {}; {} answer the question.",
+    foot(card, finding)
+}
+
+/// What a model wrote: each claim with the quotes it rests on.
+fn written(mut card: Card, answer: &Answer) -> Card {
+    if let Some(summary) = &answer.summary {
+        card = card.section(escape(summary));
+    }
+    for claim in &answer.claims {
+        card = card.section(format!("*{}*{}", escape(&claim.text), in_words(&claim.quotes)));
+    }
+    if let Some(unanswered) = &answer.unanswered {
+        card = card.section(format!("*What the documents do not say*\n{}", escape(unanswered)));
+    }
+    let cut: u64 = answer.cut.iter().map(|cut| cut.statements).sum();
+    if cut > 0 {
+        let why: Vec<String> = answer
+            .cut
+            .iter()
+            .map(|cut| match cut.statements {
+                1 => escape(&cut.why),
+                statements => format!("{} ({statements} times)", escape(&cut.why)),
+            })
+            .collect();
+        card = card.context(format!(
+            ":scissors: {} of the model's {} cut. {}",
+            count(cut, "statement"),
+            if cut == 1 { "was" } else { "were" },
+            why.join(" ")
+        ));
+    }
+    card
+}
+
+/// A claim where Slack reads Markdown: in a message that grows.
+pub fn claim_in_markdown(claim: &Claim) -> String {
+    let mut text = format!("**{}**\n", markdown(&claim.text));
+    for quote in &claim.quotes {
+        for line in quote.text.lines() {
+            text.push_str(&format!("> {}\n", markdown(line)));
+        }
+        text.push_str(&format!("> — {} {}\n\n", markdown(&quote.source), markdown(&quote.document)));
+    }
+    text
+}
+
+fn made(finding: &Finding) -> String {
+    if finding.answer.is_some() {
+        format!(
+            "The model {} wrote this: every quote was looked up in its document, every number in what is quoted, and what did not hold was cut.",
+            escape(&finding.engine)
+        )
+    } else {
+        "This is an extract: every quote stands word for word in its document, and nothing was added."
+            .to_owned()
+    }
+}
+
+/// What was searched, how old it is, what was masked and left out.
+fn foot(mut card: Card, finding: &Finding) -> Card {
+    let answer = if finding.answering == 1 { "answers" } else { "answer" };
+    card = card.context(format!(
+        "Searched {} in {}; {} {answer} the question.",
         count(finding.searched, "document"),
         sources(&finding.sources),
         finding.answering
-    ))
+    ));
+    let warnings: Vec<&str> =
+        finding.sources.iter().filter_map(|source| source.warning.as_deref()).collect();
+    if !warnings.is_empty() {
+        card = card.context(format!(":warning: {}", escape(&warnings.join(" "))));
+    }
+    let mut said = Vec::new();
+    match finding.masked {
+        0 => {}
+        1 => said.push("One personal detail is masked in the quotes.".to_owned()),
+        masked => said.push(format!("{masked} personal details are masked in the quotes.")),
+    }
+    match finding.left_out {
+        0 => {}
+        1 => said.push("One quote was left out, because not everybody here may see it.".to_owned()),
+        left => {
+            said.push(format!(
+                "{left} quotes were left out, because not everybody here may see them."
+            ));
+        }
+    }
+    if said.is_empty() { card } else { card.context(said.join(" ")) }
+}
+
+/// What a person is told at once who asked.
+pub fn on_it(run: RunId, question: &Question) -> Post {
+    let where_to = if question.thread.is_some() { "this thread" } else { "this channel" };
+    let sentence =
+        format!("On it: “{}”. The finding will be posted in {where_to}.", escape(&question.text));
+    Card::new(format!("On it: {}", question.text)).section_with(sentence, stop(run)).finish().0
+}
+
+/// A run that takes its time.
+pub fn under_way(run: &Run, step: &str) -> Card {
+    Card::new(format!("Under way: {}", run.question.text))
+        .header(&run.question.text)
+        .section_with(
+            format!(":hourglass_flowing_sand: The agent is {}.", escape(step)),
+            stop(run.id),
+        )
+        .context(format!("{} asked.", mention(&run.question.person)))
+}
+
+fn stop(run: RunId) -> Button {
+    Button::new("Stop", "run.stop").value(run).spoken("Stop answering this question")
 }
 
 /// A run that ended without a finding.
@@ -54,6 +204,24 @@ pub fn without_finding(run: &Run, remark: &str) -> Card {
         .header(&run.question.text)
         .section(escape(remark))
         .context(format!("{} asked.", mention(&run.question.person)))
+        .actions([ask_again(run.id)])
+}
+
+/// A run that somebody stopped.
+pub fn stopped(run: &Run) -> Card {
+    let step = run.step.as_deref().filter(|step| !step.is_empty());
+    let step = step.map(|step| format!(" while it was {}", escape(step))).unwrap_or_default();
+    Card::new(format!("Stopped: {}", run.question.text))
+        .header(&run.question.text)
+        .section(format!(
+            "{} stopped this{step}. Nothing was put up.",
+            mention(&run.question.person)
+        ))
+        .actions([ask_again(run.id)])
+}
+
+fn ask_again(run: RunId) -> Button {
+    Button::new("Try again", "run.again").value(run).spoken("Ask this question again")
 }
 
 /// The sentence for a question that the evidence does not answer.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AGENT, Finding};
+use super::{AGENT, Finding, masking};
 use crate::app::App;
 use crate::config::Facts;
 use crate::error::Result;
@@ -62,7 +62,7 @@ async fn verbatim(app: &App, finding: &Finding) -> Result<Check> {
     let passages: Vec<PassageId> = finding.passages().collect();
     let texts = evidence::passage_texts(&app.db, app.workspace.id, &passages).await?;
     let stands = |passage: &PassageId, quote: &str| {
-        texts.get(passage).is_some_and(|text| text.contains(quote))
+        texts.get(passage).is_some_and(|passage| masking::passage(passage).text.contains(quote))
     };
     let all = finding.quotes().count();
     let missing = finding.quotes().filter(|quote| !stands(&quote.passage, &quote.text)).count();

@@ -9,10 +9,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::finding::Note;
-use super::{AGENT, Finding, Prepared, extract, rights_of};
+use super::finding::Reading;
+use super::prepared::Prepared;
+use super::{AGENT, Finding, audience, extract};
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::evidence;
+use crate::ids::ChannelId;
 use crate::reviews::{self, Author, Edit, Review};
 
 static LEAVING_OUT: LazyLock<Regex> = LazyLock::new(|| {
@@ -66,7 +69,7 @@ pub async fn rework(app: &App, review: &Review) -> Result<()> {
         .collect();
     let wish = Wish::of(&asked.join(". "), &finding);
 
-    let remark = apply(app, &mut finding, &wish).await?;
+    let remark = apply(app, &review.channel, &mut finding, &wish).await?;
     finding.remark = (!remark.is_empty()).then_some(remark);
     let prepared = Prepared::new(app, &finding, &content.provenance["run"]).await?;
 
@@ -104,7 +107,12 @@ pub async fn edited(app: &App, edit: &Edit<'_>, kept: &[usize], note: &str) -> R
 }
 
 /// Does what was wished for; returns what is to be known of how far that went.
-async fn apply(app: &App, finding: &mut Finding, wish: &Wish) -> Result<String> {
+async fn apply(
+    app: &App,
+    channel: &ChannelId,
+    finding: &mut Finding,
+    wish: &Wish,
+) -> Result<String> {
     let mut said = Vec::new();
     if wish.unclear {
         said.push(
@@ -130,11 +138,14 @@ async fn apply(app: &App, finding: &mut Finding, wish: &Wish) -> Result<String> 
         .manifest
         .agent(AGENT)
         .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
-    let rights = rights_of(agent);
+    let readers = audience::of(app, channel).await?;
+    let rights = audience::for_agent(agent, readers.rights());
     let (searched, extract) = extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;
     let sources = evidence::sources(&app.db, app.workspace.id).await?;
     let before = finding.quotes().count();
-    if let Some(more) = Finding::new(&finding.question, &searched, &sources, &extract) {
+    let reading =
+        Reading { searched: &searched, extract: &extract, sources: &sources, now: app.now() };
+    if let Some(more) = Finding::new(&finding.question, &reading) {
         finding.add(more);
         finding.keep_quotes(|_, quote| {
             !wish.leave_out.contains(&quote.source) && !wish.leave_out.contains(&quote.document)
@@ -224,13 +235,18 @@ mod tests {
             v: 1,
             question: "Why?".to_owned(),
             engine: "extract".to_owned(),
+            follows: None,
+            fell_back: None,
             remark: None,
             note: None,
+            answer: None,
             themes: vec![],
             others: vec![quote("tickets", "T-7"), quote("reviews", "R-2")],
             answering: 2,
             searched: 9,
             sources: vec![],
+            masked: 0,
+            left_out: 0,
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::blocks::{Block, Element, plain};
 use super::cut::cut;
 use super::limits;
-use crate::ids::PersonId;
+use crate::ids::{ChannelId, PersonId};
 
 /// One input of a modal.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,6 +57,16 @@ impl Input {
 
     pub fn people(name: &str, label: &str) -> Self {
         Self::of(name, label, json!({"type": "multi_users_select"}))
+    }
+
+    /// A channel of this workspace, public or private.
+    pub fn channel(name: &str, label: &str) -> Self {
+        let filter = json!({
+            "include": ["public", "private"],
+            "exclude_external_shared_channels": true,
+            "exclude_bot_users": true,
+        });
+        Self::of(name, label, json!({"type": "conversations_select", "filter": filter}))
     }
 
     pub fn date(name: &str, label: &str) -> Self {
@@ -111,6 +121,11 @@ impl Input {
 
     pub fn chosen_person(mut self, person: &PersonId) -> Self {
         self.element["initial_user"] = person.as_str().into();
+        self
+    }
+
+    pub fn chosen_channel(mut self, channel: &ChannelId) -> Self {
+        self.element["initial_conversation"] = channel.as_str().into();
         self
     }
 

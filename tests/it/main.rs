@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod answers;
 mod architecture;
 mod audit;
 mod checkpoint;
@@ -10,6 +11,7 @@ mod database;
 mod embedded;
 mod erasure;
 mod evidence;
+mod fake_model;
 mod fake_slack;
 mod harness;
 mod history;
@@ -18,6 +20,8 @@ mod jobs;
 mod licences;
 mod lifecycle;
 mod messages;
+mod opinions;
+mod models;
 mod outages;
 mod proposals;
 mod races;

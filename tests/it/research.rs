@@ -21,7 +21,10 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
     team.has_documents("reviews", REVIEWS).await;
 
     let answer = team.member("maya").types("#research", QUESTION).await;
-    assert_snapshot!(answer, @"On it: “what do people dislike about the sound?”. The finding will be posted in this channel.");
+    assert_snapshot!(answer, @"
+    On it: “what do people dislike about the sound?”. The finding will be posted in this channel.
+    [Stop]
+    ");
     team.settle().await;
     assert_snapshot!(team.channel("#research"), @"
     countersign: what do people dislike about the sound?
@@ -34,6 +37,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       > The sound is disappointing for the price.
       — reviews R-5, 1 May 2026
       Searched 5 documents in reviews (newest 1 May 2026); 3 answer the question.
+      [Sources]
       ---
       :ballot_box_with_check: 3 quotes found word for word in the documents
       :ballot_box_with_check: The age of every source is known
@@ -42,6 +46,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
+      [Useful] [Not useful] [Dispute]
     ");
 
     team.member("raj").clicks("#research", "Approve").await;
@@ -57,6 +62,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       > The sound is disappointing for the price.
       — reviews R-5, 1 May 2026
       Searched 5 documents in reviews (newest 1 May 2026); 3 answer the question.
+      [Sources]
       ---
       :ballot_box_with_check: 3 quotes found word for word in the documents
       :ballot_box_with_check: The age of every source is known
@@ -66,6 +72,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       Written to the file `outbox/(time)-finding-1-released.json` (when)
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Revoke] [⋯ Who may decide? | The record]
+      [Useful] [Not useful] [Dispute]
         countersign: @maya: approved by @raj, and released.
     ");
     assert_snapshot!(team.trail().await, @"

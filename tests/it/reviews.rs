@@ -114,7 +114,11 @@ async fn two_hundred_deliveries_of_a_click_at_once_are_one_decision() {
     let team = Team::with_a_finding().await;
     let replica = team.replica().await;
     let place = team.newest("#research");
-    let value = place["blocks"].as_array().unwrap().last().unwrap()["elements"][0]["value"].clone();
+    let mut blocks = place["blocks"].as_array().unwrap().iter();
+    let deciding =
+        |block: &&serde_json::Value| block["elements"][0]["action_id"] == "review.approve";
+    let buttons = blocks.find(deciding).unwrap();
+    let value = buttons["elements"][0]["value"].clone();
     let body = serde_json::json!({
         "type": "block_actions", "team": {"id": team.sandbox.seed().team_id},
         "user": {"id": "U0RAJ00000", "team_id": team.sandbox.seed().team_id},

@@ -22,6 +22,7 @@ use sqlx::PgPool;
 use self::rank::{Ranked, Ranking, Segment};
 use self::words::{Term, Word};
 use super::language::Language;
+use super::source::{Source, Visibility};
 use crate::error::Result;
 use crate::ids::{DocumentId, PassageId, SourceId, WorkspaceId};
 
@@ -55,6 +56,19 @@ impl Rights {
     /// Whoever has the database: for the command line.
     pub fn of_operator() -> Self {
         Self { all: true, ..Self::default() }
+    }
+
+    /// Whether a source may be seen with them.
+    pub fn include(&self, source: &Source) -> bool {
+        let is_one_of =
+            |theirs: &[String], ours: &[String]| theirs.iter().any(|name| ours.contains(name));
+        let is_within = self.only.as_ref().is_none_or(|only| only.contains(&source.name));
+        let is_visible = match &source.visibility {
+            Visibility::Everyone => true,
+            Visibility::Channels(channels) => is_one_of(channels, &self.channels),
+            Visibility::Groups(groups) => is_one_of(groups, &self.groups),
+        };
+        is_within && (self.all || is_visible)
     }
 
     /// The same, but only within these sources.

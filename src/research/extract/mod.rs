@@ -7,7 +7,7 @@
 //! same extract for the same question and hits.
 //!
 //! **Invariant.** Every quote and every theme's title stands word for word in a passage that is
-//! named with it. Nothing is written here, only chosen.
+//! named with it, after its personal data was masked. Nothing is written here, only chosen.
 
 mod generic;
 mod polarity;
@@ -29,6 +29,7 @@ use self::sentences::{Candidate, Sentences};
 use crate::error::Result;
 use crate::evidence::{self, Hit, Question, Rights, Searched};
 use crate::ids::{DocumentId, PassageId, WorkspaceId};
+use crate::research::masking;
 
 pub use self::polarity::Polarity;
 pub use self::question::Asked;
@@ -113,7 +114,8 @@ pub async fn answer(
         limit: if asked.subject.is_empty() { DOCUMENTS_WITHOUT_SUBJECT } else { DOCUMENTS },
         passages_per_document: PASSAGES_PER_DOCUMENT,
     };
-    let searched = evidence::search(db, workspace, rights, question).await?;
+    let mut searched = evidence::search(db, workspace, rights, question).await?;
+    masking::hits(&mut searched.hits);
     let reading = read(asked, &searched);
     let vocabulary = reading.vocabulary();
     let frequencies = evidence::frequencies(db, workspace, rights, &vocabulary).await?;

@@ -40,11 +40,22 @@ const FEW: usize = 5;
 /// After these, a question without any telling word says what it is about: "ask about top up".
 const ABOUT: [&str; 4] = ["about", "regarding", "concerning", "on"];
 
+/// How a question begins that goes on from another.
+static FOLLOWING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:and|also|but|or|so|then|what about|how about|what else|why|only|more|same|which of)\b")
+        .expect("the pattern is fixed and tested")
+});
+
+/// How much a word counts that was spoken of before.
+const CONTEXT: f32 = 0.3;
+
 /// A question taken apart.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Asked {
     /// What it is about, as it stands there; empty when it asks for likes or dislikes in general.
     pub subject: Vec<String>,
+    /// What was spoken of before, where the question goes on from there: it counts for less.
+    pub context: Vec<String>,
     /// Whether it asks for what is disliked or what is liked.
     pub polarity: Option<Polarity>,
     /// Whether it asks for reasons.
@@ -75,13 +86,35 @@ impl Asked {
             subject = what_follows_about(question);
         }
         let why = words(question).any(|it| matches!(it.as_str(), "why" | "reason" | "reasons"));
-        Self { subject, polarity, why }
+        Self { subject, context: Vec::new(), polarity, why }
+    }
+
+    /// The question read together with the one that it follows, where it cannot stand alone: "and for
+    /// parents?" after "what do people dislike about the sound?".
+    pub fn after(mut self, question: &str, before: &Self) -> Self {
+        let goes_on = FOLLOWING.is_match(question.trim_start());
+        if self.subject.len() > 1 && !goes_on {
+            return self;
+        }
+        let known = before.subject.iter().chain(&before.context);
+        let new = known.filter(|word| !self.subject.contains(word)).cloned();
+        if self.subject.is_empty() {
+            self.subject = new.collect();
+        } else {
+            self.context = new.collect();
+        }
+        self.polarity = self.polarity.or(before.polarity);
+        self
     }
 
     /// What to search for: the subject; where there is none, what praise or complaint sounds like.
     pub fn search_text(&self) -> String {
         match (self.subject.is_empty(), self.polarity) {
-            (false, _) => self.subject.join(" "),
+            (false, _) => {
+                let words: Vec<&str> =
+                    self.subject.iter().chain(&self.context).map(String::as_str).collect();
+                words.join(" ")
+            }
             (true, Some(Polarity::Negative)) => polarity::COMPLAINTS.to_owned(),
             (true, Some(Polarity::Positive)) => polarity::PRAISE.to_owned(),
             (true, None) => String::new(),
@@ -97,13 +130,14 @@ impl Asked {
             let (all, holding) = (searched.documents as f32, documents as f32);
             (1.0 + (all - holding.min(all) + 0.5) / (holding + 0.5)).ln().max(0.1)
         };
-        let mut words: Vec<Word> = self
-            .subject
-            .iter()
-            .filter_map(|text| {
+        let subject = self.subject.iter().map(|text| (text, 1.0));
+        let context = self.context.iter().map(|text| (text, CONTEXT));
+        let mut words: Vec<Word> = subject
+            .chain(context)
+            .filter_map(|(text, share)| {
                 let found = searched.words.iter().find(|it| it.text.to_lowercase() == *text)?;
                 let documents = found.documents;
-                Some(Word { text: text.clone(), documents, weight: rarity(documents) })
+                Some(Word { text: text.clone(), documents, weight: share * rarity(documents) })
             })
             .collect();
         let known = words.iter().filter(|it| it.documents > 0).count();

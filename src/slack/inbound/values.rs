@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::ids::PersonId;
+use crate::ids::{ChannelId, PersonId};
 
 /// What people filled in: `state.values`, by block and action.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -46,6 +46,10 @@ impl Values {
     pub fn people(&self, name: &str) -> Vec<PersonId> {
         let users = self.get(name, name).and_then(|state| state["selected_users"].as_array());
         users.into_iter().flatten().filter_map(Value::as_str).map(PersonId::from).collect()
+    }
+
+    pub fn channel(&self, name: &str) -> Option<ChannelId> {
+        self.get(name, name)?["selected_conversation"].as_str().map(ChannelId::from)
     }
 
     pub fn date(&self, name: &str) -> Option<Date> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
+use crate::agents::{Models, Prompts};
 use crate::audit::Signer;
 use crate::clock::Clock;
 use crate::config::{AgentTokens, Manifest, Secret};
@@ -34,6 +35,9 @@ pub struct Parts {
     pub signing_secrets: Vec<Secret>,
     /// By which agents that run elsewhere are known.
     pub agent_tokens: AgentTokens,
+    /// The language models that agents may work with; usually none at first.
+    pub models: Models,
+    pub prompts: Prompts,
     pub signer: Signer,
     pub metrics: Arc<Metrics>,
     pub memberships: Memberships,

@@ -14,7 +14,7 @@
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
-//!   [`database`] lets them write together: [`audit`], [`jobs`], [`slack`], [`privacy`], and
+//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`jobs`], [`slack`], [`privacy`], and
 //!   [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
 //!
@@ -50,6 +50,7 @@ pub mod reviews;
 pub mod scorecards;
 pub mod witness;
 
+pub mod agents;
 pub mod audit;
 pub mod database;
 pub mod jobs;

@@ -12,6 +12,7 @@ pub mod erase;
 pub mod evidence;
 pub mod ingest;
 pub mod policy;
+pub mod prompts;
 pub mod releases;
 pub mod sandbox;
 pub mod serve;
@@ -73,6 +74,8 @@ enum Command {
     /// Read what decisions are, and were, taken under
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// See what models are asked with
+    Prompts(prompts::Args),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -250,6 +253,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 policy::run(db, workspace, &config, &clock, what).await
             })
             .await
+        }
+        Command::Prompts(args) => {
+            prompts::run(&config, &args)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Audit(audit) => run_audit(config, audit).await,
     }

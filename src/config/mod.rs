@@ -6,6 +6,7 @@
 
 mod agents;
 mod manifest;
+mod models;
 mod webhook;
 
 use std::env;
@@ -22,6 +23,7 @@ pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
     Terms, Witness,
 };
+pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use webhook::{Webhook, WebhookKey};
 
 /// What is logged unless COUNTERSIGN_LOG says otherwise.
@@ -49,6 +51,10 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// By which agents that run elsewhere are known.
     pub agent_tokens: AgentTokens,
+    /// The keys of the models that the manifest declares.
+    pub model_keys: ModelKeys,
+    /// A folder with prompts that replace the built-in ones of the same names.
+    pub prompts: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -130,6 +136,8 @@ impl Config {
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),
             webhook: Webhook::from_env()?,
             agent_tokens: AgentTokens::from_env()?,
+            model_keys: ModelKeys::Environment,
+            prompts: read("COUNTERSIGN_PROMPTS").map(PathBuf::from),
         })
     }
 }

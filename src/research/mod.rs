@@ -31,6 +31,8 @@ mod rework;
 mod run;
 mod sharing;
 mod store;
+mod streaming;
+mod writing;
 pub mod written;
 
 use std::collections::BTreeMap;

@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "id
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["audit", "database", "releases", "reviews", "slack"]),
+    ("app", &["agents", "audit", "database", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "agents",
             "audit",
             "commands",
             "erasure",
@@ -73,7 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schedule", &["jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.
-    ("research", &["audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
+    ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
@@ -85,6 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),
     // Capabilities. What is written together is put together in the database's words.
+    ("agents", &[]),
     ("audit", &["database"]),
     ("database", &[]),
     ("jobs", &["database"]),

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::common;
 use super::counts::{self, Counted, Quoted};
 use super::dates::{self, Dated};
 use super::numbers::{self, Kind, Known, Number};
@@ -15,8 +16,6 @@ use super::plain::{self, Plain};
 use super::quotes::{Folded, Found};
 use super::words::Language;
 use super::{Checked, Claim, Cut, Part, Passage, QuoteOf, Why};
-use crate::evidence;
-use crate::research::extract::{Stem, says_something, words};
 
 /// An answer has no more claims than this, and a claim no more quotes.
 const MOST_CLAIMS: usize = 12;
@@ -187,7 +186,8 @@ impl<'a> Checker<'a> {
         }
         let ground = self.ground(std::iter::once(rests_on));
         ground.bears_out(&plain)?;
-        self.has_something_in_common(&plain.text, &ground)?;
+        let passages: Vec<&Passage> = ground.passages.iter().map(|it| it.passage).collect();
+        common::has_something_in_common(&plain.text, &passages, self.question)?;
         Ok(plain.text)
     }
 
@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
         let rests_on: Vec<BTreeSet<usize>> = claims.iter().map(|it| self.positions(it)).collect();
         let ground = self.ground(rests_on.iter());
         ground.bears_out(&plain)?;
-        self.has_something_in_common(&plain.text, &ground)?;
+        common::sums_up(&plain.text, claims, self.question)?;
         Ok(Some(plain.text))
     }
 
@@ -213,6 +213,7 @@ impl<'a> Checker<'a> {
             return Ok(None);
         }
         let plain = plain::read(text, self.passages.len())?;
+        common::leaves_something_open(&plain.text)?;
         let every: BTreeSet<usize> = (0..self.passages.len()).collect();
         let mut ground = self.ground(std::iter::once(&every));
         ground.numbers.add(self.question, Language::of(self.question));
@@ -252,31 +253,6 @@ impl<'a> Checker<'a> {
             passages().map(|it| (it.source.as_str(), it.document.as_str())).collect();
         let sources: HashSet<&str> = passages().map(|it| it.source.as_str()).collect();
         Quoted { documents: documents.len(), passages: positions.len(), sources: sources.len() }
-    }
-
-    /// A claim that shares no telling word with its passages or the question is not about them.
-    /// Nothing can be said where it is in another language than they are.
-    fn has_something_in_common(&self, text: &str, ground: &Ground) -> Result<(), Why> {
-        let language = evidence::Language::of(text).unwrap_or(evidence::Language::ENGLISH);
-        let stem = Stem::of(std::iter::once(language));
-        let stems = |text: &str| -> HashSet<String> {
-            words(text).filter(|it| says_something(it)).map(|it| stem.stem(&it)).collect()
-        };
-        let said = stems(text);
-        let other_language = ground
-            .passages
-            .iter()
-            .any(|it| evidence::Language::of(&it.passage.text).is_some_and(|it| it != language));
-        let texts = ground.passages.iter().flat_map(|it| [&it.passage.text, &it.passage.title]);
-        let in_common = texts
-            .map(String::as_str)
-            .chain([self.question])
-            .any(|it| !stems(it).is_disjoint(&said));
-        if said.is_empty() || other_language || in_common {
-            Ok(())
-        } else {
-            Err(Why::NothingInCommon)
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! `ask` says what goes into the prompt `prompts/research.answer.md` and what shape must come
 //! back; [`Partial`] reads claims while they are being written; [`check`] keeps of an answer what
 //! its passages bear out. `quotes` finds a quote in its passage, `numbers`, `dates` and `counts`
-//! what a claim says in figures, `plain` makes a model's words harmless or refuses them, and `why`
+//! what a claim says in figures, `common` whether it is about them at all, `plain` makes a model's words harmless or refuses them, and `why`
 //! has a sentence for everything that was cut.
 //!
 //! All of it is pure: no database, no network, no clock.
@@ -17,10 +17,9 @@
 
 mod ask;
 mod check;
+mod common;
 mod counts;
 mod dates;
-#[cfg(test)]
-mod hostile;
 mod numbers;
 mod partial;
 mod plain;

@@ -193,6 +193,15 @@ impl Finding {
 
     /// The finding as people read it, without markup: by this revisions are compared.
     pub fn text(&self) -> String {
+        self.lines(Quote::line).join("\n")
+    }
+
+    /// What is said in it, without where that stands.
+    pub fn words(&self) -> String {
+        self.lines(|quote| quote.text.clone()).join("\n")
+    }
+
+    fn lines(&self, line: impl Fn(&Quote) -> String) -> Vec<String> {
         let mut lines = vec![self.question.clone()];
         lines.extend(self.remark.clone());
         lines.extend(self.note.as_ref().map(|note| note.text.clone()));
@@ -200,16 +209,16 @@ impl Finding {
             lines.extend(answer.summary.clone());
             for claim in &answer.claims {
                 lines.push(claim.text.clone());
-                lines.extend(claim.quotes.iter().map(Quote::line));
+                lines.extend(claim.quotes.iter().map(&line));
             }
             lines.extend(answer.unanswered.clone());
         }
         for theme in &self.themes {
             lines.push(theme.title.clone());
-            lines.extend(theme.quotes.iter().map(Quote::line));
+            lines.extend(theme.quotes.iter().map(&line));
         }
-        lines.extend(self.others.iter().map(Quote::line));
-        lines.join("\n")
+        lines.extend(self.others.iter().map(&line));
+        lines
     }
 
     /// Adds the quotes of `more` that are not there yet.

@@ -52,7 +52,7 @@ pub use run::{Run, State, again, give_up, show_run, stop};
 pub use sharing::{CHANNEL, SHARE, share, share_form, show_answer};
 
 /// The agent of the manifest that answers.
-const AGENT: &str = "research";
+pub const AGENT: &str = "research";
 
 /// What somebody asks, and where the answer belongs.
 #[derive(Clone, Debug)]

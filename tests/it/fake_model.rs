@@ -56,6 +56,8 @@ pub enum Answer {
     Json(Value),
     /// The same, made from the body of the request.
     Made(Made),
+    /// The same as JSON, once it is let go.
+    Held(Value, Arc<Notify>),
     Text(&'static str),
     /// Streamed to the end, which has this reason.
     Stops(&'static str, &'static str),
@@ -154,6 +156,10 @@ async fn take_in(
     match answer.expect("nothing was said of this request") {
         Answer::Json(json) => streamed(whole(json.to_string())),
         Answer::Made(make) => streamed(whole(make(&body).to_string())),
+        Answer::Held(json, let_go) => {
+            let_go.notified().await;
+            streamed(whole(json.to_string()))
+        }
         Answer::Text(text) => streamed(whole(text.to_owned())),
         Answer::Stops(text, reason) => streamed(protocol.events(text, Some(reason), true)),
         Answer::Ends(text) => streamed(protocol.events(text, None, false)),

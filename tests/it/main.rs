@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod agents;
 mod answers;
 mod architecture;
 mod audit;
@@ -36,3 +37,4 @@ mod schedule;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod written;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::extract::Extract;
+use super::extract::{Extract, Trend};
 use super::masking;
 use crate::error::Result;
 use crate::evidence::{Searched, Source};
@@ -311,7 +311,7 @@ impl Reading<'_> {
                 name: source.name.clone(),
                 newest: source.newest_document.map(day),
                 imported: source.imported_at.map(day),
-                warning: source.is_stale(self.now).then(|| "past its freshness limit".to_owned()),
+                warning: source.warning(self.now),
             })
             .collect()
     }
@@ -322,7 +322,7 @@ impl From<&super::extract::Theme> for Theme {
         Self {
             title: theme.title.clone(),
             documents: theme.documents.len() as u64,
-            trend: None,
+            trend: theme.trend.map(Trend::sentence),
             quotes: theme.quotes.iter().map(Quote::from).collect(),
         }
     }

@@ -160,10 +160,10 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
         sources(&finding.sources),
         finding.answering
     ));
-    let warnings: Vec<&str> =
-        finding.sources.iter().filter_map(|source| source.warning.as_deref()).collect();
-    if !warnings.is_empty() {
-        card = card.context(format!(":warning: {}", escape(&warnings.join(" "))));
+    let quoted = finding.quoted_sources();
+    let warned = finding.sources.iter().filter(|source| quoted.contains(source.name.as_str()));
+    for warning in warned.filter_map(|source| source.warning.as_deref()) {
+        card = card.context(format!(":warning: {}.", escape(warning)));
     }
     let mut said = Vec::new();
     match finding.masked {

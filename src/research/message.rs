@@ -8,7 +8,8 @@ use super::sharing::Kept;
 use super::{Question, Run};
 use crate::ids::{FindingId, PersonId, RunId};
 use crate::slack::{
-    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention, quote,
+    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention,
+    quote,
 };
 
 /// The inputs of the form: the quotes that stay, ten to an input, and the note.
@@ -126,7 +127,11 @@ pub fn claim_in_markdown(claim: &Claim) -> String {
         for line in quote.text.lines() {
             text.push_str(&format!("> {}\n", markdown(line)));
         }
-        text.push_str(&format!("> — {} {}\n\n", markdown(&quote.source), markdown(&quote.document)));
+        text.push_str(&format!(
+            "> — {} {}\n\n",
+            markdown(&quote.source),
+            markdown(&quote.document)
+        ));
     }
     text
 }

@@ -111,9 +111,12 @@ fn written(mut card: Card, answer: &Answer) -> Card {
             })
             .collect();
         card = card.context(format!(
-            ":scissors: {} of the model's {} cut. {}",
-            count(cut, "statement"),
-            if cut == 1 { "was" } else { "were" },
+            ":scissors: {} cut. {}",
+            if cut == 1 {
+                "One of the model's statements was".to_owned()
+            } else {
+                format!("{cut} of the model's statements were")
+            },
             why.join(" ")
         ));
     }

@@ -37,3 +37,4 @@ mod schedule;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod written;

@@ -17,6 +17,9 @@ use crate::config::Protocol;
 /// More than the longest answer of any model, with what its protocol puts around it.
 const SIZE: usize = 16 * 1024 * 1024;
 
+/// More than any event. A line is read anew with each part of it that comes, so it must not be long.
+const LINE: usize = 1024 * 1024;
+
 /// How long an answer that has begun may pause.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -72,11 +75,15 @@ pub async fn hear(
     tally: &Tally,
     mut on_delta: impl FnMut(&str),
 ) -> Result<Heard, Setback> {
-    let mut read = 0;
+    let (mut read, mut line) = (0, 0);
     let bytes = response.bytes_stream().map(move |chunk| {
         let chunk = chunk.map_err(|_| Broken::Connection)?;
         read += chunk.len();
-        if read > SIZE { Err(Broken::Size) } else { Ok(chunk) }
+        line = match memchr::memrchr(b'\n', &chunk) {
+            Some(end) => chunk.len() - end - 1,
+            None => line + chunk.len(),
+        };
+        if read > SIZE || line > LINE { Err(Broken::Size) } else { Ok(chunk) }
     });
     let mut events = bytes.eventsource();
     let mut heard = Heard::default();

@@ -3,13 +3,13 @@
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use super::import::Point;
 use super::segments::NewPassages;
 use super::store::NewDocuments;
-use super::{Hashed, Point, Records, Unread};
 use crate::error::Result;
 use crate::evidence::language::Language;
 use crate::evidence::passages::{self, Stretch};
-use crate::evidence::read::Record;
+use crate::evidence::read::{Id, Record, Records, Unread};
 use crate::ids::DocumentId;
 
 /// A portion ends after this many records …
@@ -26,6 +26,24 @@ pub struct Portion {
     /// Of all records up to the end of this portion.
     pub digest: Vec<u8>,
     pub bytes_read: u64,
+    /// Of the whole source, where whoever sends it numbers its versions.
+    pub version: Option<i64>,
+}
+
+/// A record with what its reading thread made of it.
+pub struct Hashed {
+    pub record: Record,
+    pub hash: [u8; 32],
+    pub passages: Vec<Passage>,
+}
+
+impl Hashed {
+    pub fn key(&self) -> String {
+        match &self.record.id {
+            Id::Given(id) | Id::Likely(id) => id.clone(),
+            Id::FromContent => hex::encode(&self.hash[..16]),
+        }
+    }
 }
 
 /// A passage of one record, with its language.
@@ -190,7 +208,8 @@ impl Reader {
             it.passages = cut(&it.record, usual);
         }
         let digest = self.digest.to_vec();
-        Ok(Portion { read, unread, records, digest, bytes_read: self.records.bytes_read() })
+        let bytes_read = self.records.bytes_read();
+        Ok(Portion { read, unread, records, digest, bytes_read, version: None })
     }
 
     fn digest(&mut self, record: &Record, hash: &[u8; 32]) {

@@ -7,6 +7,7 @@ const REFUSALS_KEPT: usize = 100;
 
 /// What an import did.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     pub records: u64,
     pub new: u64,
@@ -17,7 +18,12 @@ pub struct Summary {
     /// Of the new and changed ones, those without any text: they are kept but cannot be found.
     pub without_text: u64,
     pub passages: u64,
+    /// Documents that the source does not have any more.
+    pub retired: u64,
     pub refused: u64,
+    /// Of the refused ones, those whose ids are not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
     /// The first hundred refusals.
     pub refusals: Vec<Refused>,
     /// What was found by looking at the file, and what people should know of it.
@@ -38,6 +44,10 @@ pub struct Progress {
     /// Where it is known.
     pub bytes_total: Option<u64>,
     pub records: u64,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Summary {

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use self::lines::{Counted, Lines};
+use super::ingest::Absent;
 use crate::error::{Refusal, Result};
 
 pub use self::lines::LONGEST_LINE;
@@ -60,12 +61,14 @@ pub struct DocumentFile {
     pub input: Input,
     pub format: Format,
     pub mapping: Mapping,
+    /// What becomes of documents that it does not have.
+    pub absent: Absent,
 }
 
 impl From<Input> for DocumentFile {
     /// Its form is found by looking.
     fn from(input: Input) -> Self {
-        Self { input, format: Format::Auto, mapping: Mapping::default() }
+        Self { input, format: Format::Auto, mapping: Mapping::default(), absent: Absent::Stay }
     }
 }
 
@@ -126,7 +129,7 @@ pub struct Records {
 
 impl Records {
     pub fn open(file: &DocumentFile) -> Result<Self> {
-        let DocumentFile { input, format, mapping } = file;
+        let DocumentFile { input, format, mapping, .. } = file;
         let read = Arc::new(AtomicU64::new(0));
         if let Input::Path(path) = input
             && path.is_dir()

@@ -185,6 +185,17 @@ async fn an_answer_that_is_not_whole_is_none() {
 }
 
 #[tokio::test]
+async fn a_line_without_an_end_is_not_read_to_it() {
+    for protocol in BOTH {
+        let fake = FakeModel::start().await;
+        fake.answer(Answer::Floods("{\"word"));
+        let failure = ask(&model_of(config(&fake, protocol))).await.answer.unwrap_err();
+        assert_eq!(failure, Failure::CutOff { model: name(), cut: Cut::Size });
+        fake.left().await;
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_before_anything_was_read_is_tried_again() {
     for protocol in BOTH {
         let (outcome, asked) =

@@ -127,7 +127,7 @@ async fn a_list_says_how_the_agents_do() {
     *Goal:* Decisions that start from what customers really said.
     *May read:* every source
     *Engine:* quotes and adds nothing, without a model
-    *Today:* no budget
+    *Budget:* none
     *Who decides on it*
     • findings, for a finding: one approval from research-reviewers
     *Work:* Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
@@ -152,7 +152,7 @@ async fn a_list_says_how_the_agents_do() {
     Goal: Decisions that start from what customers really said.
     May read: every source
     Engine: quotes and adds nothing, without a model
-    Today: no budget
+    Budget: none
     Who decides on it
     • findings, for a finding: one approval from research-reviewers
     Work: Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
@@ -170,7 +170,7 @@ async fn a_list_says_how_the_agents_do() {
     Goal: Copy that goes out sooner, and says what is true.
     May read: no source
     Engine: not connected, for it has no token
-    Today: no budget
+    Budget: none
     Who decides on it
     • copy, for a draft: one approval from brand
     • promises, for a draft labelled pricing or legal claim or customer data: one approval from marketing-leads
@@ -298,7 +298,7 @@ async fn what_models_used_of_todays_budget_is_told() {
     *research* · deciders answers for it
     Answers.
     Goal: Truth.
-    Reads reviews and tickets · writes with the model sonnet · today 2 of 20 runs and 17,400 of 1,000,000 tokens used · reviewed under findings
+    Reads reviews and tickets · writes with the model sonnet · 2 of 20 runs and 17,400 of 1,000,000 tokens used today · reviewed under findings
     Nothing done yet
     Models cost 0.1452 EUR
     `/countersign agents NAME` tells all of one.
@@ -308,7 +308,7 @@ async fn what_models_used_of_todays_budget_is_told() {
     let told: Vec<&str> = told.lines().filter(of_models).collect();
     assert_snapshot!(told.join("\n"), @"
     *Engine:* writes with the model sonnet
-    *Today:* 2 of 20 runs and 17,400 of 1,000,000 tokens used
+    *Budget:* 2 of 20 runs and 17,400 of 1,000,000 tokens used today
     *Models:* 4 calls, 3 answered; 13,100 tokens in, 1,310 out; 0.1452 EUR
     ");
     assert_snapshot!(team.as_json("research").await["scorecard"]["models"].to_string(), @r#"{"total":4,"answered":3,"input_tokens":13100,"output_tokens":1310,"costs":{"EUR":"0.1452"},"runs_today":2,"tokens_today":17400}"#);

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Engine, Member, Reviewed, Scorecard};
+use super::{Calls, Engine, Member, Reviewed, Scorecard};
+use crate::agents::{Cost, grouped};
 use crate::config::{Need, Rule, SubjectKind};
 use crate::slack::{Card, Post, cut, date, escape, plain_text};
 
@@ -81,21 +82,24 @@ fn in_short(member: &Member<'_>) -> String {
         [] => "no policy on what it makes".to_owned(),
         policies => format!("reviewed under {}", listed(policies)),
     };
+    let budget = used(member).map(|used| format!(" · {used}")).unwrap_or_default();
     let mut text = format!(
-        "*{}* · {} answers for it\n{}\nGoal: {}\nReads {} · {} · {}\n{}",
+        "*{}* · {} answers for it\n{}\nGoal: {}\nReads {} · {}{} · {}\n{}",
         short(member.name),
         short(member.owner),
         short(member.job),
         short(member.goal),
         cut::cut_markup(&reads(member.sources), LINE),
-        engine(&member.engine),
+        engine(member.engine),
+        budget,
         cut::cut_markup(&reviewed, LINE),
         runs(&member.scorecard)
     );
-    let judged = judged(&member.scorecard);
-    if !judged.is_empty() {
+    let judged = judged(&member.scorecard).join(" · ");
+    let mut letters = judged.chars();
+    if let Some(first) = letters.next() {
         text.push('\n');
-        text.push_str(&judged.join(" · "));
+        text.extend(first.to_uppercase().chain(letters));
     }
     text
 }
@@ -106,7 +110,8 @@ fn about(member: &Member<'_>) -> Vec<(&'static str, String)> {
         ("Answers for it", escape(member.owner)),
         ("Goal", escape(member.goal)),
         ("May read", reads(member.sources)),
-        ("Engine", engine(&member.engine).to_owned()),
+        ("Engine", engine(member.engine)),
+        ("Budget", used(member).unwrap_or_else(|| "none".to_owned())),
     ]
 }
 
@@ -121,6 +126,7 @@ fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
     let disputes = [(card.disputed, "standing"), (card.disputes_withdrawn, "withdrawn")];
     vec![
         ("Work", runs(card)),
+        ("Models", or_none(models(&card.models))),
         ("Put up for a decision", card.put_up.to_string()),
         ("Decisions", or_none(parts(&decisions))),
         ("First-pass approval", first_pass(card).unwrap_or_else(none)),
@@ -149,8 +155,12 @@ fn runs(card: &Scorecard) -> String {
         (all.stopped, "stopped"),
         (all.under_way, "under way"),
     ]);
+    let fell_back = match all.fell_back {
+        0 => String::new(),
+        some => format!("; {some} without the model that they were to use"),
+    };
     format!(
-        "Last run {last_at}: {}; {} ({} today): {by_outcome}",
+        "Last run {last_at}: {}; {} ({} today): {by_outcome}{fell_back}",
         outcome(&last.outcome),
         count(all.total, "run"),
         all.today
@@ -160,7 +170,8 @@ fn runs(card: &Scorecard) -> String {
 /// What people made of it, as far as they did.
 fn judged(card: &Scorecard) -> Vec<String> {
     let mut said = Vec::new();
-    said.extend(first_pass(card).map(|share| format!("First-pass approval {share}")));
+    said.extend(first_pass(card).map(|share| format!("first-pass approval {share}")));
+    said.extend(cost(&card.models.costs).map(|cost| format!("models cost {cost}")));
     said.extend(
         card.median_decision_s.map(|s| format!("median time to a decision {}", duration(s))),
     );
@@ -200,12 +211,45 @@ fn reads(sources: &[String]) -> String {
     }
 }
 
-const fn engine(engine: &Engine) -> &'static str {
+fn engine(engine: Engine<'_>) -> String {
     match engine {
-        Engine::Extract => "quotes and adds nothing, without a model",
-        Engine::Elsewhere => "runs elsewhere, and puts its work up over HTTP",
-        Engine::Unconnected => "not connected, for it has no token",
+        Engine::Extract => "quotes and adds nothing, without a model".to_owned(),
+        Engine::Model(name) => format!("writes with the model {}", escape(name)),
+        Engine::Elsewhere => "runs elsewhere, and puts its work up over HTTP".to_owned(),
+        Engine::Unconnected => "not connected, for it has no token".to_owned(),
     }
+}
+
+/// `3 of 20 runs and 12,400 of 1,000,000 tokens used today`; none where there is no limit.
+fn used(member: &Member<'_>) -> Option<String> {
+    let (limits, calls) = (member.budget?, &member.scorecard.models);
+    let of = |used: u64, limit: Option<u64>, noun: &str| {
+        limit.map(|limit| format!("{} of {} {noun}", grouped(used), grouped(limit)))
+    };
+    let runs = of(calls.runs_today, limits.runs, "runs");
+    let tokens = of(calls.tokens_today, limits.tokens, "tokens");
+    let parts: Vec<String> = runs.into_iter().chain(tokens).collect();
+    (!parts.is_empty()).then(|| format!("{} used today", listed(&parts)))
+}
+
+/// `12 calls, 10 answered; 42,000 tokens in, 3,100 out; 0.17 EUR`
+fn models(calls: &Calls) -> String {
+    if calls.total == 0 {
+        return String::new();
+    }
+    let cost = cost(&calls.costs).map(|cost| format!("; {cost}")).unwrap_or_default();
+    format!(
+        "{}, {} answered; {} tokens in, {} out{cost}",
+        count(calls.total, "call"),
+        calls.answered,
+        grouped(calls.input_tokens),
+        grouped(calls.output_tokens)
+    )
+}
+
+fn cost(costs: &[Cost]) -> Option<String> {
+    let costs: Vec<String> = costs.iter().map(ToString::to_string).collect();
+    (!costs.is_empty()).then(|| escape(&listed(&costs)))
 }
 
 fn reviewed_in_full(rules: &[Reviewed<'_>]) -> String {

@@ -2,7 +2,7 @@
 //!
 //! [`roster`] is what the manifest declares of each agent (job, owner, goal, what it may read and who
 //! decides on what it makes) beside its [`Scorecard`]: outcomes, not activity. Nothing is stored here; every
-//! number is counted from runs, reviews, decisions and opinions as they stand.
+//! number is counted from runs, calls of models, reviews, decisions and opinions as they stand.
 //!
 //! - `store` counts, one query a kind of thing, for all agents at once.
 //! - [`Share`] is a rate with its interval, so that two of two is not read as perfection.
@@ -16,9 +16,11 @@ mod store;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use sqlx::PgPool;
 
-use crate::config::{Agent, AgentTokens, Manifest, Rule, SubjectKind};
+use crate::agents::Cost;
+use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
 use crate::research;
@@ -35,22 +37,33 @@ pub struct Member<'a> {
     pub goal: &'a str,
     /// Names of sources; `*` for all.
     pub sources: &'a [String],
-    pub engine: Engine,
+    pub engine: Engine<'a>,
+    /// What it may use of models in a day, where that is limited.
+    pub budget: Option<Limits>,
     /// Who decides on what it makes.
     pub rules: Vec<Reviewed<'a>>,
     pub scorecard: Scorecard,
 }
 
 /// What does its work.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Engine {
+pub enum Engine<'a> {
     /// Quotes what it finds, and adds nothing.
     Extract,
+    /// Writes with a model of the manifest, by this name.
+    Model(&'a str),
     /// Runs elsewhere, and puts its work up with a token of its own.
     Elsewhere,
     /// Nothing does: it is declared, and has no token.
     Unconnected,
+}
+
+/// An agent's budget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Limits {
+    pub runs: Option<u64>,
+    pub tokens: Option<u64>,
 }
 
 /// A policy that an agent's work comes under, and how far.
@@ -67,6 +80,7 @@ pub struct Reviewed<'a> {
 pub struct Scorecard {
     pub last: Option<Last>,
     pub runs: Runs,
+    pub models: Calls,
     /// What it put up for a decision.
     pub put_up: u64,
     /// Decisions of people on its words, without those that were taken back.
@@ -100,6 +114,23 @@ pub struct Runs {
     pub failed: u64,
     pub stopped: u64,
     pub under_way: u64,
+    /// Those whose answer another engine wrote than the manifest names.
+    pub fell_back: u64,
+}
+
+/// What language models were asked. Tokens and costs are what their providers said.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Calls {
+    pub total: u64,
+    pub answered: u64,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// One for each currency.
+    #[serde(serialize_with = "by_currency")]
+    pub costs: Vec<Cost>,
+    /// As they count in the budget, since midnight in the team's zone.
+    pub runs_today: u64,
+    pub tokens_today: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -126,6 +157,7 @@ pub async fn roster<'a>(
         goal: &agent.goal,
         sources: &agent.sources,
         engine: Engine::of(agent, tokens),
+        budget: agent.budget.map(Limits::from),
         rules: rules(manifest, agent),
         scorecard: cards.remove(&agent.name).unwrap_or_default(),
     };
@@ -153,16 +185,31 @@ pub fn named<'a, 'b>(roster: &'b [Member<'a>], name: &str) -> Result<&'b Member<
 /// How much is repeated of a name that somebody typed.
 const NAME: usize = 100;
 
-impl Engine {
-    fn of(agent: &Agent, tokens: &AgentTokens) -> Self {
+impl<'a> Engine<'a> {
+    fn of(agent: &'a Agent, tokens: &AgentTokens) -> Self {
         if agent.name == research::AGENT {
-            Self::Extract
+            agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere
         } else {
             Self::Unconnected
         }
     }
+}
+
+impl From<Budget> for Limits {
+    fn from(budget: Budget) -> Self {
+        Self { runs: budget.runs.map(u64::from), tokens: budget.tokens }
+    }
+}
+
+/// `{"EUR": "3.00"}`: amounts as texts, which keep every digit.
+fn by_currency<S: Serializer>(costs: &[Cost], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(costs.len()))?;
+    for cost in costs {
+        map.serialize_entry(&cost.currency, &cost.amount.to_string())?;
+    }
+    map.end()
 }
 
 /// The policies that what it makes comes under: the research agent makes findings, and those that run

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 
-use super::{Decisions, Last, Runs, Scorecard, Share};
+use super::{Calls, Decisions, Last, Runs, Scorecard, Share};
+use crate::agents::Cost;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
@@ -18,6 +19,7 @@ pub(super) async fn cards(
 ) -> Result<BTreeMap<String, Scorecard>> {
     let mut cards = BTreeMap::new();
     count_runs(db, workspace, midnight, &mut cards).await?;
+    count_calls(db, workspace, midnight, &mut cards).await?;
     count_reviews(db, workspace, &mut cards).await?;
     count_decisions(db, workspace, &mut cards).await?;
     count_opinions(db, workspace, &mut cards).await?;
@@ -41,7 +43,8 @@ async fn count_runs(
                count(*) FILTER (WHERE state = 'empty') AS "found_nothing!",
                count(*) FILTER (WHERE state = 'failed') AS "failed!",
                count(*) FILTER (WHERE state = 'stopped') AS "stopped!",
-               count(*) FILTER (WHERE state IN ('queued', 'running')) AS "under_way!"
+               count(*) FILTER (WHERE state IN ('queued', 'running')) AS "under_way!",
+               count(fell_back) AS "fell_back!"
         FROM runs
         WHERE workspace_id = $1
         GROUP BY agent
@@ -60,7 +63,63 @@ async fn count_runs(
             failed: row.failed.try_into()?,
             stopped: row.stopped.try_into()?,
             under_way: row.under_way.try_into()?,
+            fell_back: row.fell_back.try_into()?,
         };
+    }
+    Ok(())
+}
+
+/// Budgets count what calls were for, and an estimate of what providers said nothing of.
+async fn count_calls(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    midnight: Timestamp,
+    cards: &mut Cards,
+) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT agent, count(*) AS "total!",
+               count(*) FILTER (WHERE outcome = 'answered') AS "answered!",
+               coalesce(sum(input_tokens), 0)::bigint AS "input_tokens!",
+               coalesce(sum(output_tokens), 0)::bigint AS "output_tokens!",
+               count(DISTINCT subject) FILTER (WHERE started_at >= $2) AS "runs_today!",
+               coalesce(sum(counted_tokens) FILTER (WHERE started_at >= $2), 0)::bigint
+                   AS "tokens_today!"
+        FROM model_calls
+        WHERE workspace_id = $1
+        GROUP BY agent
+        "#,
+        workspace.0,
+        midnight.to_sqlx() as _,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        cards.entry(row.agent).or_default().models = Calls {
+            total: row.total.try_into()?,
+            answered: row.answered.try_into()?,
+            input_tokens: row.input_tokens.try_into()?,
+            output_tokens: row.output_tokens.try_into()?,
+            costs: Vec::new(),
+            runs_today: row.runs_today.try_into()?,
+            tokens_today: row.tokens_today.try_into()?,
+        };
+    }
+    let costs = sqlx::query!(
+        r#"
+        SELECT agent, currency AS "currency!", sum(cost) AS "amount!"
+        FROM model_calls
+        WHERE workspace_id = $1 AND currency IS NOT NULL
+        GROUP BY agent, currency
+        ORDER BY currency
+        "#,
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in costs {
+        let cost = Cost { amount: row.amount, currency: row.currency };
+        cards.entry(row.agent).or_default().models.costs.push(cost);
     }
     Ok(())
 }

@@ -127,9 +127,11 @@ async fn a_list_says_how_the_agents_do() {
     *Goal:* Decisions that start from what customers really said.
     *May read:* every source
     *Engine:* quotes and adds nothing, without a model
+    *Budget:* none
     *Who decides on it*
     • findings, for a finding: one approval from research-reviewers
     *Work:* Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    *Models:* none yet
     *Put up for a decision:* 2
     *Decisions:* 1 approved, 1 sent back for changes
     *First-pass approval:* 50 % (95 % interval 9–91 %), 1 of 2
@@ -142,7 +144,7 @@ async fn a_list_says_how_the_agents_do() {
     let card = member["scorecard"].as_object_mut().unwrap();
     card.remove("last").unwrap();
     assert!((600.0..660.0).contains(&card.remove("median_decision_s").unwrap().as_f64().unwrap()));
-    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"disputes_withdrawn":0,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"disputed":1,"useful":1,"not_useful":1}}"#);
+    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"disputes_withdrawn":0,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"disputed":1,"useful":1,"not_useful":1}}"#);
     assert_snapshot!(crate::harness::team::readable(&team.prints().await), @"
     research
     Answers questions from what customers wrote, with the passages it rests on.
@@ -150,9 +152,11 @@ async fn a_list_says_how_the_agents_do() {
     Goal: Decisions that start from what customers really said.
     May read: every source
     Engine: quotes and adds nothing, without a model
+    Budget: none
     Who decides on it
     • findings, for a finding: one approval from research-reviewers
     Work: Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    Models: none yet
     Put up for a decision: 2
     Decisions: 1 approved, 1 sent back for changes
     First-pass approval: 50 % (95 % interval 9–91 %), 1 of 2
@@ -166,6 +170,7 @@ async fn a_list_says_how_the_agents_do() {
     Goal: Copy that goes out sooner, and says what is true.
     May read: no source
     Engine: not connected, for it has no token
+    Budget: none
     Who decides on it
     • copy, for a draft: one approval from brand
     • promises, for a draft labelled pricing or legal claim or customer data: one approval from marketing-leads
@@ -174,6 +179,7 @@ async fn a_list_says_how_the_agents_do() {
     • test plans, for a test plan: one approval from research-reviewers
     • hand-offs, for a hand-off: one approval from sales
     Work: Nothing done yet
+    Models: none yet
     Put up for a decision: 0
     Decisions: none yet
     First-pass approval: none yet
@@ -248,6 +254,64 @@ async fn without_agents_the_list_says_how_to_get_one() {
     No agents
     The team manifest declares none. Whoever keeps it adds one under [[agent]], with its job, its owner and its goal.
     ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_models_used_of_todays_budget_is_told() {
+    let manifest = format!(
+        "{NOBODY}\n[[model]]\nname = \"sonnet\"\nprotocol = \"anthropic\"\nmodel = \"acme-1\"\n\
+         [[agent]]\nname = \"research\"\njob = \"Answers.\"\nowner = \"deciders\"\ngoal = \"Truth.\"\n\
+         sources = [\"reviews\", \"tickets\"]\nmodel = \"sonnet\"\nbudget = {{ runs = 20, tokens = 1_000_000 }}\n"
+    );
+    let team = Team::start_with_manifest(&manifest).await;
+    let now = team.app.now();
+    // Two calls for one run, one that its provider says nothing of, and one of another day.
+    for (subject, days, tokens, cost, outcome) in [
+        ("run:1", 0, Some(12_000_i64), Some("0.045"), "answered"),
+        ("run:1", 0, Some(400), Some("0.0002"), "answered"),
+        ("run:2", 0, None, None, "overloaded"),
+        ("run:3", 2, Some(700), Some("0.10"), "answered"),
+    ] {
+        let at = now - SignedDuration::from_hours(24 * days);
+        sqlx::query(
+            "INSERT INTO model_calls (workspace_id, agent, subject, model, prompt, prompt_version,
+                 prompt_hash, rendered_hash, started_at, duration_ms, input_tokens, output_tokens,
+                 counted_tokens, cost, currency, outcome)
+             VALUES ($1, 'research', $2, 'sonnet', 'research.answer', 1, '', '', $3::timestamptz, 900,
+                 $4, $4 / 10, coalesce($4, 5000), $5::numeric,
+                 CASE WHEN $5 IS NULL THEN NULL ELSE 'EUR' END, $6)",
+        )
+        .bind(team.app.workspace.id.0)
+        .bind(subject)
+        .bind(at.to_string())
+        .bind(tokens)
+        .bind(cost)
+        .bind(outcome)
+        .execute(team.db())
+        .await
+        .unwrap();
+    }
+    let maya = team.member("maya");
+    assert_snapshot!(maya.types("#research", "/countersign agents").await, @"
+    One agent
+    *research* · deciders answers for it
+    Answers.
+    Goal: Truth.
+    Reads reviews and tickets · writes with the model sonnet · 2 of 20 runs and 17,400 of 1,000,000 tokens used today · reviewed under findings
+    Nothing done yet
+    Models cost 0.1452 EUR
+    `/countersign agents NAME` tells all of one.
+    ");
+    let told = maya.types("#research", "/countersign agents research").await;
+    let of_models = |line: &&str| ["Engine", "Budget", "Models"].iter().any(|it| line.contains(it));
+    let told: Vec<&str> = told.lines().filter(of_models).collect();
+    assert_snapshot!(told.join("\n"), @"
+    *Engine:* writes with the model sonnet
+    *Budget:* 2 of 20 runs and 17,400 of 1,000,000 tokens used today
+    *Models:* 4 calls, 3 answered; 13,100 tokens in, 1,310 out; 0.1452 EUR
+    ");
+    assert_snapshot!(team.as_json("research").await["scorecard"]["models"].to_string(), @r#"{"total":4,"answered":3,"input_tokens":13100,"output_tokens":1310,"costs":{"EUR":"0.1452"},"runs_today":2,"tokens_today":17400}"#);
     team.done().await;
 }
 

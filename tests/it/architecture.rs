@@ -80,7 +80,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
-    ("scorecards", &["research", "slack"]),
+    ("scorecards", &["agents", "research", "slack"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

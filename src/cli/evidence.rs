@@ -28,6 +28,9 @@ pub enum Evidence {
     #[command(arg_required_else_help = true)]
     Source {
         name: String,
+        /// Make it: it has no documents yet
+        #[arg(long)]
+        add: bool,
         #[command(flatten)]
         about: SourceOptions,
     },
@@ -71,14 +74,17 @@ pub async fn run(
                 write_hits(&mut out, &searched)?;
             }
         }
-        Evidence::Source { name, about } => {
-            if about.is_empty() {
+        Evidence::Source { name, add, about } => {
+            if about.is_empty() && !add {
                 let sentence = "Say what to change of it: --owner, --review-on, --channels …";
                 return Err(Refusal::Unreadable(sentence.to_owned()).into());
             }
             let by = Actor::CommandLine(super::account());
             let spec = about.spec(&name);
-            let source = evidence::change_source(db, clock, workspace, &by, &spec).await?;
+            let source = match add {
+                true => evidence::add_source(db, clock, workspace, &by, &spec).await?,
+                false => evidence::change_source(db, clock, workspace, &by, &spec).await?,
+            };
             write_source(&mut out, &source, clock)?;
         }
         Evidence::Sources { json } => {

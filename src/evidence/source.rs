@@ -55,6 +55,21 @@ pub async fn sources(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Source>>
     store::sources(db, workspace).await
 }
 
+/// Makes a source that has no documents yet, so that it is said whose it is before any come in.
+pub async fn add_source(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    by: &Actor,
+    spec: &SourceSpec,
+) -> Result<Source> {
+    if sources(db, workspace).await?.iter().any(|it| it.name == spec.name) {
+        let sentence = format!("There is a source “{}” already; leave out --add.", spec.name);
+        return Err(Refusal::Unreadable(sentence).into());
+    }
+    declare_alone(db, clock, workspace, by, spec).await
+}
+
 /// Changes what is said of a source that exists. What the spec leaves out stays as it was.
 pub async fn change_source(
     db: &PgPool,
@@ -67,11 +82,21 @@ pub async fn change_source(
     if !known.iter().any(|it| it.name == spec.name) {
         return Err(no_such_source(&spec.name, known.iter().map(|it| it.name.as_str())).into());
     }
+    declare_alone(db, clock, workspace, by, spec).await
+}
+
+async fn declare_alone(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    by: &Actor,
+    spec: &SourceSpec,
+) -> Result<Source> {
     let mut connection = db.acquire().await?;
-    declare(&mut connection, clock, workspace, by, spec).await?;
+    let source = declare(&mut connection, clock, workspace, by, spec).await?;
     drop(connection);
-    let changed = sources(db, workspace).await?.into_iter().find(|it| it.name == spec.name);
-    changed.ok_or_else(|| anyhow::anyhow!("a source went while it was changed").into())
+    let declared = sources(db, workspace).await?.into_iter().find(|it| it.id == source);
+    declared.ok_or_else(|| anyhow::anyhow!("a source went while it was declared").into())
 }
 
 /// Creates or changes the source, and records it if that made a difference.
@@ -204,7 +229,7 @@ impl Visibility {
 }
 
 /// What is said of a source by a name that none has.
-pub fn no_such_source<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
+fn no_such_source<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
     let known: Vec<&str> = known.collect();
     let there = match known.as_slice() {
         [] => "No documents were brought in yet".to_owned(),

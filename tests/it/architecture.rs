@@ -44,7 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "workspaces",
         ],
     ),
-    ("http", &["audit", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
+    ("http", &["audit", "evidence", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
     (

@@ -25,6 +25,8 @@ pub struct Import {
     repeats: Repeats,
     /// What is said of the documents that it does not have.
     pub absent: Absent,
+    /// Records that could not be read in earlier imports that belong to this one.
+    pub unreadable_before: u64,
 }
 
 /// What becomes of an id that comes twice in one import.
@@ -76,11 +78,23 @@ impl Import {
                 summary: serde_json::from_value(it.summary).unwrap_or_default(),
                 repeats,
                 absent,
+                unreadable_before: 0,
             });
         }
         let ingest = store::begin_ingest(db, workspace, source, clock.now()).await?;
         let (digest, summary) = (Vec::new(), Summary::default());
-        Ok(Self { workspace, source, ingest, records: 0, digest, summary, repeats, absent })
+        let (records, unreadable_before) = (0, 0);
+        Ok(Self {
+            workspace,
+            source,
+            ingest,
+            records,
+            digest,
+            summary,
+            repeats,
+            absent,
+            unreadable_before,
+        })
     }
 
     /// Begins one of a stream of changes, and forgets what was cut off before.
@@ -342,11 +356,12 @@ impl Import {
         if self.absent == Absent::Stay {
             return Ok(());
         }
-        if self.summary.unreadable > 0 {
+        let unreadable = self.summary.unreadable + self.unreadable_before;
+        if unreadable > 0 {
             let note = format!(
                 "Nothing was retired: {} could not be read, and may be what seems to be missing. \
                  Mend them, and import again.",
-                counted(self.summary.unreadable, "record")
+                counted(unreadable, "record")
             );
             self.summary.notes.push(note);
             return Ok(());

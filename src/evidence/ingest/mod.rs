@@ -13,10 +13,11 @@
 mod import;
 mod portion;
 mod segments;
+mod singer;
 mod store;
 mod summary;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use self::import::Import;
 use self::portion::Portions;
@@ -25,9 +26,10 @@ use super::source::{self, SourceSpec};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
-use crate::ids::WorkspaceId;
+use crate::ids::{SourceId, WorkspaceId};
 
 pub use self::import::Absent;
+pub use self::singer::{SingerOptions, SingerSummary, ingest_singer};
 pub use self::summary::{Progress, Refused, Summary};
 
 /// Imports documents into a source, which is created or changed as the spec says. `by` is who does it.
@@ -44,9 +46,7 @@ pub async fn ingest_documents(
     // The connection is the import's own: the lock on the source ends with it, however that is.
     let mut connection = db.acquire().await?.detach();
     let source = source::declare(&mut connection, clock, workspace, by, spec).await?;
-    if !store::try_lock_source(&mut connection, source).await? {
-        return Err(Refusal::ImportUnderWay { source: spec.name.clone() }.into());
-    }
+    lock(&mut connection, source, &spec.name).await?;
     let mut import = Import::begin(&mut connection, clock, workspace, source).await?;
     let mut portions = Portions::start(opened, Some(&import.point()));
     if !portions.goes_on(&import.point()).await? {
@@ -76,4 +76,12 @@ pub async fn ingest_documents(
         "published an import"
     );
     Ok(import.summary)
+}
+
+/// Keeps other imports into this source out for as long as the connection lives.
+async fn lock(db: &mut PgConnection, source: SourceId, name: &str) -> Result<()> {
+    if store::try_lock_source(db, source).await? {
+        return Ok(());
+    }
+    Err(Refusal::ImportUnderWay { source: name.to_owned() }.into())
 }

@@ -51,6 +51,27 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl Summary {
+    /// Adds what a later import into the same source did.
+    pub(super) fn add(&mut self, later: Self) {
+        self.records += later.records;
+        self.new += later.new;
+        self.changed += later.changed;
+        self.unchanged += later.unchanged;
+        self.repeated += later.repeated;
+        self.without_text += later.without_text;
+        self.passages += later.passages;
+        self.retired += later.retired;
+        self.refused += later.refused;
+        self.unreadable += later.unreadable;
+        let room = REFUSALS_KEPT.saturating_sub(self.refusals.len());
+        self.refusals.extend(later.refusals.into_iter().take(room));
+        for note in later.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
     pub(super) fn refuse(&mut self, line: u64, reason: &str) {
         self.refused += 1;
         if self.refusals.len() < REFUSALS_KEPT {

@@ -5,6 +5,7 @@
 //! document says; it has no link, no mention, no markup, no order, and nothing that no passage has.
 
 mod extracts;
+mod prompt;
 
 use countersign::ids::PassageId;
 use countersign::research::written::{self, Checked, Checker, Passage};

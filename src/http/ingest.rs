@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router, routing::post};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::bearer::{Door, Known, Pace, Trouble, broken};
 use crate::app::App;
@@ -72,11 +72,8 @@ async fn documents(
     named: Result<Query<Named>, axum::extract::rejection::QueryRejection>,
     FromSource(sent): FromSource,
 ) -> Result<Response, Trouble> {
-    let Query(named) = named.map_err(|error| {
-        let sentence = format!(
-            "The address cannot be read: {}. It takes source, id, title, text, date, url, author and date_format.",
-            error.body_text()
-        );
+    let Query(named) = named.map_err(|_| {
+        let sentence = "After the ? this address takes source, id, title, text, date, url, author and date_format, each once.";
         Trouble::new(StatusCode::BAD_REQUEST, sentence)
     })?;
     if let Some(other) = named.source.as_ref().filter(|other| **other != sent.name) {
@@ -119,6 +116,10 @@ async fn take(app: &App, source: &str, file: &DocumentFile) -> Result<Summary, T
 /// Nothing taken and something refused is a failure, with the same account of it.
 fn answer(source: &str, summary: &Summary) -> Response {
     let taken = summary.new + summary.changed + summary.unchanged;
+    let refusals = summary.refusals.iter();
+    let refusals: Vec<Value> =
+        refusals.map(|it| json!({"line": it.line, "reason": in_this_door(&it.reason)})).collect();
+    let notes: Vec<String> = summary.notes.iter().map(|it| in_this_door(it)).collect();
     let mut body = json!({
         "source": source,
         "new": summary.new,
@@ -126,14 +127,19 @@ fn answer(source: &str, summary: &Summary) -> Response {
         "unchanged": summary.unchanged,
         "repeated": summary.repeated,
         "refused": summary.refused,
-        "refusals": summary.refusals,
-        "notes": summary.notes,
+        "refusals": refusals,
+        "notes": notes,
     });
     if taken == 0 && summary.refused > 0 {
         body["error"] = "Nothing was taken: every record was refused.".into();
         return (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response();
     }
     Json(body).into_response()
+}
+
+/// Sentences name what to change as the command line has it; here it stands in the address.
+fn in_this_door(sentence: &str) -> String {
+    sentence.replace("--date-format", "?date_format=").replace("--text", "?text=")
 }
 
 enum Form {
@@ -195,7 +201,7 @@ fn trouble(error: Error) -> Trouble {
             ..Trouble::new(StatusCode::CONFLICT, refusal.to_string())
         },
         Error::Refused(refusal) => {
-            Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string())
+            Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, in_this_door(&refusal.to_string()))
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::ids::WorkspaceId;
 
 #[derive(Clone, Debug, Args)]
 pub struct Documents {
-    /// A CSV, TSV, JSON lines, Markdown or text file, a folder of Markdown and text files, or `-`
+    /// A CSV, TSV, JSON lines, Markdown, text or HTML file (also with gzip), a folder of Markdown, text
+    /// and HTML files, or `-`
     file: PathBuf,
     /// The source they belong to; it is created when it does not exist
     #[arg(long)]
@@ -69,6 +70,8 @@ enum FileFormat {
     Jsonl,
     Markdown,
     Text,
+    /// A web page, of which its readable text is taken
+    Html,
 }
 
 pub async fn run(
@@ -123,6 +126,7 @@ impl Documents {
             FileFormat::Jsonl => Format::Jsonl,
             FileFormat::Markdown => Format::Markdown,
             FileFormat::Text => Format::Text,
+            FileFormat::Html => Format::Html,
         };
         let mapping = Mapping {
             id: self.id,

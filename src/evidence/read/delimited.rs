@@ -74,8 +74,8 @@ impl Rows {
                 continue;
             }
             if text.trim_start().starts_with("<") {
-                let sentence = "This file is HTML or XML, not a table; export it as CSV, or save \
-                                its text as .txt or .md.";
+                let sentence = "This file is HTML or XML, not a table. Export the table as CSV; \
+                                a web page is read with --format html.";
                 return Err(Refusal::Unreadable(sentence.to_owned()).into());
             }
             // A single column needs no delimiter, so commas in it are text.

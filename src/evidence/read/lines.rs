@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 
 /// The longest line read, in bytes. Longer ones are skipped and said, so that memory stays flat.
 pub const LONGEST_LINE: usize = 8 * 1024 * 1024;
@@ -39,7 +39,8 @@ impl Lines {
     /// Looks at the beginning of the file to tell its encoding, and refuses what is not text.
     pub fn open(mut input: Box<dyn Read + Send>, label: Option<&str>) -> Result<Self> {
         let mut sample = Vec::with_capacity(SAMPLE);
-        input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
+        let read = input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample);
+        read.map_err(|error| damaged(error, 0))?;
         let named = label.map(encoding_named).transpose()?;
         let bom = Encoding::for_bom(&sample);
         let wide =
@@ -77,7 +78,8 @@ impl Lines {
     pub fn next(&mut self) -> Result<Option<Line>> {
         self.buffer.clear();
         let limit = LONGEST_LINE as u64 + 2;
-        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer)?;
+        let line = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
+        let read = line.map_err(|error| damaged(error, self.number))?;
         if read == 0 {
             return Ok(None);
         }
@@ -101,8 +103,8 @@ impl Lines {
     fn skip_line(&mut self) -> Result<()> {
         loop {
             self.buffer.clear();
-            let read =
-                self.input.by_ref().take(SAMPLE as u64).read_until(b'\n', &mut self.buffer)?;
+            let read = self.input.by_ref().take(SAMPLE as u64).read_until(b'\n', &mut self.buffer);
+            let read = read.map_err(|error| damaged(error, self.number))?;
             if read == 0 || self.buffer.last() == Some(&b'\n') {
                 self.buffer.clear();
                 self.buffer.shrink_to(SAMPLE);
@@ -149,6 +151,21 @@ impl<R: Read> Read for Counted<R> {
         let read = self.input.read(buffer)?;
         self.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
+    }
+}
+
+/// What is compressed and was cut off or changed on its way can only be fetched anew.
+fn damaged(error: std::io::Error, line: u64) -> Error {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match error.kind() {
+        InvalidData | InvalidInput | UnexpectedEof => {
+            let sentence = format!(
+                "The compressed file is damaged after line {line}, so nothing of it was imported; \
+                 fetch it again."
+            );
+            Refusal::Unreadable(sentence).into()
+        }
+        _ => error.into(),
     }
 }
 

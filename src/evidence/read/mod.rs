@@ -13,6 +13,7 @@ mod dates;
 mod delimited;
 mod json_lines;
 mod lines;
+mod page;
 mod singer;
 mod whole;
 
@@ -23,10 +24,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use self::lines::{Counted, Lines};
+use self::whole::Kind;
 use super::ingest::Absent;
 use crate::error::{Refusal, Result};
 
@@ -43,7 +46,12 @@ pub enum Format {
     Jsonl,
     Markdown,
     Text,
+    /// A web page, of which its readable text is taken.
+    Html,
 }
+
+/// What gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The longest id, in bytes: it stands in an index.
 const LONGEST_ID: usize = 1_000;
@@ -51,7 +59,7 @@ const LONGEST_ID: usize = 1_000;
 /// Where the bytes come from.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A file, or a folder whose Markdown and text files are one document each.
+    /// A file, or a folder whose Markdown, text and HTML files are one document each.
     Path(PathBuf),
     /// What arrived in a request, with a name to show.
     Bytes {
@@ -143,8 +151,7 @@ impl Records {
             let source = Box::new(whole::folder(path, mapping, read.clone())?);
             return Ok(Self { source, read, size: None, notes: Vec::new() });
         }
-        let (bytes, size) = open(input)?;
-        let bytes = Box::new(Counted { input: bytes, bytes: read.clone() });
+        let (bytes, size) = open(input, &read)?;
         let mut lines = Lines::open(bytes, mapping.encoding.as_deref())?;
         let mut notes = Vec::new();
         if let Some(encoding) = lines.one_byte_encoding().filter(|_| mapping.encoding.is_none()) {
@@ -158,10 +165,9 @@ impl Records {
         let lines = Peeked { first: first.into(), lines };
         let source: Box<dyn Iterator<Item = _> + Send> = match format {
             Format::Jsonl => Box::new(json_lines::records(lines, mapping, &mut notes)?),
-            Format::Markdown | Format::Text => {
-                let markdown = format == Format::Markdown;
-                Box::new(whole::file(lines, &name, markdown, size, mapping)?)
-            }
+            Format::Markdown => Box::new(whole::file(lines, &name, Kind::Markdown, size, mapping)?),
+            Format::Text => Box::new(whole::file(lines, &name, Kind::Plain, size, mapping)?),
+            Format::Html => Box::new(whole::file(lines, &name, Kind::Page, size, mapping)?),
             Format::Csv | Format::Auto => {
                 Box::new(delimited::records(lines, None, mapping, &mut notes)?)
             }
@@ -184,11 +190,16 @@ impl Iterator for Records {
 }
 
 impl Input {
+    /// What it is called; of what is compressed, what it would be called if it were not.
     pub fn name(&self) -> String {
         match self {
-            Self::Path(path) => path
-                .file_name()
-                .map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned()),
+            Self::Path(path) => {
+                let name = path.file_name().map_or_else(
+                    || path.display().to_string(),
+                    |it| it.to_string_lossy().into_owned(),
+                );
+                name.strip_suffix(".gz").map_or(name.clone(), str::to_owned)
+            }
             Self::Bytes { name, .. } => name.clone(),
             Self::Stdin => "standard input".to_owned(),
         }
@@ -259,7 +270,9 @@ fn sound(record: Record) -> Result<Record, Unread> {
     Ok(record)
 }
 
-fn open(input: &Input) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
+/// The bytes, counted as they are read, and how many there are where that is known. What is compressed
+/// with gzip is unpacked on the way, but for what arrived in a request: that could be of any size.
+fn open(input: &Input, read: &Arc<AtomicU64>) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     let (bytes, size): (Box<dyn Read + Send>, _) = match input {
         Input::Path(path) => {
             let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
@@ -275,7 +288,18 @@ fn open(input: &Input) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
         let sentence = format!("{} is empty: there is nothing to import.", input.name());
         return Err(Refusal::Unreadable(sentence).into());
     }
-    Ok((bytes, size))
+    let mut bytes = Counted { input: bytes, bytes: read.clone() };
+    if matches!(input, Input::Bytes { .. }) {
+        return Ok((Box::new(bytes), size));
+    }
+    let mut beginning = Vec::with_capacity(GZIP.len());
+    bytes.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning)?;
+    let is_gzip = beginning == GZIP;
+    let whole = Cursor::new(beginning).chain(bytes);
+    Ok(match is_gzip {
+        true => (Box::new(MultiGzDecoder::new(whole)), size),
+        false => (Box::new(whole), size),
+    })
 }
 
 fn cannot_open(path: &Path, error: &std::io::Error) -> Refusal {
@@ -294,6 +318,7 @@ fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<line
         Some("tsv" | "tab") => Some(Format::Tsv),
         Some("jsonl" | "ndjson") => Some(Format::Jsonl),
         Some("md" | "markdown") => Some(Format::Markdown),
+        Some("html" | "htm") => Some(Format::Html),
         _ => None,
     };
     if let Some(format) = format {
@@ -309,10 +334,17 @@ fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<line
     let beginning = texts.iter().map(|it| it.trim()).find(|it| !it.is_empty()).unwrap_or_default();
     let format = match () {
         () if beginning.starts_with('{') => Format::Jsonl,
+        () if is_page(beginning) => Format::Html,
         () if ending.as_deref() == Some("txt") => Format::Text,
         () if delimited::looks_delimited(&texts) => Format::Csv,
         () if beginning.starts_with("# ") => Format::Markdown,
         () => Format::Text,
     };
     Ok((format, first))
+}
+
+fn is_page(beginning: &str) -> bool {
+    let beginning: String = beginning.chars().take(15).collect();
+    let beginning = beginning.to_ascii_lowercase();
+    beginning.starts_with("<!doctype html") || beginning.starts_with("<html")
 }

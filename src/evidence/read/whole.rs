@@ -7,14 +7,23 @@ use std::sync::atomic::AtomicU64;
 
 use super::dates::Dates;
 use super::lines::{Counted, Lines};
+use super::page::{self, Page};
 use super::{Id, LONGEST_LINE, Mapping, Peeked, Record, Unread};
 use crate::error::{Error, Refusal, Result};
+
+/// How the one document of a file is made of its text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Markdown,
+    Plain,
+    Page,
+}
 
 /// One document out of one file.
 pub fn file(
     lines: Peeked,
     name: &str,
-    markdown: bool,
+    kind: Kind,
     size: Option<u64>,
     mapping: &Mapping,
 ) -> Result<impl Iterator<Item = Result<Result<Record, Unread>>> + Send + use<>> {
@@ -28,11 +37,11 @@ pub fn file(
             return Err(Refusal::Unreadable(sentence).into());
         }
     };
-    let record = document(name, text, markdown, mapping);
+    let record = document(name, text, kind, mapping);
     Ok(std::iter::once(Ok(record)))
 }
 
-/// One document out of each Markdown or text file of a folder and the folders in it.
+/// One document out of each Markdown, text or HTML file of a folder and the folders in it.
 pub fn folder(
     folder: &Path,
     mapping: &Mapping,
@@ -42,35 +51,44 @@ pub fn folder(
     collect(folder, &mut files)?;
     files.sort();
     if files.is_empty() {
-        let sentence = format!("There is no .md, .markdown or .txt file in {}.", folder.display());
+        let sentence = format!(
+            "There is no .md, .markdown, .txt, .html or .htm file in {}.",
+            folder.display()
+        );
         return Err(Refusal::Unreadable(sentence).into());
     }
     let (folder, mapping) = (folder.to_owned(), mapping.clone());
     Ok(files.into_iter().map(move |path| {
         let name = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
-        let markdown = path.extension().is_some_and(|it| it != "txt");
-        one_of_folder(&path, &name, markdown, &mapping, read.clone())
+        one_of_folder(&path, &name, &mapping, read.clone())
     }))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let ending = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if matches!(ending, "md" | "markdown" | "txt") {
+        } else if kind_of(&path).is_some() {
             files.push(path);
         }
     }
     Ok(())
 }
 
+fn kind_of(path: &Path) -> Option<Kind> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "md" | "markdown" => Some(Kind::Markdown),
+        "txt" => Some(Kind::Plain),
+        "html" | "htm" => Some(Kind::Page),
+        _ => None,
+    }
+}
+
 /// What is wrong with one file is said of it, and the others are read.
 fn one_of_folder(
     path: &Path,
     name: &str,
-    markdown: bool,
     mapping: &Mapping,
     read: Arc<AtomicU64>,
 ) -> Result<Result<Record, Unread>> {
@@ -88,7 +106,13 @@ fn one_of_folder(
         Err(fault) => return Err(fault),
     };
     match text_of(Peeked { first: Default::default(), lines })? {
-        Ok(text) => Ok(document(name, text, markdown, mapping)),
+        Ok(text) => {
+            let kind = kind_of(path).unwrap_or(Kind::Plain);
+            Ok(document(name, text, kind, mapping).map_err(|unread| {
+                let reason = format!("{name}: {}", unread.reason);
+                Unread { reason, ..unread }
+            }))
+        }
         Err(unread) => {
             let reason = format!("{name}: {}", unread.reason);
             Ok(Err(Unread { line: unread.line, reason }))
@@ -112,32 +136,46 @@ fn text_of(mut lines: Peeked) -> Result<Result<String, Unread>> {
     Ok(Ok(whole))
 }
 
-fn document(name: &str, text: String, markdown: bool, mapping: &Mapping) -> Result<Record, Unread> {
-    let front = Front::of(&text);
-    let heading = markdown.then(|| heading(front.rest)).flatten();
+fn document(name: &str, text: String, kind: Kind, mapping: &Mapping) -> Result<Record, Unread> {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let date = match front.value("date") {
+    let dates = match &mapping.date_format {
+        Some(form) => Dates::Named(form.clone()),
+        None => Dates::Known { day_first: false },
+    };
+    let page = match kind {
+        Kind::Page => page::read(&text).map_err(|reason| Unread { line: 1, reason })?,
+        Kind::Markdown | Kind::Plain => written(text, kind),
+    };
+    let date = match &page.published {
         Some(value) => {
-            let dates = match &mapping.date_format {
-                Some(form) => Dates::Named(form.clone()),
-                None => Dates::Known { day_first: false },
-            };
             let reason = || format!("“{value}” is not a date I can read (2026-03-31 is)");
             Some(dates.read(value).ok_or_else(|| Unread { line: 1, reason: reason() })?)
         }
         None => None,
     };
-    let title = front.value("title").or(heading).unwrap_or(stem).to_owned();
-    let owned = |key: &str| front.value(key).map(str::to_owned);
     Ok(Record {
         line: 1,
         id: Id::Given(name.to_owned()),
-        title,
+        title: page.title.unwrap_or_else(|| stem.to_owned()),
         date,
-        url: owned("url"),
-        author: owned("author"),
-        text: front.rest.to_owned(),
+        url: page.url,
+        author: page.author,
+        text: page.text,
     })
+}
+
+/// A text with what it says of itself at its beginning.
+fn written(text: String, kind: Kind) -> Page {
+    let front = Front::of(&text);
+    let heading = (kind == Kind::Markdown).then(|| heading(front.rest)).flatten();
+    let owned = |key: &str| front.value(key).map(str::to_owned);
+    Page {
+        title: owned("title").or_else(|| heading.map(str::to_owned)),
+        author: owned("author"),
+        published: owned("date"),
+        url: owned("url"),
+        text: front.rest.to_owned(),
+    }
 }
 
 /// What stands between two lines of `---` at the beginning: a key and a value a line.

@@ -2,6 +2,8 @@
 
 mod importing;
 mod searching;
+mod sent;
+mod singer;
 mod sources;
 
 use countersign::audit::Actor;

@@ -64,7 +64,7 @@ pub struct Messages {
 
 impl Messages {
     pub fn open(input: &Input, mapping: StreamMapping) -> Result<Self> {
-        let (bytes, _) = super::open(input)?;
+        let (bytes, _) = super::open(input, &Default::default())?;
         let lines = Lines::open(bytes, Some("utf-8"))?;
         let (streams, ignored, notes) = Default::default();
         Ok(Self { lines, mapping, streams, ignored, notes })

@@ -283,15 +283,9 @@ impl Ground<'_> {
     }
 
     fn addresses(&self, plain: &Plain) -> Result<(), Why> {
-        let stands = |address: &String| {
-            let holds = |it: &&Read| {
-                it.passage
-                    .text
-                    .split_whitespace()
-                    .any(|it| plain::bare(it).contains(address.as_str()))
-            };
-            self.passages.iter().any(|it| holds(&it))
-        };
+        let texts = || self.passages.iter().map(|it| it.passage.text.as_str());
+        let words = || texts().flat_map(str::split_whitespace);
+        let stands = |it: &String| words().any(|word| plain::bare(word).contains(it.as_str()));
         if plain.addresses.iter().all(stands) { Ok(()) } else { Err(Why::LinkNotInPassage) }
     }
 

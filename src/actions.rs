@@ -56,6 +56,8 @@ enum Action {
     AskAgain(RunId),
     /// Opens the form that asks where to share an answer.
     Share(FindingId),
+    /// Shows what a finding rests on.
+    Sources(FindingId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -210,6 +212,10 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             {
                 tell(app, interaction, research::on_it(run, &question));
             }
+        }
+        Action::Sources(finding) => {
+            let sources = research::sources(app, finding, person).await?;
+            open_form(app, interaction, &sources).await?;
         }
         Action::Share(finding) => {
             let form = research::share_form(app, finding, person).await?;
@@ -480,6 +486,7 @@ impl Action {
             "review.show_again" => Some(Self::ShowAgain(ReviewId(value?.parse().ok()?))),
             "run.stop" => Some(Self::Stop(RunId(value?.parse().ok()?))),
             "run.again" => Some(Self::AskAgain(RunId(value?.parse().ok()?))),
+            "finding.sources" => Some(Self::Sources(FindingId(value?.parse().ok()?))),
             "answer.share" => Some(Self::Share(FindingId(value?.parse().ok()?))),
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
@@ -504,6 +511,7 @@ impl Action {
             | Self::Stop(_)
             | Self::AskAgain(_)
             | Self::Share(_)
+            | Self::Sources(_)
             | Self::Link => None,
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::agents::{Models, Prompts};
 use crate::audit::Signer;
 use crate::clock::Clock;
-use crate::config::{AgentTokens, Manifest, Secret};
+use crate::config::{AgentTokens, Manifest, Secret, SourceTokens};
 use crate::database::Desk;
 use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
@@ -38,6 +38,8 @@ pub struct Parts {
     /// The language models that agents may work with; usually none at first.
     pub models: Models,
     pub prompts: Prompts,
+    /// By which those are known who send documents in.
+    pub source_tokens: SourceTokens,
     pub signer: Signer,
     pub metrics: Arc<Metrics>,
     pub memberships: Memberships,

@@ -127,16 +127,30 @@ pub enum Refusal {
     },
     /// What was asked for does not exist, or not yet.
     Missing(String),
-    /// What can only happen once at a time and is happening.
-    UnderWay(String),
+    /// Documents of one source come in from one import at a time.
+    ImportUnderWay {
+        source: String,
+    },
+    /// An import that is said to be the whole source lacks most of it.
+    RetiresMost {
+        source: String,
+        retired: u64,
+        documents: u64,
+    },
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(sentence) | Self::Missing(sentence) | Self::UnderWay(sentence) => {
-                f.write_str(sentence)
-            }
+            Self::Unreadable(sentence) | Self::Missing(sentence) => f.write_str(sentence),
+            Self::ImportUnderWay { source } => write!(
+                f,
+                "Another import into “{source}” is under way; try again when it is done."
+            ),
+            Self::RetiresMost { source, retired, documents } => write!(
+                f,
+                "This would retire {retired} of the {documents} documents of “{source}”, so nothing was changed. If it is the whole source now, import it again with --retire-most."
+            ),
             Self::ForeignWorkspace => f.write_str(
                 "This Countersign serves another workspace, so nothing was recorded. Ask whoever runs it in yours to connect it there.",
             ),

@@ -53,7 +53,7 @@ pub(super) fn check(agent: &Agent, budget: &Budget, used: &Used, day: &Day) -> R
 }
 
 /// 1234567 as 1,234,567.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {

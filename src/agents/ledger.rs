@@ -13,8 +13,8 @@ use super::{Asking, Books};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
-/// About how many bytes of a prompt make a token.
-const BYTES_A_TOKEN: usize = 4;
+/// About how many bytes of a prompt make a token; rather too few, so that estimates are rather high.
+const BYTES_A_TOKEN: usize = 3;
 
 /// A call under way. Dropped before it has ended, it is recorded as given up.
 pub(super) struct Call {
@@ -30,7 +30,8 @@ pub(super) struct Call {
 /// Enters a call, if the agent's budget has room for one more.
 ///
 /// Until a call has ended it counts as what it may use at most, and one replica at a time looks and
-/// enters. So a budget is exceeded by no more than the call that reaches it.
+/// enters. So a budget is exceeded by no more than the call that reaches it, as far as the estimate
+/// holds.
 pub(super) async fn enter(
     books: &Books<'_>,
     model: &Model,

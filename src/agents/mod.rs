@@ -1,8 +1,8 @@
 //! What agents work with: prompts, language models, and a budget for them.
 //!
 //! A feature puts its question into an [`Asking`] and calls [`ask`]: the prompt is rendered
-//! ([`prompts`]), the agent's budget of the day is looked at ([`budget`]), the call is entered in the
-//! record ([`ledger`]), the model is asked and its answer checked against the form ([`model`]), and
+//! (`prompts`), the agent's budget of the day is looked at (`budget`), the call is entered in the
+//! record (`ledger`), the model is asked and its answer checked against the form (`model`), and
 //! what it used and cost is recorded ([`spent`]).
 //!
 //! An agent whose manifest names no model has none ([`Models::of`]), and works without.
@@ -28,7 +28,7 @@ use crate::config::Agent;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
-pub use budget::Day;
+pub use budget::{Day, grouped};
 pub use model::{
     Cause, Cut, Failure, Model, Models, Patience, Question, Reply, Tally, Usage, schema_of,
 };

@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
+use super::ingest::SourceOptions;
+use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::evidence::{self, Hit, Question, Rights, Searched, Source};
@@ -21,6 +23,16 @@ pub enum Evidence {
     Sources {
         #[arg(long)]
         json: bool,
+    },
+    /// Change who answers for a source, when it is looked at again, and who may see it
+    #[command(arg_required_else_help = true)]
+    Source {
+        name: String,
+        /// Make it: it has no documents yet
+        #[arg(long)]
+        add: bool,
+        #[command(flatten)]
+        about: SourceOptions,
     },
 }
 
@@ -61,6 +73,19 @@ pub async fn run(
             } else {
                 write_hits(&mut out, &searched)?;
             }
+        }
+        Evidence::Source { name, add, about } => {
+            if about.is_empty() && !add {
+                let sentence = "Say what to change of it: --owner, --review-on, --channels …";
+                return Err(Refusal::Unreadable(sentence.to_owned()).into());
+            }
+            let by = Actor::CommandLine(super::account());
+            let spec = about.spec(&name);
+            let source = match add {
+                true => evidence::add_source(db, clock, workspace, &by, &spec).await?,
+                false => evidence::change_source(db, clock, workspace, &by, &spec).await?,
+            };
+            write_source(&mut out, &source, clock)?;
         }
         Evidence::Sources { json } => {
             let sources = evidence::sources(db, workspace).await?;
@@ -218,6 +243,8 @@ struct SourceJson<'a> {
     review_on: Option<String>,
     fresh_for_days: Option<i32>,
     stale: bool,
+    /// What people should know before they rely on it.
+    warning: Option<String>,
     visibility: &'a str,
     visible_to: &'a [String],
 }
@@ -234,6 +261,7 @@ impl<'a> SourceJson<'a> {
             review_on: source.review_on.map(|it| it.to_string()),
             fresh_for_days: source.fresh_for_days,
             stale: source.is_stale(clock.now()),
+            warning: source.warning(clock.now()),
             visibility: source.visibility.kind(),
             visible_to: source.visibility.visible_to(),
         }
@@ -241,18 +269,29 @@ impl<'a> SourceJson<'a> {
 }
 
 fn write_source(out: &mut impl Write, source: &Source, clock: &Clock) -> Result<()> {
+    let now = clock.now();
     let day = |it: jiff::Timestamp| it.strftime("%Y-%m-%d").to_string();
+    let ago = |it: jiff::Timestamp| match now.duration_since(it).as_hours() / 24 {
+        0 => format!("imported {} (today)", day(it)),
+        1 => format!("imported {} (a day ago)", day(it)),
+        days => format!("imported {} ({days} days ago)", day(it)),
+    };
+    let visible = match source.visibility.visible_to() {
+        [] => source.visibility.kind().to_owned(),
+        whom => format!("{} {}", source.visibility.kind(), whom.join(", ")),
+    };
     writeln!(
         out,
-        "{} ({}): {} documents, owner {}, imported {}, newest document {}, visible to {}{}",
+        "{} ({}): {} documents, owner {}, {}, newest document {}, visible to {visible}",
         source.name,
         source.kind,
         source.documents,
         source.owner.as_deref().unwrap_or("nobody"),
-        source.imported_at.map_or_else(|| "never".to_owned(), day),
+        source.imported_at.map_or_else(|| "never imported".to_owned(), ago),
         source.newest_document.map_or_else(|| "without date".to_owned(), day),
-        source.visibility.kind(),
-        if source.is_stale(clock.now()) { "; past its freshness limit" } else { "" }
     )?;
+    if let Some(warning) = source.warning(now) {
+        writeln!(out, "  Take care: {warning}.")?;
+    }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! folder. Results go to standard output, the log and progress to standard error, and a failure is
 //! one sentence there with a non-zero exit code.
 
+pub mod agents;
 pub mod audit;
 pub mod demo;
 pub mod doctor;
@@ -68,6 +69,8 @@ enum Command {
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
+    /// The agents of the team manifest: who answers for each, what it may read, and how it does
+    Agents(agents::Agents),
     /// Read what decisions are, and were, taken under
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -232,6 +235,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 releases::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Agents(args) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                agents::run(db, &config, &clock, workspace, args).await
             })
             .await
         }

@@ -108,6 +108,7 @@ pub async fn assemble(
         agent_tokens: config.agent_tokens.clone(),
         models,
         prompts: Prompts::load(config.prompts.as_deref())?,
+        source_tokens: config.source_tokens.clone(),
         signer: signer(config)?,
         workspace,
         slack,

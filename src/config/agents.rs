@@ -3,19 +3,15 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use super::{Manifest, Secret, read};
+use super::tokens::Tokens;
+use super::{Manifest, read};
 
 const NAME: &str = "COUNTERSIGN_AGENT_TOKENS";
 
-/// Fewer characters than this could be guessed.
-const SHORTEST: usize = 24;
-
 /// Agents with their tokens; an agent may have several, while one is being rotated out.
 #[derive(Clone, Default, Debug)]
-pub struct AgentTokens(Vec<(String, Secret)>);
+pub struct AgentTokens(Tokens);
 
 impl AgentTokens {
     pub(super) fn from_env() -> Result<Self> {
@@ -24,37 +20,7 @@ impl AgentTokens {
 
     /// Reads `content=TOKEN,campaign=TOKEN`. What is wrong is said without repeating a token.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut tokens: Vec<(String, Secret)> = Vec::new();
-        for (index, part) in text.split(',').map(str::trim).enumerate() {
-            if part.is_empty() {
-                continue;
-            }
-            let place = index + 1;
-            let Some((agent, token)) = part.split_once('=') else {
-                bail!(
-                    "{NAME}, entry {place}, has no =; write AGENT=TOKEN, with commas between agents"
-                );
-            };
-            let (agent, token) = (agent.trim(), token.trim());
-            if agent.is_empty() {
-                bail!("{NAME}, entry {place}, names no agent before the =");
-            }
-            if token.len() < SHORTEST {
-                bail!(
-                    "{NAME}: the token of {agent:?} has fewer than {SHORTEST} characters; make one with: openssl rand -hex 24"
-                );
-            }
-            if !token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b)) {
-                bail!(
-                    "{NAME}: the token of {agent:?} holds a character that no request can send; make one with: openssl rand -hex 24"
-                );
-            }
-            if tokens.iter().any(|(_, other)| other.reveal() == token) {
-                bail!("{NAME}: the token of {agent:?} is there twice; give each its own");
-            }
-            tokens.push((agent.to_owned(), Secret::new(token)));
-        }
-        Ok(Self(tokens))
+        Ok(Self(Tokens::parse(NAME, "agent", text)?))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -63,7 +29,7 @@ impl AgentTokens {
 
     /// The agents that have a token.
     pub fn agents(&self) -> BTreeSet<&str> {
-        self.0.iter().map(|(agent, _)| agent.as_str()).collect()
+        self.0.names()
     }
 
     /// Whether every agent is one that the team declared.
@@ -78,18 +44,9 @@ impl AgentTokens {
         Ok(())
     }
 
-    /// Whose token it is. How long that takes says nothing of the tokens: all are compared, by their
-    /// hashes, to the end.
+    /// Whose token it is.
     pub fn agent_of(&self, presented: &str) -> Option<&str> {
-        let presented = Sha256::digest(presented);
-        let mut found = None;
-        for (agent, token) in &self.0 {
-            let is_it = Sha256::digest(token.reveal()).as_slice().ct_eq(presented.as_slice());
-            if is_it.into() {
-                found = Some(agent.as_str());
-            }
-        }
-        found
+        self.0.name_of(presented)
     }
 }
 

@@ -7,6 +7,8 @@
 mod agents;
 mod manifest;
 mod models;
+mod sources;
+mod tokens;
 mod webhook;
 
 use std::env;
@@ -24,6 +26,7 @@ pub use manifest::{
     Terms, Witness,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
+pub use sources::SourceTokens;
 pub use webhook::{Webhook, WebhookKey};
 
 /// What is logged unless COUNTERSIGN_LOG says otherwise.
@@ -55,6 +58,8 @@ pub struct Config {
     pub model_keys: ModelKeys,
     /// A folder with prompts that replace the built-in ones of the same names.
     pub prompts: Option<PathBuf>,
+    /// By which those are known who send documents in.
+    pub source_tokens: SourceTokens,
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +143,7 @@ impl Config {
             agent_tokens: AgentTokens::from_env()?,
             model_keys: ModelKeys::Environment,
             prompts: read("COUNTERSIGN_PROMPTS").map(PathBuf::from),
+            source_tokens: SourceTokens::from_env()?,
         })
     }
 }

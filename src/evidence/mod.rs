@@ -21,11 +21,16 @@ mod read;
 mod search;
 mod source;
 mod store;
+mod surroundings;
 
-pub use self::ingest::{Progress, Refused, Summary, ingest_documents};
+pub use self::ingest::{
+    Absent, Progress, Refused, SingerOptions, SingerSummary, Summary, ingest_documents,
+    ingest_singer,
+};
 pub use self::language::Language;
 pub use self::passages::sentences;
-pub use self::read::{DocumentFile, Format, Input, Mapping};
+pub use self::read::{DocumentFile, Format, Input, Mapping, Named, StreamMapping};
 pub use self::search::{Hit, Question, Rights, Searched, SearchedWord, frequencies, search};
-pub use self::source::{Source, SourceSpec, Visibility, sources};
+pub use self::source::{Source, SourceSpec, Visibility, add_source, change_source, sources};
 pub use self::store::{PassageText, passage_texts};
+pub use self::surroundings::{Standing, Stretch, Surroundings, surroundings};

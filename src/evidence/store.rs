@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
+use super::search::Rights;
 use super::source::{Source, SourceSpec, Visibility};
+use super::surroundings::{Standing, Stretch, Surroundings};
 use crate::error::Result;
-use crate::ids::{PassageId, SourceId, WorkspaceId};
+use crate::ids::{DocumentId, PassageId, SourceId, WorkspaceId};
 
 pub async fn sources(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Source>> {
     let rows = sqlx::query!(
@@ -137,4 +139,68 @@ pub async fn passage_texts(
         .into_iter()
         .map(|row| (PassageId(row.id), PassageText { text: row.text, author: row.author }));
     Ok(texts.collect())
+}
+
+/// Where a passage stands, with so many characters around it, if these rights may see it.
+pub async fn surroundings(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    rights: &Rights,
+    passage: PassageId,
+    around: i32,
+) -> Result<Option<Surroundings>> {
+    let row = sqlx::query!(
+        r#"SELECT d.id AS "document: DocumentId", d.external_id, d.title, s.name AS source, d.url,
+                  d.author, d.written_at AS "written_at: jiff_sqlx::Timestamp",
+                  i.published_at AS "imported_at: jiff_sqlx::Timestamp",
+                  substr(d.text, greatest(p.starts - $7, 0) + 1, least(p.starts, $7)) AS "before!",
+                  substr(d.text, p.starts + 1, p.ends - p.starts) AS "text!",
+                  substr(d.text, p.ends + 1, $7) AS "after!",
+                  d.retired_at IS NOT NULL AS "retired!",
+                  EXISTS (
+                      SELECT
+                      FROM documents newer
+                      JOIN ingests j ON j.id = newer.ingest_id
+                      WHERE newer.workspace_id = $1 AND newer.source_id = d.source_id
+                        AND newer.external_id = d.external_id AND newer.id > d.id
+                        AND j.published_at IS NOT NULL
+                  ) AS "replaced!"
+           FROM passages p
+           JOIN documents d ON d.id = p.document_id
+           JOIN ingests i ON i.id = d.ingest_id
+           JOIN sources s ON s.id = d.source_id
+           WHERE p.workspace_id = $1 AND p.id = $2 AND d.workspace_id = $1
+             AND s.workspace_id = $1 AND i.published_at IS NOT NULL
+             AND ($3 OR s.visibility = 'everyone'
+                  OR (s.visibility = 'channels' AND s.visible_to && $4::text[])
+                  OR (s.visibility = 'groups' AND s.visible_to && $5::text[]))
+             AND ($6::text[] IS NULL OR s.name = ANY($6))"#,
+        workspace.0,
+        passage.0,
+        rights.all,
+        &rights.channels,
+        &rights.groups,
+        rights.only.as_deref() as _,
+        around
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Surroundings {
+        document: row.document,
+        external_id: row.external_id,
+        title: row.title,
+        source: row.source,
+        url: row.url,
+        author: row.author,
+        written_at: row.written_at.map(|it| it.to_jiff()),
+        imported_at: row.imported_at.map(|it| it.to_jiff()),
+        before: Stretch::before(&row.before),
+        text: row.text,
+        after: Stretch::after(&row.after),
+        standing: match (row.retired, row.replaced) {
+            (false, _) => Standing::Current,
+            (true, true) => Standing::Replaced,
+            (true, false) => Standing::Retired,
+        },
+    }))
 }

@@ -1,7 +1,10 @@
-//! The HTTP door: Slack's requests, those of agents that run elsewhere, health, readiness and metrics.
+//! The HTTP door: Slack's requests, those of agents that run elsewhere, documents that are sent in,
+//! health, readiness and metrics.
 
 mod agent;
+mod bearer;
 mod health;
+mod ingest;
 mod proposals;
 pub mod signature;
 mod slack;
@@ -25,7 +28,8 @@ pub fn router(app: App) -> Router {
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .merge(proposals::router());
+        .merge(proposals::router())
+        .merge(ingest::router());
     if !app.signing_secrets.is_empty() {
         router = router
             .route("/slack/commands", post(slack::command).get(slack::ssl_check))

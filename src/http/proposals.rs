@@ -7,7 +7,8 @@ use axum::{Extension, Json, Router, routing::get};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::agent::{FromAgent, Pace, Trouble};
+use super::agent::FromAgent;
+use super::bearer::{Pace, Trouble, broken};
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Error, Refusal};
@@ -333,11 +334,4 @@ fn trouble(error: Error) -> Trouble {
         },
         other => unusable(other.to_string()),
     }
-}
-
-fn broken() -> Trouble {
-    Trouble::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something broke on our side. Send the same request again; whoever runs Countersign finds the cause in its log.",
-    )
 }

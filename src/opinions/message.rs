@@ -74,9 +74,12 @@ pub fn dispute_modal(review: &Review, parts: &[Part]) -> Modal {
     modal
 }
 
-/// Tells whoever approved what was disputed afterwards: in the thread, once for each who disputes.
+/// Tells whoever approved of what was disputed afterwards: in the thread, once for each who disputes.
+/// Those who approved later could read the dispute.
 pub async fn tell_approvers(app: &App, review: &Review, opinions: &Opinions) -> Result<()> {
-    let (State::Approved { at } | State::Released { at }) = review.state else { return Ok(()) };
+    if !matches!(review.state, State::Approved { .. } | State::Released { .. }) {
+        return Ok(());
+    }
     let subject = format!("{}:{}", review.subject.name(), review.subject_id);
     let place = Place { channel: review.channel.clone(), thread: review.thread.clone() };
     let shown = slack::places(&app.db, app.workspace.id, &subject).await?;
@@ -88,14 +91,13 @@ pub async fn tell_approvers(app: &App, review: &Review, opinions: &Opinions) -> 
         let is_last = opinions.disputes[index + 1..].iter().all(|later| later.by != dispute.by);
         let told = format!("{subject}/disputed-by/{}", dispute.by);
         let is_told = !slack::places(&app.db, app.workspace.id, &told).await?.is_empty();
-        let is_news = dispute.at >= at && dispute.withdrawn_at.is_none();
         let approvers: Vec<String> = review
             .decisions
             .iter()
-            .filter(|decision| decision.person != dispute.by)
+            .filter(|decision| decision.person != dispute.by && decision.at <= dispute.at)
             .map(|decision| mention(&decision.person))
             .collect();
-        if !is_last || approvers.is_empty() || !(is_told || is_news) {
+        if !is_last || approvers.is_empty() || (dispute.withdrawn_at.is_some() && !is_told) {
             continue;
         }
         let who = mention(&dispute.by);

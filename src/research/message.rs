@@ -8,7 +8,8 @@ use super::sharing::Kept;
 use super::{Question, Run};
 use crate::ids::{FindingId, PersonId, RunId};
 use crate::slack::{
-    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention, quote,
+    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention,
+    quote,
 };
 
 /// The inputs of the form: the quotes that stay, ten to an input, and the note.
@@ -110,9 +111,12 @@ fn written(mut card: Card, answer: &Answer) -> Card {
             })
             .collect();
         card = card.context(format!(
-            ":scissors: {} of the model's {} cut. {}",
-            count(cut, "statement"),
-            if cut == 1 { "was" } else { "were" },
+            ":scissors: {} cut. {}",
+            if cut == 1 {
+                "One of the model's statements was".to_owned()
+            } else {
+                format!("{cut} of the model's statements were")
+            },
             why.join(" ")
         ));
     }
@@ -126,7 +130,11 @@ pub fn claim_in_markdown(claim: &Claim) -> String {
         for line in quote.text.lines() {
             text.push_str(&format!("> {}\n", markdown(line)));
         }
-        text.push_str(&format!("> — {} {}\n\n", markdown(&quote.source), markdown(&quote.document)));
+        text.push_str(&format!(
+            "> — {} {}\n\n",
+            markdown(&quote.source),
+            markdown(&quote.document)
+        ));
     }
     text
 }
@@ -152,10 +160,10 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
         sources(&finding.sources),
         finding.answering
     ));
-    let warnings: Vec<&str> =
-        finding.sources.iter().filter_map(|source| source.warning.as_deref()).collect();
-    if !warnings.is_empty() {
-        card = card.context(format!(":warning: {}", escape(&warnings.join(" "))));
+    let quoted = finding.quoted_sources();
+    let warned = finding.sources.iter().filter(|source| quoted.contains(source.name.as_str()));
+    for warning in warned.filter_map(|source| source.warning.as_deref()) {
+        card = card.context(format!(":warning: {}.", escape(warning)));
     }
     let mut said = Vec::new();
     match finding.masked {

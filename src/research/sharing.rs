@@ -181,6 +181,22 @@ pub(super) async fn content(app: &App, id: FindingId) -> Result<Option<Finding>>
     Ok(store::kept(&app.db, workspace, id).await?.map(|kept| kept.finding))
 }
 
+/// The same for one person: whoever asked alone reads the whole of it, also after it was shared.
+pub(super) async fn content_for(
+    app: &App,
+    id: FindingId,
+    person: &PersonId,
+) -> Result<Option<Finding>> {
+    match store::kept(&app.db, app.workspace.id, id).await? {
+        Some(kept) if kept.run.question.person == *person => Ok(Some(kept.finding)),
+        Some(kept) if kept.shared_in.is_none() => {
+            let asker = kept.run.question.person;
+            Err(Refusal::NotTheAsker { asker }.into())
+        }
+        _ => content(app, id).await,
+    }
+}
+
 async fn of_asker(app: &App, id: FindingId, person: &PersonId) -> Result<Kept> {
     let kept = store::kept(&app.db, app.workspace.id, id).await?;
     let kept = kept.ok_or(Refusal::UnknownAction)?;

@@ -254,7 +254,8 @@ pub(super) async fn followed(
     )
     .fetch_all(db)
     .await?;
-    let earlier = rows.into_iter().map(|row| Earlier { question: row.question, finding: row.finding });
+    let earlier =
+        rows.into_iter().map(|row| Earlier { question: row.question, finding: row.finding });
     Ok(earlier.collect())
 }
 

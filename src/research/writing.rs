@@ -48,7 +48,11 @@ pub async fn write(
     steps.say(format!(
         "reading {} passages from {}",
         passages.len(),
-        if sources.len() == 1 { "one source".to_owned() } else { format!("{} sources", sources.len()) }
+        if sources.len() == 1 {
+            "one source".to_owned()
+        } else {
+            format!("{} sources", sources.len())
+        }
     ));
     let question = privacy::mask(&task.run.question.text).text;
     let today = app.now().to_zoned(app.manifest.zone.clone()).date();

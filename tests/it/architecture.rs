@@ -35,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "releases",
             "reviews",
             "sandbox",
+            "scorecards",
             "schedule",
             "slack",
             "socket",
@@ -43,10 +44,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "workspaces",
         ],
     ),
-    ("http", &["audit", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
+    ("http", &["audit", "evidence", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
-    ("commands", &["history", "inbox", "jobs", "proposals", "research", "reviews", "slack"]),
+    (
+        "commands",
+        &["history", "inbox", "jobs", "proposals", "research", "reviews", "scorecards", "slack"],
+    ),
     (
         "actions",
         &[
@@ -76,6 +80,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
+    ("scorecards", &["agents", "research", "slack"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

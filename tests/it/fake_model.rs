@@ -56,6 +56,8 @@ pub enum Answer {
     Json(Value),
     /// The same, made from the body of the request.
     Made(Made),
+    /// The same as JSON, once it is let go.
+    Held(Value, Arc<Notify>),
     Text(&'static str),
     /// Streamed to the end, which has this reason.
     Stops(&'static str, &'static str),
@@ -65,6 +67,8 @@ pub enum Answer {
     Breaks(&'static str),
     /// Nothing comes after this text, and the connection stays.
     Stalls(&'static str),
+    /// This text, and then a line that has no end.
+    Floods(&'static str),
     /// An error in the middle of the stream, after this text.
     Fails(&'static str, &'static str),
     /// A status, a header, and the kind and the message of an error.
@@ -152,6 +156,10 @@ async fn take_in(
     match answer.expect("nothing was said of this request") {
         Answer::Json(json) => streamed(whole(json.to_string())),
         Answer::Made(make) => streamed(whole(make(&body).to_string())),
+        Answer::Held(json, let_go) => {
+            let_go.notified().await;
+            streamed(whole(json.to_string()))
+        }
         Answer::Text(text) => streamed(whole(text.to_owned())),
         Answer::Stops(text, reason) => streamed(protocol.events(text, Some(reason), true)),
         Answer::Ends(text) => streamed(protocol.events(text, None, false)),
@@ -170,6 +178,13 @@ async fn take_in(
             world.reached.notify_one();
             let sent = stream::iter(protocol.events(text, None, false)).map(Ok::<_, Infallible>);
             event_stream(sent.chain(stream::pending()).inspect(move |_| _ = &listener))
+        }
+        Answer::Floods(text) => {
+            let listener = Listener(world.clone());
+            let sent = stream::iter(protocol.events(text, None, false));
+            let flood = stream::repeat("data: and so on".repeat(1_000));
+            let both = sent.chain(flood).map(Ok::<_, Infallible>);
+            event_stream(both.inspect(move |_| _ = &listener))
         }
         Answer::Fails(text, kind) => {
             let mut events = protocol.events(text, None, false);

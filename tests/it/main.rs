@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod agents;
 mod answers;
 mod architecture;
 mod audit;
@@ -20,8 +21,8 @@ mod jobs;
 mod licences;
 mod lifecycle;
 mod messages;
-mod opinions;
 mod models;
+mod opinions;
 mod outages;
 mod proposals;
 mod races;
@@ -36,3 +37,4 @@ mod schedule;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod written;

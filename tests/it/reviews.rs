@@ -194,6 +194,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
+    • `/countersign agents [NAME]`: Lists the agents: who answers for each, what it is for, what it may read, and how well it does.
     • `/countersign audit CARD`: Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail.
     • `/countersign help [COMMAND]`: Says what you can ask for, or explains one command.
     A mention works as well: `@Countersign why do people cancel?`
@@ -214,6 +215,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
+    • `/countersign agents [NAME]`: Lists the agents: who answers for each, what it is for, what it may read, and how well it does.
     • `/countersign audit CARD`: Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail.
     • `/countersign help [COMMAND]`: Says what you can ask for, or explains one command.
     A mention works as well: `@Countersign why do people cancel?`

@@ -24,11 +24,19 @@ pub struct Patience {
     pub pause: Duration,
     /// A provider that asks to wait longer than this is not waited for.
     pub longest: Duration,
+    /// How long an answer that has begun may pause. Before that it has the time of the whole call, for
+    /// models think before they write.
+    pub silence: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { attempts: 4, pause: Duration::from_millis(500), longest: Duration::from_secs(30) }
+        Self {
+            attempts: 4,
+            pause: Duration::from_millis(500),
+            longest: Duration::from_secs(30),
+            silence: Duration::from_secs(60),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The client of language models: one question, one answer in the form that was asked for.
 //!
 //! [`Models`] are those that the manifest declares, with their keys. [`Model::ask`] sends a
-//! [`Question`] by its protocol ([`anthropic`], [`openai`]), hears the answer as it streams
-//! ([`stream`]), tries again where that may help ([`call`], [`answered`]) and checks the form
-//! ([`schema`]). What a model cannot do is a [`Failure`], with a sentence for people.
+//! [`Question`] by its protocol (`anthropic`, `openai`), hears the answer as it streams
+//! (`stream`), tries again where that may help (`call`, `answered`) and checks the form
+//! (`schema`). What a model cannot do is a [`Failure`], with a sentence for people.
 //!
 //! Dropping the future that asks ends the request.
 //!

@@ -1,11 +1,8 @@
 //! Reading a streamed answer, event by event, whatever its protocol.
 
-use std::time::Duration;
-
 use eventsource_stream::{EventStreamError, Eventsource};
 use futures_util::StreamExt;
 use reqwest::Response;
-use tokio::time::Instant;
 
 use super::Model;
 use super::answered::{self, ErrorBody, Setback};
@@ -17,8 +14,8 @@ use crate::config::Protocol;
 /// More than the longest answer of any model, with what its protocol puts around it.
 const SIZE: usize = 16 * 1024 * 1024;
 
-/// How long an answer that has begun may pause.
-const SILENCE: Duration = Duration::from_secs(60);
+/// More than any event. A line is read anew with each part of it that comes, so it must not be long.
+const LINE: usize = 1024 * 1024;
 
 /// Why a model stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,33 +69,31 @@ pub async fn hear(
     tally: &Tally,
     mut on_delta: impl FnMut(&str),
 ) -> Result<Heard, Setback> {
-    let mut read = 0;
+    let (mut read, mut line) = (0, 0);
     let bytes = response.bytes_stream().map(move |chunk| {
         let chunk = chunk.map_err(|_| Broken::Connection)?;
         read += chunk.len();
-        if read > SIZE { Err(Broken::Size) } else { Ok(chunk) }
+        line = match memchr::memrchr(b'\n', &chunk) {
+            Some(end) => chunk.len() - end - 1,
+            None => line + chunk.len(),
+        };
+        if read > SIZE || line > LINE { Err(Broken::Size) } else { Ok(chunk) }
     });
     let mut events = bytes.eventsource();
     let mut heard = Heard::default();
-    // The first event may take as long as the whole call; models think before they write.
-    let mut silence: Option<Duration> = None;
+    let mut has_begun = false;
     loop {
-        let next = match silence {
-            None => events.next().await,
-            Some(patience) => {
-                let patience = patience.min(model.config.timeout);
-                match tokio::time::timeout_at(Instant::now() + patience, events.next()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        return Err(Setback::last(Failure::TimedOut {
-                            model: model.name().to_owned(),
-                            after: patience,
-                        }));
-                    }
-                }
-            }
+        let next = if has_begun {
+            let patience = model.patience.silence;
+            let Ok(next) = tokio::time::timeout(patience, events.next()).await else {
+                let model = model.name().to_owned();
+                return Err(Setback::last(Failure::TimedOut { model, after: patience }));
+            };
+            next
+        } else {
+            events.next().await
         };
-        silence = Some(SILENCE);
+        has_begun = true;
         let data = match next {
             None => return Err(model.cut_off(Cut::Connection, &heard)),
             Some(Ok(event)) => event.data,

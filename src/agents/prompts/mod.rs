@@ -196,6 +196,12 @@ impl Prompt {
         if let Some(missing) = self.inputs.iter().find(|input| !given.contains_key(*input)) {
             bail!("{label} is not given its input {missing:?}");
         }
+        // A file that replaces a built-in one may take less than it is given.
+        if self.overridden.is_none()
+            && let Some(stray) = given.keys().find(|input| !self.inputs.contains(*input))
+        {
+            bail!("{label} is given {stray:?}, which is no input of it");
+        }
         let fence = Fence::new();
         let mut context = BTreeMap::from([(FENCE, Value::from(fence.name()))]);
         for name in &self.inputs {

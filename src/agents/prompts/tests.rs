@@ -161,6 +161,9 @@ fn a_prompt_is_given_all_that_it_declares() {
     let prompt = poem("{{ title }}\n--- user ---\n{{ lines | untrusted }}");
     let said = prompt.render(&json!({ "title": "Rain" })).unwrap_err().to_string();
     assert_eq!(said, "poem.write@3 is not given its input \"lines\"");
+    let more = json!({ "title": "Rain", "lines": "", "mood": "calm" });
+    let said = prompt.render(&more).unwrap_err().to_string();
+    assert_eq!(said, "poem.write@3 is given \"mood\", which is no input of it");
     let body = "{{ title }}\n--- user ---\n{{ lines.first | untrusted }}";
     let said = format!("{:#}", rendered(body, json!({})).unwrap_err());
     assert_eq!(

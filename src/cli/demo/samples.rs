@@ -51,7 +51,7 @@ pub async fn bring_in(app: &App) -> anyhow::Result<()> {
             workspace,
             &Actor::Bot,
             &spec,
-            &DocumentFile { input, format, mapping },
+            &DocumentFile { format, mapping, ..input.into() },
             |_| {},
         )
         .await

@@ -3,13 +3,13 @@
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use super::import::Point;
 use super::segments::NewPassages;
 use super::store::NewDocuments;
-use super::{Hashed, Point, Records, Unread};
 use crate::error::Result;
 use crate::evidence::language::Language;
 use crate::evidence::passages::{self, Stretch};
-use crate::evidence::read::Record;
+use crate::evidence::read::{Id, Record, Records, Unread};
 use crate::ids::DocumentId;
 
 /// A portion ends after this many records …
@@ -19,6 +19,7 @@ const MOST_RECORDS: usize = 10_000;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Records of a portion, hashed and cut.
+#[derive(Default)]
 pub struct Portion {
     pub read: Vec<Hashed>,
     pub unread: Vec<Unread>,
@@ -26,6 +27,30 @@ pub struct Portion {
     /// Of all records up to the end of this portion.
     pub digest: Vec<u8>,
     pub bytes_read: u64,
+    /// Of the whole source, where whoever sends it numbers its versions.
+    pub version: Option<i64>,
+}
+
+/// A record with what its reading thread made of it.
+pub struct Hashed {
+    pub record: Record,
+    pub hash: [u8; 32],
+    pub passages: Vec<Passage>,
+}
+
+impl Hashed {
+    /// Cut into passages; `usual` is the language of a text that is too short to tell.
+    pub fn new(record: Record, usual: Language) -> Self {
+        let (hash, passages) = (record.content_hash(), cut(&record, usual));
+        Self { record, hash, passages }
+    }
+
+    pub fn key(&self) -> String {
+        match &self.record.id {
+            Id::Given(id) | Id::Likely(id) => id.clone(),
+            Id::FromContent => hex::encode(&self.hash[..16]),
+        }
+    }
 }
 
 /// A passage of one record, with its language.
@@ -111,16 +136,45 @@ pub fn passages(ids: &[DocumentId], documents: &NewDocuments, cut: &[Vec<Passage
     new
 }
 
+/// Whether so much is a portion.
+pub fn is_full(records: usize, bytes: usize) -> bool {
+    records >= MOST_RECORDS || bytes >= MOST_BYTES
+}
+
+/// The languages of the first texts, for those too short to tell.
+#[derive(Default)]
+pub struct Languages(Vec<(Language, u64)>);
+
+impl Languages {
+    pub fn note(&mut self, text: &str) {
+        let seen: u64 = self.0.iter().map(|(_, times)| times).sum();
+        if seen >= 500 {
+            return;
+        }
+        if let Some(language) = Language::of(text) {
+            match self.0.iter_mut().find(|(it, _)| *it == language) {
+                Some((_, times)) => *times += 1,
+                None => self.0.push((language, 1)),
+            }
+        }
+    }
+
+    /// That of most texts so far.
+    pub fn usual(&self) -> Language {
+        let most = self.0.iter().max_by_key(|(language, times)| (*times, *language));
+        most.map_or(Language::ENGLISH, |(language, _)| *language)
+    }
+}
+
 struct Reader {
     records: Records,
     digest: [u8; 32],
-    /// The language of most texts so far, for those too short to tell.
-    languages: Vec<(Language, u64)>,
+    languages: Languages,
 }
 
 impl Reader {
     fn new(records: Records) -> Self {
-        Self { records, digest: [0; 32], languages: Vec::new() }
+        Self { records, digest: [0; 32], languages: Languages::default() }
     }
 
     /// Ends when the file does, or when nobody takes the portions any more.
@@ -158,7 +212,7 @@ impl Reader {
                 Some(Ok(record)) => {
                     let hash = record.content_hash();
                     self.digest(&record, &hash);
-                    self.note_language(&record.text);
+                    self.languages.note(&record.text);
                 }
                 Some(Err(unread)) => self.digest_unread(&unread),
             }
@@ -168,14 +222,14 @@ impl Reader {
 
     fn portion(&mut self) -> Result<Portion> {
         let (mut read, mut unread, mut records, mut bytes) = (Vec::new(), Vec::new(), 0, 0);
-        while read.len() + unread.len() < MOST_RECORDS && bytes < MOST_BYTES {
+        while !is_full(read.len() + unread.len(), bytes) {
             match self.records.next().transpose()? {
                 None => break,
                 Some(Ok(record)) => {
                     bytes += record.text.len();
                     let hash = record.content_hash();
                     self.digest(&record, &hash);
-                    self.note_language(&record.text);
+                    self.languages.note(&record.text);
                     read.push(Hashed { passages: Vec::new(), record, hash });
                 }
                 Some(Err(it)) => {
@@ -185,12 +239,13 @@ impl Reader {
             }
             records += 1;
         }
-        let usual = self.usual_language();
+        let usual = self.languages.usual();
         for it in &mut read {
             it.passages = cut(&it.record, usual);
         }
         let digest = self.digest.to_vec();
-        Ok(Portion { read, unread, records, digest, bytes_read: self.records.bytes_read() })
+        let bytes_read = self.records.bytes_read();
+        Ok(Portion { read, unread, records, digest, bytes_read, version: None })
     }
 
     fn digest(&mut self, record: &Record, hash: &[u8; 32]) {
@@ -206,24 +261,6 @@ impl Reader {
         next.update(self.digest);
         next.update(&unread.reason);
         self.digest = next.finalize().into();
-    }
-
-    fn note_language(&mut self, text: &str) {
-        let seen: u64 = self.languages.iter().map(|(_, times)| times).sum();
-        if seen >= 500 {
-            return;
-        }
-        if let Some(language) = Language::of(text) {
-            match self.languages.iter_mut().find(|(it, _)| *it == language) {
-                Some((_, times)) => *times += 1,
-                None => self.languages.push((language, 1)),
-            }
-        }
-    }
-
-    fn usual_language(&self) -> Language {
-        let most = self.languages.iter().max_by_key(|(language, times)| (*times, *language));
-        most.map_or(Language::ENGLISH, |(language, _)| *language)
     }
 }
 

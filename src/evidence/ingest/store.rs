@@ -221,26 +221,184 @@ pub async fn insert_documents(
         .collect()
 }
 
-/// Retires the versions that this import replaces.
+/// Retires the versions that this import replaces, and returns their ids.
 pub async fn retire_replaced(
     db: &mut PgConnection,
     workspace: WorkspaceId,
     ingest: IngestId,
     now: Timestamp,
-) -> Result<u64> {
-    let done = sqlx::query!(
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar!(
         r#"UPDATE documents old
            SET retired_at = $3
            FROM documents new
            WHERE new.workspace_id = $1 AND new.ingest_id = $2
-             AND old.workspace_id = $1 AND old.id = new.replaces"#,
+             AND old.workspace_id = $1 AND old.id = new.replaces
+           RETURNING old.id"#,
         workspace.0,
         ingest.0,
         now.to_sqlx() as _
     )
+    .fetch_all(db)
+    .await?)
+}
+
+/// Retires what is visible of a source and was not met by this import, and returns the ids. Repeats of
+/// a key are stored as `key#2`, `key#3` …, and are met when the key was met as often.
+pub async fn retire_unmet(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: SourceId,
+    ingest: IngestId,
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar!(
+        r#"UPDATE documents d
+           SET retired_at = $4
+           FROM ingests i
+           WHERE d.workspace_id = $1 AND d.source_id = $2 AND d.retired_at IS NULL
+             AND i.id = d.ingest_id AND i.published_at IS NOT NULL
+             AND NOT EXISTS (
+                 SELECT FROM ingest_keys k WHERE k.ingest_id = $3 AND k.key = d.external_id
+             )
+             AND NOT EXISTS (
+                 SELECT
+                 FROM ingest_keys k
+                 WHERE k.ingest_id = $3 AND d.external_id ~ '#[0-9]{1,9}$'
+                   AND k.key = regexp_replace(d.external_id, '#[0-9]+$', '')
+                   AND k.times >= substring(d.external_id FROM '#([0-9]+)$')::numeric
+             )
+           RETURNING d.id"#,
+        workspace.0,
+        source.0,
+        ingest.0,
+        now.to_sqlx() as _
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// Retires what is visible of a source and was last met in another version of it, if anything was met
+/// in this one, and returns the ids.
+pub async fn retire_but_version(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: SourceId,
+    version: i64,
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar!(
+        r#"UPDATE documents d
+           SET retired_at = $4
+           FROM ingests i
+           WHERE d.workspace_id = $1 AND d.source_id = $2 AND d.retired_at IS NULL
+             AND i.id = d.ingest_id AND i.published_at IS NOT NULL
+             AND EXISTS (
+                 SELECT FROM document_versions WHERE source_id = $2 AND version = $3
+             )
+             AND NOT EXISTS (
+                 SELECT
+                 FROM document_versions v
+                 WHERE v.source_id = $2 AND v.external_id = d.external_id AND v.version = $3
+             )
+           RETURNING d.id"#,
+        workspace.0,
+        source.0,
+        version,
+        now.to_sqlx() as _
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// Notes in which version of the whole source these were met.
+pub async fn note_version(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: SourceId,
+    external_ids: &[String],
+    version: i64,
+) -> Result<()> {
+    sqlx::query!(
+        r#"INSERT INTO document_versions (workspace_id, source_id, external_id, version)
+           SELECT $1, $2, external_id, $4
+           FROM unnest($3::text[]) AS met (external_id)
+           ON CONFLICT (source_id, external_id) DO UPDATE
+           SET version = excluded.version"#,
+        workspace.0,
+        source.0,
+        external_ids,
+        version
+    )
     .execute(db)
     .await?;
-    Ok(done.rows_affected())
+    Ok(())
+}
+
+/// How many documents of a source are visible, without those of the import under way.
+pub async fn visible_documents(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: SourceId,
+) -> Result<u64> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!"
+           FROM documents d
+           JOIN ingests i ON i.id = d.ingest_id
+           WHERE d.workspace_id = $1 AND d.source_id = $2
+             AND d.retired_at IS NULL AND i.published_at IS NOT NULL"#,
+        workspace.0,
+        source.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(u64::try_from(count)?)
+}
+
+/// What an import under way has stored under an id.
+pub struct Stored {
+    pub id: DocumentId,
+    pub external_id: String,
+    pub content_hash: Vec<u8>,
+    pub replaces: Option<i64>,
+}
+
+pub async fn versions_of_import(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    ingest: IngestId,
+    external_ids: &[String],
+) -> Result<Vec<Stored>> {
+    Ok(sqlx::query_as!(
+        Stored,
+        r#"SELECT id AS "id: DocumentId", external_id, content_hash, replaces
+           FROM documents
+           WHERE workspace_id = $1 AND ingest_id = $2 AND external_id = ANY ($3)"#,
+        workspace.0,
+        ingest.0,
+        external_ids
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// Removes documents that nobody has seen yet.
+pub async fn drop_documents(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    ingest: IngestId,
+    documents: &[i64],
+) -> Result<()> {
+    sqlx::query!(
+        r#"DELETE FROM documents
+           WHERE workspace_id = $1 AND ingest_id = $2 AND id = ANY ($3)"#,
+        workspace.0,
+        ingest.0,
+        documents
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 pub async fn publish(

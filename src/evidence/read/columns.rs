@@ -4,7 +4,7 @@ use super::dates::{self, Dates};
 use super::{Id, Mapping, Record, Unread};
 use crate::error::{Refusal, Result};
 
-const TEXT: [&str; 22] = [
+pub const TEXT: [&str; 22] = [
     "text",
     "review_text",
     "reviewtext",
@@ -28,9 +28,9 @@ const TEXT: [&str; 22] = [
     "transcript",
     "summary",
 ];
-const TITLE: [&str; 6] = ["title", "subject", "headline", "review_title", "heading", "topic"];
+pub const TITLE: [&str; 6] = ["title", "subject", "headline", "review_title", "heading", "topic"];
 const ID: [&str; 6] = ["_id", "id", "document_id", "doc_id", "uuid", "external_id"];
-const DATE: [&str; 10] = [
+pub const DATE: [&str; 10] = [
     "date",
     "created_at",
     "created",
@@ -42,8 +42,8 @@ const DATE: [&str; 10] = [
     "review_date",
     "datetime",
 ];
-const URL: [&str; 5] = ["url", "link", "permalink", "href", "web_url"];
-const AUTHOR: [&str; 7] =
+pub const URL: [&str; 5] = ["url", "link", "permalink", "href", "web_url"];
+pub const AUTHOR: [&str; 7] =
     ["author", "user", "username", "user_name", "reviewer", "customer", "from"];
 
 /// Where each part of a record stands, as positions among the columns.
@@ -252,7 +252,7 @@ impl Sample<'_> {
 }
 
 /// A column's name without what people decorate it with.
-fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     let words = name.trim().trim_start_matches('\u{feff}').to_lowercase();
     words.chars().map(|it| if it.is_alphanumeric() { it } else { '_' }).collect()
 }

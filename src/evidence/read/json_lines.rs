@@ -142,15 +142,14 @@ fn refuse_one_array(lines: &mut Peeked) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DocumentFile, Format, Input, Records};
+    use super::super::{DocumentFile, Input, Records};
     use super::*;
 
     fn read(text: &str, mapping: &Mapping) -> Vec<String> {
         let bytes = text.to_owned().into_bytes().into();
         let input = Input::Bytes { name: "a.jsonl".to_owned(), bytes };
         let records =
-            Records::open(&DocumentFile { input, format: Format::Auto, mapping: mapping.clone() })
-                .unwrap();
+            Records::open(&DocumentFile { mapping: mapping.clone(), ..input.into() }).unwrap();
         records
             .map(|it| match it.unwrap() {
                 Ok(it) => format!("{} {:?} {} {} {:?}", it.line, it.id, it.title, it.text, it.date),

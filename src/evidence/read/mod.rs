@@ -1,8 +1,9 @@
-//! Records out of the files people have: exports with columns, JSON lines, Markdown, plain text.
+//! Records out of what people have: exports with columns, JSON lines, Markdown, plain text, and the
+//! messages of Singer taps.
 //!
 //! `lines` tells the encoding and cuts lines, `delimited` and `json_lines` make records of them,
 //! `columns` finds which column is which, `dates` reads what stands for a day, `whole` takes a
-//! file or each file of a folder as one document.
+//! file or each file of a folder as one document. `singer` reads messages.
 //!
 //! **Invariant.** Memory does not grow with the file: one line, one record at a time.
 //! **Invariant.** What cannot be read is named with its line and never ends the reading.
@@ -12,6 +13,7 @@ mod dates;
 mod delimited;
 mod json_lines;
 mod lines;
+mod singer;
 mod whole;
 
 use std::fs::File;
@@ -25,9 +27,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use self::lines::{Counted, Lines};
+use super::ingest::Absent;
 use crate::error::{Refusal, Result};
 
 pub use self::lines::LONGEST_LINE;
+pub use self::singer::{Messages, Named, Step, StreamMapping};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
@@ -40,6 +44,9 @@ pub enum Format {
     Markdown,
     Text,
 }
+
+/// The longest id, in bytes: it stands in an index.
+const LONGEST_ID: usize = 1_000;
 
 /// Where the bytes come from.
 #[derive(Clone, Debug)]
@@ -60,12 +67,14 @@ pub struct DocumentFile {
     pub input: Input,
     pub format: Format,
     pub mapping: Mapping,
+    /// What becomes of documents that it does not have.
+    pub absent: Absent,
 }
 
 impl From<Input> for DocumentFile {
     /// Its form is found by looking.
     fn from(input: Input) -> Self {
-        Self { input, format: Format::Auto, mapping: Mapping::default() }
+        Self { input, format: Format::Auto, mapping: Mapping::default(), absent: Absent::Stay }
     }
 }
 
@@ -126,7 +135,7 @@ pub struct Records {
 
 impl Records {
     pub fn open(file: &DocumentFile) -> Result<Self> {
-        let DocumentFile { input, format, mapping } = file;
+        let DocumentFile { input, format, mapping, .. } = file;
         let read = Arc::new(AtomicU64::new(0));
         if let Input::Path(path) = input
             && path.is_dir()
@@ -170,7 +179,7 @@ impl Iterator for Records {
     type Item = Result<Result<Record, Unread>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.source.next()
+        self.source.next().map(|it| it.map(|it| it.and_then(sound)))
     }
 }
 
@@ -229,6 +238,25 @@ impl Peeked {
     fn give_back(&mut self, line: lines::Line) {
         self.first.push_front(line);
     }
+}
+
+/// Refuses what the database could not hold.
+fn sound(record: Record) -> Result<Record, Unread> {
+    let line = record.line;
+    let unread = |reason: String| Err(Unread { line, reason });
+    let id = match &record.id {
+        Id::Given(id) | Id::Likely(id) => id.as_str(),
+        Id::FromContent => "",
+    };
+    if id.len() > LONGEST_ID {
+        return unread(format!("its id is longer than {LONGEST_ID} bytes"));
+    }
+    let parts = [Some(id), Some(&record.title), Some(&record.text)];
+    let parts = [&parts[..], &[record.url.as_deref(), record.author.as_deref()]].concat();
+    if parts.into_iter().flatten().any(|it| it.contains('\0')) {
+        return unread("it holds a zero character, so it is not text".to_owned());
+    }
+    Ok(record)
 }
 
 fn open(input: &Input) -> Result<(Box<dyn Read + Send>, Option<u64>)> {

@@ -35,11 +35,11 @@ const LONGEST_QUESTION: usize = 4_000;
 /// What an asker may see. Sources visible to everyone always belong to it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rights {
-    channels: Vec<String>,
-    groups: Vec<String>,
+    pub(super) channels: Vec<String>,
+    pub(super) groups: Vec<String>,
     /// Only these, by name: what an agent may read.
-    only: Option<Vec<String>>,
-    all: bool,
+    pub(super) only: Option<Vec<String>>,
+    pub(super) all: bool,
 }
 
 impl Rights {

@@ -419,5 +419,6 @@ fn config(
         agent_tokens: config::AgentTokens::default(),
         model_keys: config::ModelKeys::Given(Default::default()),
         prompts: None,
+        source_tokens: config::SourceTokens::default(),
     }
 }

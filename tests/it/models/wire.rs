@@ -30,9 +30,14 @@ fn config(fake: &FakeModel, protocol: Protocol) -> config::Model {
 }
 
 fn model_of(config: config::Model) -> Model {
+    model_with(config, Duration::from_secs(20))
+}
+
+/// One that may pause for so long within an answer.
+fn model_with(config: config::Model, silence: Duration) -> Model {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let patience =
-        Patience { attempts: 3, pause: Duration::from_millis(1), longest: Duration::from_secs(2) };
+    let pause = Duration::from_millis(1);
+    let patience = Patience { attempts: 3, pause, longest: Duration::from_secs(2), silence };
     Model::new(config, Key::There(Secret::new(KEY)), patience).unwrap()
 }
 
@@ -185,6 +190,17 @@ async fn an_answer_that_is_not_whole_is_none() {
 }
 
 #[tokio::test]
+async fn a_line_without_an_end_is_not_read_to_it() {
+    for protocol in BOTH {
+        let fake = FakeModel::start().await;
+        fake.answer(Answer::Floods("{\"word"));
+        let failure = ask(&model_of(config(&fake, protocol))).await.answer.unwrap_err();
+        assert_eq!(failure, Failure::CutOff { model: name(), cut: Cut::Size });
+        fake.left().await;
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_before_anything_was_read_is_tried_again() {
     for protocol in BOTH {
         let (outcome, asked) =
@@ -328,6 +344,17 @@ async fn nobody_waits_longer_than_the_whole_time() {
     let config = config::Model { timeout: SHORT, ..config(&fake, Protocol::OpenAi) };
     let failure = ask(&model_of(config)).await.answer.unwrap_err();
     assert_eq!((failure.name(), fake.asked().len()), ("rate_limited", 1));
+}
+
+#[tokio::test]
+async fn an_answer_that_falls_silent_is_not_waited_for() {
+    for protocol in BOTH {
+        let fake = FakeModel::start().await;
+        fake.answer(Answer::Stalls("{\"word"));
+        let failure = ask(&model_with(config(&fake, protocol), SHORT)).await.answer.unwrap_err();
+        assert_eq!(failure, Failure::TimedOut { model: name(), after: SHORT });
+        fake.left().await;
+    }
 }
 
 #[tokio::test]

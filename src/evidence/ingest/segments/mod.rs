@@ -41,20 +41,22 @@ pub async fn write(
     store::save_layout(db, workspace, segment, &layout).await
 }
 
-/// Takes the documents that this import replaces out of the index.
-pub async fn retire_replaced(
+/// Takes documents out of the index, and tells how many passages they have there.
+pub async fn retire(
     db: &mut PgConnection,
     workspace: WorkspaceId,
-    ingest: IngestId,
-) -> Result<()> {
-    for mut outdated in store::outdated_segments(db, workspace, ingest).await? {
+    documents: &[i64],
+) -> Result<u64> {
+    let mut passages = 0;
+    for mut outdated in store::outdated_segments(db, workspace, documents).await? {
+        passages += outdated.ordinals.len() as u64;
         if index::retire(&mut outdated.layout, outdated.ordinals.into_iter()) {
             store::save_layout(db, workspace, outdated.segment, &outdated.layout).await?;
         } else {
             store::drop_segment(db, workspace, outdated.segment).await?;
         }
     }
-    Ok(())
+    Ok(passages)
 }
 
 /// Merges what is ripe. The new segments belong to this import, which must be published with it.

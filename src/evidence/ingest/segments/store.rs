@@ -113,7 +113,7 @@ pub async fn save_layout(
     Ok(())
 }
 
-/// A segment with passages of documents that this import replaces.
+/// A segment with passages of documents that are to be found no more.
 pub struct Outdated {
     pub segment: SegmentId,
     pub layout: Vec<u8>,
@@ -123,23 +123,22 @@ pub struct Outdated {
 pub async fn outdated_segments(
     db: &mut PgConnection,
     workspace: WorkspaceId,
-    ingest: IngestId,
+    documents: &[i64],
 ) -> Result<Vec<Outdated>> {
     Ok(sqlx::query_as!(
         Outdated,
         r#"SELECT s.id AS "segment: SegmentId", s.layout, old.ordinals AS "ordinals!"
            FROM (
-               SELECT p.segment_id, array_agg(p.ordinal) AS ordinals
-               FROM documents new
-               JOIN passages p ON p.document_id = new.replaces
-               WHERE new.workspace_id = $1 AND new.ingest_id = $2
-               GROUP BY p.segment_id
+               SELECT segment_id, array_agg(ordinal) AS ordinals
+               FROM passages
+               WHERE workspace_id = $1 AND document_id = ANY ($2)
+               GROUP BY segment_id
            ) old
            JOIN segments s ON s.id = old.segment_id
            WHERE s.workspace_id = $1
            FOR UPDATE OF s"#,
         workspace.0,
-        ingest.0
+        documents
     )
     .fetch_all(db)
     .await?)

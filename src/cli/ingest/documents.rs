@@ -1,26 +1,18 @@
-//! `countersign ingest`: brings in what the team owns.
+//! `countersign ingest documents`: files as people have them.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
 use sqlx::PgPool;
 
+use super::{SourceOptions, in_words};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
-use crate::evidence::{
-    self, DocumentFile, Format, Input, Mapping, Progress, SourceSpec, Summary, Visibility,
-};
+use crate::evidence::{self, Absent, DocumentFile, Format, Input, Mapping, Progress, SourceSpec};
 use crate::ids::WorkspaceId;
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum Ingest {
-    /// Documents: reviews, tickets, survey answers, notes, pages
-    Documents(Documents),
-}
 
 #[derive(Clone, Debug, Args)]
 pub struct Documents {
@@ -29,27 +21,14 @@ pub struct Documents {
     /// The source they belong to; it is created when it does not exist
     #[arg(long)]
     source: String,
-    /// What the source holds, in a word: reviews, tickets, pages
+    #[command(flatten)]
+    about: SourceOptions,
+    /// This is the whole source: documents that it does not have are retired
     #[arg(long)]
-    kind: Option<String>,
-    /// Who answers for the source
-    #[arg(long)]
-    owner: Option<String>,
-    /// The day by which somebody looks at the source again
-    #[arg(long, value_name = "DATE")]
-    review_on: Option<Date>,
-    /// Days after which an import counts as old
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(1..))]
-    fresh_for_days: Option<i32>,
-    /// Everyone may see the source (what a new source begins with)
-    #[arg(long, conflicts_with_all = ["channels", "groups"])]
-    everyone: bool,
-    /// Only these channels may see the source, by Slack's ids
-    #[arg(long, value_delimiter = ',', conflicts_with = "groups")]
-    channels: Vec<String>,
-    /// Only these groups may see the source
-    #[arg(long, value_delimiter = ',')]
-    groups: Vec<String>,
+    complete: bool,
+    /// … even if they are most of the source
+    #[arg(long, requires = "complete")]
+    retire_most: bool,
     #[arg(long, value_enum, default_value_t)]
     format: FileFormat,
     /// The column or key that holds the id
@@ -92,13 +71,17 @@ enum FileFormat {
     Text,
 }
 
-pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ingest) -> Result<()> {
-    let Ingest::Documents(args) = ingest;
+pub async fn run(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    args: Documents,
+) -> Result<()> {
     let json = args.json;
     let name = args.source.clone();
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::no_length() };
     let (spec, file) = args.into_parts();
-    let by = Actor::CommandLine(super::account());
+    let by = Actor::CommandLine(crate::cli::account());
 
     let done =
         evidence::ingest_documents(db, clock, workspace, &by, &spec, &file, |it| show(&bar, it))
@@ -123,19 +106,11 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ing
 
 impl Documents {
     fn into_parts(self) -> (SourceSpec, DocumentFile) {
-        let visibility = match () {
-            () if self.everyone => Some(Visibility::Everyone),
-            () if !self.channels.is_empty() => Some(Visibility::Channels(self.channels)),
-            () if !self.groups.is_empty() => Some(Visibility::Groups(self.groups)),
-            () => None,
-        };
-        let spec = SourceSpec {
-            name: self.source,
-            kind: self.kind,
-            owner: self.owner,
-            review_on: self.review_on,
-            fresh_for_days: self.fresh_for_days,
-            visibility,
+        let spec = self.about.spec(&self.source);
+        let absent = match (self.complete, self.retire_most) {
+            (false, _) => Absent::Stay,
+            (true, false) => Absent::Retire,
+            (true, true) => Absent::RetireEvenMost,
         };
         let input = match self.file.to_str() {
             Some("-") => Input::Stdin,
@@ -159,7 +134,7 @@ impl Documents {
             date_format: self.date_format,
             encoding: self.encoding,
         };
-        (spec, DocumentFile { input, format, mapping })
+        (spec, DocumentFile { input, format, mapping, absent })
     }
 }
 
@@ -174,30 +149,4 @@ fn show(bar: &ProgressBar, progress: Progress) {
     }
     bar.set_position(progress.bytes);
     bar.set_message(format!("{} records", progress.records));
-}
-
-fn in_words(source: &str, summary: &Summary) -> String {
-    use std::fmt::Write;
-
-    let mut words = format!(
-        "{source}: {} new, {} changed, {} unchanged, {} refused; {} passages.\n",
-        summary.new, summary.changed, summary.unchanged, summary.refused, summary.passages
-    );
-    if summary.repeated > 0 {
-        let _ = writeln!(words, "  {} repeats of the same id and content.", summary.repeated);
-    }
-    if summary.resumed_after > 0 {
-        let _ = writeln!(words, "  Went on after {} stored records.", summary.resumed_after);
-    }
-    for note in &summary.notes {
-        let _ = writeln!(words, "  {note}");
-    }
-    for it in &summary.refusals {
-        let _ = writeln!(words, "  Line {}: {}.", it.line, it.reason);
-    }
-    let more = summary.refused - summary.refusals.len() as u64;
-    if more > 0 {
-        let _ = writeln!(words, "  … {more} more were refused.");
-    }
-    words
 }

@@ -1,0 +1,60 @@
+//! `countersign ingest`: brings in what the team owns.
+
+mod documents;
+mod singer;
+mod source;
+
+use clap::Subcommand;
+use sqlx::PgPool;
+
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::evidence::Summary;
+use crate::ids::WorkspaceId;
+
+pub use self::source::SourceOptions;
+
+#[derive(Clone, Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub enum Ingest {
+    /// Documents: reviews, tickets, survey answers, notes, pages
+    Documents(documents::Documents),
+    /// What a Singer tap writes: TAP --config … | countersign ingest singer >> state.jsonl
+    Singer(singer::Singer),
+}
+
+pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ingest) -> Result<()> {
+    match ingest {
+        Ingest::Documents(args) => documents::run(db, clock, workspace, args).await,
+        Ingest::Singer(args) => singer::run(db, clock, workspace, args).await,
+    }
+}
+
+fn in_words(source: &str, summary: &Summary) -> String {
+    use std::fmt::Write;
+
+    let mut words = format!(
+        "{source}: {} new, {} changed, {} unchanged, {} refused; {} passages.\n",
+        summary.new, summary.changed, summary.unchanged, summary.refused, summary.passages
+    );
+    if summary.retired > 0 {
+        let _ = writeln!(words, "  {} retired: they are not there any more.", summary.retired);
+    }
+    if summary.repeated > 0 {
+        let _ = writeln!(words, "  {} repeats of an id.", summary.repeated);
+    }
+    if summary.resumed_after > 0 {
+        let _ = writeln!(words, "  Went on after {} stored records.", summary.resumed_after);
+    }
+    for note in &summary.notes {
+        let _ = writeln!(words, "  {note}");
+    }
+    for it in &summary.refusals {
+        let _ = writeln!(words, "  Line {}: {}.", it.line, it.reason);
+    }
+    let more = summary.refused - summary.refusals.len() as u64;
+    if more > 0 {
+        let _ = writeln!(words, "  … {more} more were refused.");
+    }
+    words
+}

@@ -1,0 +1,130 @@
+//! `countersign ingest singer`: a target for the taps of the Singer protocol.
+
+use std::convert::Infallible;
+use std::io::Write;
+use std::str::FromStr;
+
+use clap::Args;
+use sqlx::PgPool;
+
+use super::{SourceOptions, in_words};
+use crate::audit::Actor;
+use crate::clock::Clock;
+use crate::error::{Refusal, Result};
+use crate::evidence::{self, Input, Named, SingerOptions, SingerSummary, StreamMapping};
+use crate::ids::WorkspaceId;
+
+#[derive(Clone, Debug, Args)]
+pub struct Singer {
+    /// The source that a stream belongs to; without this, each stream is a source by its own name
+    #[arg(long, value_name = "[STREAM:]NAME")]
+    source: Vec<OfStream>,
+    #[command(flatten)]
+    about: SourceOptions,
+    /// The property that holds the text, of all streams or of one; without this it is found by name
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    text: Vec<OfStream>,
+    /// … the id, instead of the key properties that the tap names
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    id: Vec<OfStream>,
+    /// … the title
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    title: Vec<OfStream>,
+    /// … the date
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    date: Vec<OfStream>,
+    /// … the address of the original
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    url: Vec<OfStream>,
+    /// … who wrote it
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    author: Vec<OfStream>,
+    /// Retire what a tap says is gone (ACTIVATE_VERSION) even if it is most of a source
+    #[arg(long)]
+    retire_most: bool,
+}
+
+/// Standard output has nothing but states, so that it can be kept for the tap's next run.
+pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, args: Singer) -> Result<()> {
+    let by = Actor::CommandLine(crate::cli::account());
+    let options = args.options();
+    let give_back = |state: &str| {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{state}")?;
+        Ok(out.flush()?)
+    };
+    let taken =
+        evidence::ingest_singer(db, clock, workspace, &by, &options, &Input::Stdin, give_back)
+            .await?;
+    write!(std::io::stderr(), "{}", account_of(&taken))?;
+
+    if let Some(broken) = taken.broken {
+        let sentence = format!("{broken} What came before the last STATE was taken.");
+        return Err(Refusal::Unreadable(sentence).into());
+    }
+    if taken.cut_off > 0 {
+        let sentence = format!(
+            "The tap ended without a STATE for its last {} records, as if it had been cut off; they were not taken. Run it again with the last state.",
+            taken.cut_off
+        );
+        return Err(Refusal::Unreadable(sentence).into());
+    }
+    let (mut took, mut refused) = (0, 0);
+    for summary in taken.sources.values() {
+        took += summary.new + summary.changed + summary.unchanged;
+        refused += summary.refused;
+    }
+    if took == 0 && refused > 0 {
+        let sentence = "Nothing was imported: every record was refused.";
+        return Err(Refusal::Unreadable(sentence.to_owned()).into());
+    }
+    Ok(())
+}
+
+fn account_of(taken: &SingerSummary) -> String {
+    let mut words: String =
+        taken.sources.iter().map(|(name, summary)| in_words(name, summary)).collect();
+    for note in &taken.notes {
+        words.push_str(note);
+        words.push('\n');
+    }
+    if words.is_empty() {
+        words.push_str("The tap sent no records.\n");
+    }
+    words
+}
+
+impl Singer {
+    fn options(self) -> SingerOptions {
+        let plain = |all: Vec<OfStream>| all.into_iter().map(|it| it.0).collect();
+        SingerOptions {
+            about: self.about.spec(""),
+            sources: plain(self.source),
+            mapping: StreamMapping {
+                id: plain(self.id),
+                title: plain(self.title),
+                text: plain(self.text),
+                date: plain(self.date),
+                url: plain(self.url),
+                author: plain(self.author),
+            },
+            retire_most: self.retire_most,
+        }
+    }
+}
+
+/// `NAME`, or `STREAM:NAME`.
+#[derive(Clone, Debug)]
+struct OfStream(Named);
+
+impl FromStr for OfStream {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let (stream, name) = match text.split_once(':') {
+            Some((stream, name)) => (Some(stream.to_owned()), name),
+            None => (None, text),
+        };
+        Ok(Self(Named { stream, name: name.to_owned() }))
+    }
+}

@@ -72,6 +72,9 @@ impl Stems {
     }
 
     fn stems(&self, text: &str) -> HashSet<String> {
-        words(text).filter(|it| says_something(it)).map(|it| self.0.stem(&it)).collect()
+        // What one writes as one word, another writes as two.
+        let parts = |it: String| it.split('-').map(str::to_owned).collect::<Vec<_>>();
+        let telling = words(text).flat_map(parts).filter(|it| says_something(it));
+        telling.map(|it| self.0.stem(&it)).collect()
     }
 }

@@ -29,6 +29,9 @@ const PROMPT_RUN: usize = 7;
 /// Characters of a word at most, in scripts that set words apart.
 const LONGEST_WORD: usize = 45;
 
+/// Characters that codes of products have at most in one piece.
+const LONGEST_PIECE: usize = 15;
+
 const PROMPT: &str = include_str!("../../../prompts/research.answer.md");
 
 static PROMPT_RUNS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| runs(PROMPT).collect());
@@ -233,14 +236,15 @@ fn refuse_disguise(text: &str) -> Result<(), Why> {
     if disguised { Err(Why::Disguised) } else { Ok(()) }
 }
 
-/// A long stretch of letters and digits that is no word: mixed, or without any letter of words.
+/// A stretch of letters and digits that is no word: with escapes in it, or with a long piece that
+/// has digits or capitals within.
 fn is_encoded(stretch: &str) -> bool {
-    let has = |what: fn(&char) -> bool| stretch.chars().any(|it| what(&it));
-    let digits = has(char::is_ascii_digit);
-    let words = stretch.split(['-', '_', '/']).all(|it| it.chars().count() <= 15);
-    let marks = stretch.contains(['%', '\\', ':', '=', ' ']);
-    (digits || marks || (has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase)))
-        && !(words && !digits && !marks)
+    let no_word = |piece: &str| {
+        let capitals = piece.chars().skip(1).filter(char::is_ascii_uppercase).count();
+        piece.chars().count() > LONGEST_PIECE
+            && (capitals > 2 || piece.contains(|it: char| it.is_ascii_digit()))
+    };
+    stretch.contains(['%', '\\', ':', '=', ' ']) || stretch.split(['-', '_', '/']).any(no_word)
 }
 
 /// Whether a word has letters of Latin and of a script that looks like it.

@@ -260,6 +260,8 @@ fn ordinary_claims_are_not_taken_for_orders() {
         "Opening the box was fun, but the sound is tinny.",
         "The sound is tinny: one reviewer returned it.",
         "Die Kunden finden den Sound zu leise.",
+        "Die Kundenzufriedenheitsumfrage nennt den Sound tinny.",
+        "The state-of-the-art-speaker-system of the sound-tinny-campaign is criticised.",
     ] {
         assert_eq!(why(text, &[TINNY]), None, "{text}");
     }

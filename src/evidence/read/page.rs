@@ -5,6 +5,16 @@ use dom_smoothie::{Config, Readability, TextMode};
 /// Elements beyond which a page is not looked through.
 const MOST_ELEMENTS: usize = 200_000;
 
+/// How deep elements may lie within each other: the time that reading takes grows with its square.
+const DEEPEST: usize = 500;
+
+/// Elements that have no end, or end by themselves where the next one begins.
+const WITHOUT_END: &[&str] = &[
+    "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html",
+    "img", "input", "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+];
+
 /// What a page says, and what it says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Page {
@@ -25,6 +35,10 @@ pub fn read(html: &str) -> Result<Page, String> {
         char_threshold: 0,
         ..Config::default()
     };
+    if depth(html) > DEEPEST {
+        let why = "its elements lie too deep within each other to be a page that people read; save what it says as .txt or .md";
+        return Err(why.to_owned());
+    }
     let nothing =
         || "no text can be made out on this page; save what it says as .txt or .md".to_owned();
     let mut page = Readability::new(html, None, Some(config)).map_err(|_| nothing())?;
@@ -42,6 +56,25 @@ pub fn read(html: &str) -> Result<Page, String> {
         url: given(article.url),
         text,
     })
+}
+
+/// How deep the elements of a page lie within each other, at most.
+fn depth(html: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for tag in html.split('<').skip(1) {
+        let (is_end, rest) = match tag.strip_prefix('/') {
+            Some(rest) => (true, rest),
+            None => (false, tag),
+        };
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let name = rest[..length].to_ascii_lowercase();
+        if name.is_empty() || WITHOUT_END.contains(&name.as_str()) {
+            continue;
+        }
+        depth = if is_end { depth.saturating_sub(1) } else { depth + 1 };
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// Lines without what surrounds them, and at most one empty line between two.
@@ -93,6 +126,8 @@ mod tests {
         assert!(read("<html><body><script>all()</script></body></html>").is_err());
         assert!(read("").is_err());
         let deep = format!("{}Hello{}", "<div>".repeat(20_000), "</div>".repeat(20_000));
-        let _ = read(&deep);
+        assert!(read(&deep).unwrap_err().contains("too deep"));
+        let flat = format!("<ul>{}</ul>", "<li>One more".repeat(1_000));
+        assert_eq!(depth(&flat), 1);
     }
 }

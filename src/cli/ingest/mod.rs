@@ -36,6 +36,9 @@ fn in_words(source: &str, summary: &Summary) -> String {
         "{source}: {} new, {} changed, {} unchanged, {} refused; {} passages.\n",
         summary.new, summary.changed, summary.unchanged, summary.refused, summary.passages
     );
+    if summary.records == 0 {
+        words.push_str("  There was no record in it.\n");
+    }
     if summary.retired > 0 {
         let _ = writeln!(words, "  {} retired: they are not there any more.", summary.retired);
     }

@@ -181,10 +181,15 @@ impl Sample<'_> {
         self.rows.iter().map(move |row| row[column].as_str()).filter(|it| !it.trim().is_empty())
     }
 
-    /// A column of a known name that holds words; otherwise the one with the most to read.
+    /// A column of a known name that holds words; otherwise the one with the most to read. One long
+    /// value makes no text of a column, nor do long ids.
     fn text_column(&self) -> Result<usize> {
         let letters = |column: usize| -> usize {
-            let per_value = |it: &str| it.chars().filter(|it| it.is_alphabetic()).count();
+            if ID.contains(&plain(&self.names[column]).as_str()) {
+                return 0;
+            }
+            let per_value =
+                |it: &str| it.chars().filter(|it| it.is_alphabetic()).take(1_000).count();
             self.values(column).map(|it| if it.contains("://") { 0 } else { per_value(it) }).sum()
         };
         let longest = (0..self.names.len()).max_by_key(|it| (letters(*it), usize::MAX - *it));

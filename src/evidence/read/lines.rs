@@ -220,7 +220,8 @@ fn refuse_what_is_not_text(sample: &[u8]) -> Result<()> {
     let control = sample.iter().filter(|it| **it < 9 || (**it > 13 && **it < 32 && **it != 27));
     let what = match found {
         Some(what) => what,
-        None if sample.contains(&0) || control.count() * 20 > sample.len() => {
+        // A zero byte here and there is a fault of its line alone.
+        None if control.count() * 20 > sample.len() => {
             "not text; export it as CSV, TSV, JSON lines, Markdown or plain text"
         }
         None => return Ok(()),

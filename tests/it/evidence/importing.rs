@@ -58,7 +58,7 @@ async fn files_that_are_no_documents_get_a_sentence_and_leave_nothing() {
         async |name: &str, bytes: &[u8]| desk.tries(name, bytes).await.unwrap_err().to_string();
     assert_snapshot!(refusal("a.csv", b"").await, @"a.csv is empty: there is nothing to import.");
     assert_snapshot!(refusal("a.csv", b"PK\x03\x04....").await, @"This file is a ZIP or Excel file; unpack it, or save the sheet as CSV.");
-    assert_snapshot!(refusal("a.csv", b"<html><body>Hi</body></html>").await, @"This file is HTML or XML, not a table; export it as CSV, or save its text as .txt or .md.");
+    assert_snapshot!(refusal("a.csv", b"<html><body>Hi</body></html>").await, @"This file is HTML or XML, not a table. Export the table as CSV; a web page is read with --format html.");
     assert_snapshot!(refusal("a.jsonl", b"[{\"text\": \"a\"}]").await, @"This file is one JSON array. One object a line is needed; `jq -c '.[]' FILE` makes that of it.");
     assert_snapshot!(refusal("a.csv", b"a,b\n1,2\n").await, @"No column of this file holds text. Its first line must name the columns; name the one to read with --text.");
 

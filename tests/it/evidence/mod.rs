@@ -1,5 +1,6 @@
 //! Documents come in, whole or not at all, and are found by those who may see them.
 
+mod bad_input;
 mod importing;
 mod searching;
 mod sent;

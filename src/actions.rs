@@ -11,6 +11,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, DispatchId, FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::opinions::{self, Rating};
 use crate::proposals;
 use crate::releases;
 use crate::research::{self, Question};
@@ -41,6 +42,10 @@ enum Action {
     /// Has whoever made it try again to change it.
     Rework(ReviewId),
     Undo(ReviewId),
+    /// Says what the person thinks of it, which decides nothing.
+    Rate(Rating, Seen),
+    Dispute(Seen),
+    WithdrawDispute(ReviewId),
     More(More, Seen),
     /// Shows a review again, after its channel could not be reached.
     ShowAgain(ReviewId),
@@ -51,6 +56,8 @@ enum Action {
     AskAgain(RunId),
     /// Opens the form that asks where to share an answer.
     Share(FindingId),
+    /// Shows what a finding rests on.
+    Sources(FindingId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -73,6 +80,7 @@ enum Form {
     Edit,
     Rewrite,
     Withdraw,
+    Dispute,
 }
 
 /// Carries out what a person pressed.
@@ -160,6 +168,17 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         }
         Action::Rework(review) => enqueue(app, Job::Rework { review }).await?,
         Action::Undo(review) => reviews::undo(app, delivery.as_deref(), review, person).await?,
+        Action::Rate(rating, seen) => {
+            opinions::rate(app, delivery.as_deref(), seen.by(person), rating).await?;
+        }
+        Action::Dispute(seen) => {
+            let review = opinions::check_dispute(app, seen.by(person)).await?;
+            let parts = subjects::parts(app, &review).await?;
+            open_form(app, interaction, &opinions::dispute_modal(&review, &parts)).await?;
+        }
+        Action::WithdrawDispute(review) => {
+            opinions::withdraw(app, delivery.as_deref(), review, person).await?;
+        }
         Action::More(More::Who, seen) => {
             let explained = reviews::explain(app, seen.review, Some(person)).await?;
             tell(app, interaction, Post::sentence(explained));
@@ -193,6 +212,10 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             {
                 tell(app, interaction, research::on_it(run, &question));
             }
+        }
+        Action::Sources(finding) => {
+            let sources = research::sources(app, finding, person).await?;
+            open_form(app, interaction, &sources).await?;
         }
         Action::Share(finding) => {
             let form = research::share_form(app, finding, person).await?;
@@ -284,6 +307,10 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
             proposals::rewrite(app, delivery, (review, saw), person, &view.values).await?;
         }
         Form::Withdraw => reviews::withdraw(app, delivery, review, person).await?,
+        Form::Dispute => {
+            let (why, part) = (reason(view)?, view.values.choice(opinions::PART));
+            opinions::dispute(app, delivery, seen.by(person), &why, part).await?;
+        }
     }
     Ok(Answer::Nothing)
 }
@@ -326,7 +353,7 @@ fn input_of(view: &View) -> Option<&'static str> {
     }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
-        Form::Reason(_) => Some(REASON),
+        Form::Reason(_) | Form::Dispute => Some(REASON),
         Form::Edit | Form::Rewrite => Some(subjects::edited_input(&view.values)),
         Form::Withdraw => None,
     }
@@ -440,6 +467,10 @@ impl Action {
             "review.rewrite" => Some(Self::Rewrite(seen()?)),
             "review.rework" => Some(Self::Rework(seen()?.review)),
             "review.undo" => Some(Self::Undo(seen()?.review)),
+            "opinion.useful" => Some(Self::Rate(Rating::Useful, seen()?)),
+            "opinion.not_useful" => Some(Self::Rate(Rating::NotUseful, seen()?)),
+            "opinion.dispute" => Some(Self::Dispute(seen()?)),
+            "opinion.withdraw" => Some(Self::WithdrawDispute(seen()?.review)),
             "review.more" => {
                 let (what, value) = value?.split_once('.')?;
                 let what = match what {
@@ -455,6 +486,7 @@ impl Action {
             "review.show_again" => Some(Self::ShowAgain(ReviewId(value?.parse().ok()?))),
             "run.stop" => Some(Self::Stop(RunId(value?.parse().ok()?))),
             "run.again" => Some(Self::AskAgain(RunId(value?.parse().ok()?))),
+            "finding.sources" => Some(Self::Sources(FindingId(value?.parse().ok()?))),
             "answer.share" => Some(Self::Share(FindingId(value?.parse().ok()?))),
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
@@ -468,14 +500,18 @@ impl Action {
             | Self::Ask(_, seen)
             | Self::Edit(seen)
             | Self::Rewrite(seen)
+            | Self::Rate(_, seen)
+            | Self::Dispute(seen)
             | Self::More(_, seen) => Some(seen),
             Self::Rework(_)
             | Self::Undo(_)
+            | Self::WithdrawDispute(_)
             | Self::ShowAgain(_)
             | Self::SendAgain(_)
             | Self::Stop(_)
             | Self::AskAgain(_)
             | Self::Share(_)
+            | Self::Sources(_)
             | Self::Link => None,
         }
     }
@@ -491,6 +527,7 @@ impl Form {
             "review.edit" => Self::Edit,
             proposals::REWRITE => Self::Rewrite,
             "review.withdraw" => Self::Withdraw,
+            "opinion.dispute" => Self::Dispute,
             _ => return None,
         };
         Some((form, Seen::read(metadata)?))
@@ -502,6 +539,10 @@ impl Seen {
     fn read(value: &str) -> Option<Self> {
         let (review, saw) = value.split_once('.')?;
         Some(Self { review: ReviewId(review.parse().ok()?), saw: RevisionId(saw.parse().ok()?) })
+    }
+
+    fn by(self, person: &PersonId) -> opinions::Seen<'_> {
+        opinions::Seen { review: self.review, revision: self.saw, person }
     }
 }
 
@@ -517,6 +558,9 @@ mod tests {
         let seen = Seen { review: ReviewId(12), saw: RevisionId(34) };
         check("review.approve", Some("12.34"), Some(Action::Approve(seen)));
         check("review.undo", Some("12.34"), Some(Action::Undo(ReviewId(12))));
+        check("opinion.useful", Some("12.34"), Some(Action::Rate(Rating::Useful, seen)));
+        check("opinion.useful", Some("12"), None);
+        check("opinion.adore", Some("12.34"), None);
         check("review.more", Some("who.12.34"), Some(Action::More(More::Who, seen)));
         check("review.show_again", Some("12"), Some(Action::ShowAgain(ReviewId(12))));
         check("link", None, Some(Action::Link));

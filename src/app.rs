@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
+use crate::agents::{Models, Prompts};
 use crate::audit::Signer;
 use crate::clock::Clock;
 use crate::config::{AgentTokens, Manifest, Secret, SourceTokens};
@@ -34,6 +35,9 @@ pub struct Parts {
     pub signing_secrets: Vec<Secret>,
     /// By which agents that run elsewhere are known.
     pub agent_tokens: AgentTokens,
+    /// The language models that agents may work with; usually none at first.
+    pub models: Models,
+    pub prompts: Prompts,
     /// By which those are known who send documents in.
     pub source_tokens: SourceTokens,
     pub signer: Signer,

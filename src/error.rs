@@ -76,6 +76,10 @@ pub enum Refusal {
     NotReleased,
     /// The bytes are not those that people decided on.
     NotWhatWasApproved,
+    /// What agents made is judged by the members of the workspace.
+    OnlyMembersJudge,
+    AlreadyDisputed,
+    NoDisputeOfYours,
     /// The text cannot be worded anew by a person.
     NotEditable {
         subject: &'static str,
@@ -234,6 +238,15 @@ impl fmt::Display for Refusal {
             ),
             Self::NotWhatWasApproved => f.write_str(
                 "The stored text is not the one that was approved, so it was not released. Whoever runs Countersign must look at the database: countersign audit verify says whether the trail is whole.",
+            ),
+            Self::OnlyMembersJudge => f.write_str(
+                "Guests and bots do not judge what agents made, so nothing was recorded. Tell a member of the team what you think.",
+            ),
+            Self::AlreadyDisputed => f.write_str(
+                "You dispute this already, and your reason stands on the card. To say something else, withdraw it first.",
+            ),
+            Self::NoDisputeOfYours => f.write_str(
+                "You do not dispute this, so there is nothing of yours to withdraw. Whoever disputes it can.",
             ),
             Self::NotEditable { subject } => write!(
                 f,

@@ -10,11 +10,11 @@
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
-//!   [`proposals`], [`releases`]; [`history`] tells what happened to a card, [`manifests`] keeps what the team
+//!   [`proposals`], [`releases`]; [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card, [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
-//!   [`database`] lets them write together: [`audit`], [`jobs`], [`slack`], [`privacy`], and
+//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`jobs`], [`slack`], [`privacy`], and
 //!   [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
 //!
@@ -42,12 +42,15 @@ pub mod erasure;
 pub mod evidence;
 pub mod history;
 pub mod manifests;
+pub mod opinions;
 pub mod proposals;
 pub mod releases;
 pub mod research;
 pub mod reviews;
+pub mod scorecards;
 pub mod witness;
 
+pub mod agents;
 pub mod audit;
 pub mod database;
 pub mod jobs;

@@ -5,10 +5,11 @@ use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
 use crate::ids::{FindingId, ReviewId, RunId};
+use crate::opinions::{self, Part};
 use crate::proposals::{self, Proposal};
 use crate::releases;
 use crate::research::{self, Finding};
-use crate::reviews::{self, Edit, Review, State, Wording};
+use crate::reviews::{self, Beside, Edit, Review, State, Wording};
 use crate::slack::inbound::Values;
 use crate::slack::{Card, Modal};
 
@@ -29,7 +30,17 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
     let body = body(app, &review).await?;
     let released = releases::of(&app.db, app.workspace.id, review.id).await?;
     let release = released.map(|released| releases::in_words(&released).join("\n"));
-    reviews::show(app, &review, body, wording(review.subject), release.as_deref()).await
+    let wording = wording(review.subject);
+    if !is_judged(review.subject) {
+        let beside = Beside::default();
+        return reviews::show(app, &review, body, wording, release.as_deref(), &beside).await;
+    }
+    let parts = parts(app, &review).await?;
+    let opinions =
+        opinions::of(&app.db, app.workspace.id, review.subject, review.subject_id).await?;
+    let beside = opinions::beside(&review, &opinions, &parts);
+    reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
+    opinions::tell_approvers(app, &review, &opinions).await
 }
 
 /// Has whoever made a text change it as people asked.
@@ -96,6 +107,28 @@ pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
         return Err(Refusal::NotEditable { subject: review.subject.words() }.into());
     }
     proposals::rewrite_form(app, review).await
+}
+
+/// What of a subject can be disputed by itself.
+pub async fn parts(app: &App, review: &Review) -> Result<Vec<Part>> {
+    if review.subject != SubjectKind::Finding {
+        return Ok(Vec::new());
+    }
+    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+    let finding = Finding::from_bytes(&content.bytes)?;
+    let mut parts: Vec<Part> = Vec::new();
+    for quote in finding.quotes() {
+        let name = format!("passage {}", quote.passage);
+        if parts.iter().all(|part| part.name != name) {
+            parts.push(Part { name, text: quote.text.clone() });
+        }
+    }
+    Ok(parts)
+}
+
+/// On whose cards people say what they think of it.
+fn is_judged(kind: SubjectKind) -> bool {
+    kind == SubjectKind::Finding
 }
 
 async fn body(app: &App, review: &Review) -> Result<Card> {

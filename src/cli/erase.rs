@@ -68,7 +68,7 @@ fn sentences(person: &PersonId, found: &Erased, is_done: bool) -> String {
         return format!("There is nothing left that {person} wrote.\n");
     }
     let what = format!(
-        "{texts} texts beside the audit trail with their salts, {comments} comments of decisions, {questions} questions and {titles} titles of reviews"
+        "{texts} texts beside the audit trail with their salts, {comments} comments of decisions and disputes, {questions} questions and {titles} titles of reviews"
     );
     let mut told = match is_done {
         true => format!(

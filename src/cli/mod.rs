@@ -4,6 +4,7 @@
 //! folder. Results go to standard output, the log and progress to standard error, and a failure is
 //! one sentence there with a non-zero exit code.
 
+pub mod agents;
 pub mod audit;
 pub mod demo;
 pub mod doctor;
@@ -11,6 +12,7 @@ pub mod erase;
 pub mod evidence;
 pub mod ingest;
 pub mod policy;
+pub mod prompts;
 pub mod releases;
 pub mod sandbox;
 pub mod serve;
@@ -67,9 +69,13 @@ enum Command {
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
+    /// The agents of the team manifest: who answers for each, what it may read, and how it does
+    Agents(agents::Agents),
     /// Read what decisions are, and were, taken under
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// See what models are asked with
+    Prompts(prompts::Args),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -232,6 +238,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
+        Command::Agents(args) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                agents::run(db, &config, &clock, workspace, args).await
+            })
+            .await
+        }
         Command::Policy(policy::Policy::Check { file }) => {
             policy::check(&config, file.as_deref())?;
             Ok(ExitCode::SUCCESS)
@@ -241,6 +253,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 policy::run(db, workspace, &config, &clock, what).await
             })
             .await
+        }
+        Command::Prompts(args) => {
+            prompts::run(&config, &args)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Audit(audit) => run_audit(config, audit).await,
     }

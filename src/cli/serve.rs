@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{asked_to_stop, into_anyhow, open_database};
+use crate::agents::{Models, Prompts};
 use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
 use crate::clock::Clock;
@@ -99,10 +100,14 @@ pub async fn assemble(
     let workspace = workspaces::connect(&db, &identity, clock.now()).await.map_err(into_anyhow)?;
     let manifest = Manifest::load(config.manifest.as_deref())?;
     config.agent_tokens.check(&manifest)?;
+    let models = Models::new(&manifest, &config.model_keys)?;
+    models.log_missing_keys();
     jobs::make_queues(&db, workspace.id).await.map_err(into_anyhow)?;
     Ok(App::new(Parts {
         manifest,
         agent_tokens: config.agent_tokens.clone(),
+        models,
+        prompts: Prompts::load(config.prompts.as_deref())?,
         source_tokens: config.source_tokens.clone(),
         signer: signer(config)?,
         workspace,

@@ -26,6 +26,8 @@ pub enum Command {
     Queue,
     /// Who may decide on a card, and why; the newest one of the channel when none is named.
     Policy(Option<CardName>),
+    /// The agents, or one of them in full.
+    Agents(Option<String>),
     /// Hands the person's place over, takes it back, or says where it is.
     Delegate(Delegate),
 }
@@ -60,7 +62,7 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] = &[RESEARCH, PROPOSE, QUEUE, POLICY, DELEGATE, AUDIT, HELP];
+pub const FORMS: &[Form] = &[RESEARCH, PROPOSE, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -76,6 +78,14 @@ const AUDIT: Form = Form {
     takes: "CARD",
     says: "Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail. CARD is the number of its review, or a link to its message.",
     example: "/countersign audit 12",
+};
+
+const AGENTS: Form = Form {
+    command: "/countersign",
+    word: "agents",
+    takes: "[NAME]",
+    says: "Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one.",
+    example: "/countersign agents research",
 };
 
 const HELP: Form = Form {
@@ -180,6 +190,9 @@ fn countersign(text: &str) -> Result<Command, String> {
         "help" => help_on(rest.trim()),
         "propose" => Ok(Command::Propose),
         "queue" => Ok(Command::Queue),
+        "agents" => {
+            Ok(Command::Agents(Some(rest.trim().to_owned()).filter(|name| !name.is_empty())))
+        }
         "policy" => policy(rest.trim()),
         "delegate" => delegate(rest.trim()).map(Command::Delegate),
         "audit" => match rest.trim() {
@@ -396,6 +409,8 @@ mod tests {
         check("/countersign", "", Command::Help(None));
         check("/countersign", "HELP", Command::Help(None));
         check("/countersign", "help /research", Command::Help(Some(&RESEARCH)));
+        check("/countersign", "agents", Command::Agents(None));
+        check("/countersign", "agents  Research ", Command::Agents(Some("Research".to_owned())));
         check("/countersign", "help help", Command::Help(Some(&HELP)));
         assert_eq!(parse_mention(" why? "), Ok(question("why?")));
         assert_eq!(parse_mention("Help"), Ok(Command::Help(None)));

@@ -16,6 +16,7 @@ use crate::jobs::{self, Job};
 use crate::proposals;
 use crate::research::{self, Question};
 use crate::reviews::{self, Delegation};
+use crate::scorecards;
 use crate::slack::inbound::{AppMention, Event, EventEnvelope, Message, SlashCommand};
 use crate::slack::{self, Place, Post, date, mention};
 
@@ -34,6 +35,16 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
         Command::Queue => {
             let queue = reviews::queue_of(app, &command.actor.id).await?;
             Ok(Answer::Private(Box::new(reviews::queue(&queue))))
+        }
+        Command::Agents(name) => {
+            let (now, tokens) = (app.now(), &app.agent_tokens);
+            let workspace = app.workspace.id;
+            let roster = scorecards::roster(&app.db, workspace, &app.manifest, tokens, now).await?;
+            let post = match name {
+                Some(name) => scorecards::one(scorecards::named(&roster, &name)?),
+                None => scorecards::list(&roster),
+            };
+            Ok(Answer::Private(Box::new(post)))
         }
         Command::Policy(card) => {
             let review = review_named(app, card, &command.channel).await?;

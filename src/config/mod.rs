@@ -6,6 +6,7 @@
 
 mod agents;
 mod manifest;
+mod models;
 mod sources;
 mod tokens;
 mod webhook;
@@ -24,6 +25,7 @@ pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
     Terms, Witness,
 };
+pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;
 pub use webhook::{Webhook, WebhookKey};
 
@@ -52,6 +54,10 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// By which agents that run elsewhere are known.
     pub agent_tokens: AgentTokens,
+    /// The keys of the models that the manifest declares.
+    pub model_keys: ModelKeys,
+    /// A folder with prompts that replace the built-in ones of the same names.
+    pub prompts: Option<PathBuf>,
     /// By which those are known who send documents in.
     pub source_tokens: SourceTokens,
 }
@@ -135,6 +141,8 @@ impl Config {
             recovery: Duration::from_secs(number("COUNTERSIGN_RECOVERY_S", 60)?),
             webhook: Webhook::from_env()?,
             agent_tokens: AgentTokens::from_env()?,
+            model_keys: ModelKeys::Environment,
+            prompts: read("COUNTERSIGN_PROMPTS").map(PathBuf::from),
             source_tokens: SourceTokens::from_env()?,
         })
     }

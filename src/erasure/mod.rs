@@ -2,7 +2,7 @@
 //!
 //! The audit trail never held it: it has salted commitments, and the texts stand beside it with their
 //! salts. [`erase`] deletes both, and the same words wherever the product keeps them to work with: the
-//! comments of decisions, the questions of runs, the titles made of those, and
+//! comments of decisions, the reasons of disputes, the questions of runs, the titles made of those, and
 //! the answers that only the person reads. In each place it stays
 //! known that something stood there, because the rules of the database (a rejection says why) go on to
 //! hold: a column beside it says when it was erased.
@@ -33,7 +33,7 @@ use crate::jobs::{self, Job};
 pub struct Erased {
     /// Beside the trail: questions, comments and reasons that entries commit to.
     pub texts: u64,
-    /// Comments of decisions.
+    /// Comments of decisions, and reasons of disputes.
     pub comments: u64,
     /// Questions of runs.
     pub questions: u64,

@@ -34,6 +34,10 @@ pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Re
                 SELECT count(*)
                 FROM releases
                 WHERE workspace_id = $1 AND revoked_by = $2 AND reason <> '(erased)'
+            ) + (
+                SELECT count(*)
+                FROM opinions
+                WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
             ) AS "comments!",
             (
                 SELECT count(*)
@@ -105,6 +109,11 @@ pub async fn concerned(
                     SELECT review_id
                     FROM decisions
                     WHERE workspace_id = $1 AND person_id = $2 AND comment IS NOT NULL
+                )
+                OR (subject_kind, subject_id) IN (
+                    SELECT subject_kind, subject_id
+                    FROM opinions
+                    WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
                 )
             )
         ORDER BY id
@@ -201,7 +210,20 @@ pub async fn erase_comments(
     )
     .execute(&mut *tx)
     .await?;
-    Ok(erased.rows_affected() + reasons.rows_affected())
+    // And so does why something is disputed.
+    let disputes = sqlx::query!(
+        "
+        UPDATE opinions
+        SET reason = NULL, reason_erased_at = $3
+        WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+        ",
+        workspace.0,
+        person.as_str(),
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(erased.rows_affected() + reasons.rows_affected() + disputes.rows_affected())
 }
 
 /// A run that has not come to its end ends here.

@@ -54,6 +54,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("*.decision_undone", "{actor} took back the decision on {subject}[, which was {verdict}]."),
     ("*.withdrawn", "{actor} withdrew {subject}."),
+    ("*.found_useful", "{actor} found {subject} useful[, instead of {instead_of}]."),
+    ("*.found_not_useful", "{actor} found {subject} not useful[, instead of {instead_of}]."),
+    ("*.rating_withdrawn", "{actor} took back that {subject} was {instead_of}."),
+    ("*.disputed", "{actor} disputed {subject}[, in {part}][, saying: {reason}]."),
+    ("*.dispute_withdrawn", "{actor} withdrew the dispute of {subject}."),
     ("*.expired", "The review of {subject} expired; nothing was approved by that."),
     (
         "*.released",
@@ -192,7 +197,7 @@ impl Teller<'_> {
                 None if name == "state" && text == "changes_requested" => {
                     "sent back for changes".to_owned()
                 }
-                None if matches!(name, "state" | "reason_code" | "verdict") => {
+                None if matches!(name, "state" | "reason_code" | "verdict" | "instead_of") => {
                     (self.voice.escape)(&text.replace('_', " "))
                 }
                 None => (self.voice.escape)(text),

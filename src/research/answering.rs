@@ -11,6 +11,9 @@ use super::finding::{Read, Reading};
 use super::prepared::Prepared;
 use super::progress::{self, Steps};
 use super::run::end_without_finding;
+use super::store::Earlier;
+use super::streaming;
+use super::writing::{self, Task};
 use super::{AGENT, Finding, Run, State, event, message, sharing, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
@@ -44,6 +47,8 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
         .manifest
         .agent(AGENT)
         .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
+    // An attempt before this one may have died while it wrote.
+    streaming::end_all(app, &run).await?;
     let work = |steps| work(app, &run, agent, steps);
     let Some(outcome) = progress::shown_while(app, &run, work).await? else {
         return Ok(());
@@ -73,7 +78,8 @@ async fn work(app: &App, run: &Run, agent: &Agent, steps: Steps) -> Result<Outco
     let documents: i64 = sources.iter().map(|source| source.documents).sum();
     steps.say(format!("searching {documents} documents"));
 
-    let (asked, follows) = together(app, run).await?;
+    let earlier = store::followed(&app.db, app.workspace.id, run.id, EARLIER).await?;
+    let (asked, follows) = together(&question.text, &earlier);
     let audience = audience::of(app, &question.channel).await?;
     let search = async |rights: Rights| -> Result<Found> {
         let rights = audience::for_agent(agent, rights);
@@ -101,26 +107,33 @@ async fn work(app: &App, run: &Run, agent: &Agent, steps: Steps) -> Result<Outco
     let mut finding = Finding::new(&question.text, &reading);
     if let Some(finding) = &mut finding {
         finding.follows = follows;
+        if let Some(model) = app.models.of(agent) {
+            let task =
+                Task { run, agent, model, searched: &found.searched, finding, earlier: &earlier };
+            match writing::write(app, &task, &steps).await? {
+                Ok((engine, answer)) => finding.answered(&engine, answer),
+                Err(why) => finding.fell_back = Some(why),
+            }
+        }
     }
     let read = reading_of(&sources, read, app.now());
     Ok(Outcome { finding, is_private, documents: found.searched.documents, read })
 }
 
 /// The question taken apart, and the one that it was read together with.
-async fn together(app: &App, run: &Run) -> Result<(Asked, Option<String>)> {
-    let alone = Asked::of(&run.question.text);
-    let earlier = store::followed(&app.db, app.workspace.id, run.id, EARLIER).await?;
-    let before = earlier.iter().rev().fold(None, |before: Option<Asked>, question| {
-        let asked = Asked::of(question);
+fn together(question: &str, earlier: &[Earlier]) -> (Asked, Option<String>) {
+    let alone = Asked::of(question);
+    let before = earlier.iter().rev().fold(None, |before: Option<Asked>, one| {
+        let asked = Asked::of(&one.question);
         Some(match before {
-            Some(before) => asked.after(question, &before),
+            Some(before) => asked.after(&one.question, &before),
             None => asked,
         })
     });
-    let (Some(before), Some(last)) = (before, earlier.first()) else { return Ok((alone, None)) };
-    let asked = alone.clone().after(&run.question.text, &before);
-    let follows = (asked != alone).then(|| last.clone());
-    Ok((asked, follows))
+    let (Some(before), Some(last)) = (before, earlier.first()) else { return (alone, None) };
+    let asked = alone.clone().after(question, &before);
+    let follows = (asked != alone).then(|| last.question.clone());
+    (asked, follows)
 }
 
 impl Found {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::extract::Extract;
+use super::extract::{Extract, Trend};
 use super::masking;
 use crate::error::Result;
 use crate::evidence::{Searched, Source};
@@ -193,6 +193,15 @@ impl Finding {
 
     /// The finding as people read it, without markup: by this revisions are compared.
     pub fn text(&self) -> String {
+        self.lines(Quote::line).join("\n")
+    }
+
+    /// What is said in it, without where that stands.
+    pub fn words(&self) -> String {
+        self.lines(|quote| quote.text.clone()).join("\n")
+    }
+
+    fn lines(&self, line: impl Fn(&Quote) -> String) -> Vec<String> {
         let mut lines = vec![self.question.clone()];
         lines.extend(self.remark.clone());
         lines.extend(self.note.as_ref().map(|note| note.text.clone()));
@@ -200,16 +209,16 @@ impl Finding {
             lines.extend(answer.summary.clone());
             for claim in &answer.claims {
                 lines.push(claim.text.clone());
-                lines.extend(claim.quotes.iter().map(Quote::line));
+                lines.extend(claim.quotes.iter().map(&line));
             }
             lines.extend(answer.unanswered.clone());
         }
         for theme in &self.themes {
             lines.push(theme.title.clone());
-            lines.extend(theme.quotes.iter().map(Quote::line));
+            lines.extend(theme.quotes.iter().map(&line));
         }
-        lines.extend(self.others.iter().map(Quote::line));
-        lines.join("\n")
+        lines.extend(self.others.iter().map(&line));
+        lines
     }
 
     /// Adds the quotes of `more` that are not there yet.
@@ -311,7 +320,7 @@ impl Reading<'_> {
                 name: source.name.clone(),
                 newest: source.newest_document.map(day),
                 imported: source.imported_at.map(day),
-                warning: source.is_stale(self.now).then(|| "past its freshness limit".to_owned()),
+                warning: source.warning(self.now),
             })
             .collect()
     }
@@ -322,7 +331,7 @@ impl From<&super::extract::Theme> for Theme {
         Self {
             title: theme.title.clone(),
             documents: theme.documents.len() as u64,
-            trend: None,
+            trend: theme.trend.map(Trend::sentence),
             quotes: theme.quotes.iter().map(Quote::from).collect(),
         }
     }

@@ -3,12 +3,13 @@
 use jiff::civil::Date;
 
 use super::audience::Audience;
-use super::finding::{Answer, Finding, Quote, Read};
+use super::finding::{Answer, Claim, Finding, Quote, Read};
 use super::sharing::Kept;
 use super::{Question, Run};
 use crate::ids::{FindingId, PersonId, RunId};
 use crate::slack::{
-    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, mention, quote,
+    Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention,
+    quote,
 };
 
 /// The inputs of the form: the quotes that stay, ten to an input, and the note.
@@ -104,16 +105,38 @@ fn written(mut card: Card, answer: &Answer) -> Card {
         let why: Vec<String> = answer
             .cut
             .iter()
-            .map(|cut| format!("{} {}", cut.statements, escape(&cut.why)))
+            .map(|cut| match cut.statements {
+                1 => escape(&cut.why),
+                statements => format!("{} ({statements} times)", escape(&cut.why)),
+            })
             .collect();
         card = card.context(format!(
-            ":scissors: {} the model wrote {} cut: {}.",
-            count(cut, "statement"),
-            if cut == 1 { "was" } else { "were" },
-            why.join("; ")
+            ":scissors: {} cut. {}",
+            if cut == 1 {
+                "One of the model's statements was".to_owned()
+            } else {
+                format!("{cut} of the model's statements were")
+            },
+            why.join(" ")
         ));
     }
     card
+}
+
+/// A claim where Slack reads Markdown: in a message that grows.
+pub fn claim_in_markdown(claim: &Claim) -> String {
+    let mut text = format!("**{}**\n", markdown(&claim.text));
+    for quote in &claim.quotes {
+        for line in quote.text.lines() {
+            text.push_str(&format!("> {}\n", markdown(line)));
+        }
+        text.push_str(&format!(
+            "> — {} {}\n\n",
+            markdown(&quote.source),
+            markdown(&quote.document)
+        ));
+    }
+    text
 }
 
 fn made(finding: &Finding) -> String {
@@ -137,10 +160,10 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
         sources(&finding.sources),
         finding.answering
     ));
-    let warnings: Vec<&str> =
-        finding.sources.iter().filter_map(|source| source.warning.as_deref()).collect();
-    if !warnings.is_empty() {
-        card = card.context(format!(":warning: {}", escape(&warnings.join(" "))));
+    let quoted = finding.quoted_sources();
+    let warned = finding.sources.iter().filter(|source| quoted.contains(source.name.as_str()));
+    for warning in warned.filter_map(|source| source.warning.as_deref()) {
+        card = card.context(format!(":warning: {}.", escape(warning)));
     }
     let mut said = Vec::new();
     match finding.masked {

@@ -30,7 +30,10 @@ mod progress;
 mod rework;
 mod run;
 mod sharing;
+mod sources;
 mod store;
+mod streaming;
+mod writing;
 pub mod written;
 
 use std::collections::BTreeMap;
@@ -48,9 +51,10 @@ pub use message::{KEPT, NOTE, card, edit_form, on_it};
 pub use rework::{edited, rework};
 pub use run::{Run, State, again, give_up, show_run, stop};
 pub use sharing::{CHANNEL, SHARE, share, share_form, show_answer};
+pub use sources::sources;
 
 /// The agent of the manifest that answers.
-const AGENT: &str = "research";
+pub const AGENT: &str = "research";
 
 /// What somebody asks, and where the answer belongs.
 #[derive(Clone, Debug)]

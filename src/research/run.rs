@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AGENT, Question, event, message, progress, request, store};
+use super::{AGENT, Question, event, message, progress, request, store, streaming};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
 use crate::error::{Refusal, Result};
@@ -133,6 +133,9 @@ pub async fn show_run(app: &App, run: RunId) -> Result<()> {
         return Ok(());
     };
     let workspace = app.workspace.id;
+    if !matches!(run.state, State::Queued | State::Running) {
+        streaming::end_all(app, &run).await?;
+    }
     let card = match &run.state {
         State::Empty(remark) | State::Failed(remark) => message::without_finding(&run, remark),
         State::Stopped(_) => {

@@ -12,10 +12,12 @@ use super::prepared::Prepared;
 use super::{AGENT, Finding, Question, Run, event, message, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
+use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
 use crate::evidence;
 use crate::ids::{ChannelId, FindingId, PersonId};
 use crate::jobs::{self, Job};
+use crate::reviews;
 use crate::slack::{self, Input, Modal, Place, Post};
 
 /// The form that asks where to, and its input.
@@ -162,6 +164,37 @@ pub async fn share(
     tx.commit().await?;
     tracing::info!(finding.id = id.0, "an answer was shared");
     Ok(())
+}
+
+/// A finding as it stands now: as it was put up, or else as one person has it.
+pub(super) async fn content(app: &App, id: FindingId) -> Result<Option<Finding>> {
+    let workspace = app.workspace.id;
+    let review = reviews::of_subject(&app.db, workspace, SubjectKind::Finding, id.0).await?;
+    let review = match review {
+        Some(review) => reviews::find(&app.db, workspace, review).await?,
+        None => None,
+    };
+    if let Some(review) = review {
+        let content = reviews::content(&app.db, workspace, review.revision).await?;
+        return Finding::from_bytes(&content.bytes).map(Some);
+    }
+    Ok(store::kept(&app.db, workspace, id).await?.map(|kept| kept.finding))
+}
+
+/// The same for one person: whoever asked alone reads the whole of it, also after it was shared.
+pub(super) async fn content_for(
+    app: &App,
+    id: FindingId,
+    person: &PersonId,
+) -> Result<Option<Finding>> {
+    match store::kept(&app.db, app.workspace.id, id).await? {
+        Some(kept) if kept.run.question.person == *person => Ok(Some(kept.finding)),
+        Some(kept) if kept.shared_in.is_none() => {
+            let asker = kept.run.question.person;
+            Err(Refusal::NotTheAsker { asker }.into())
+        }
+        _ => content(app, id).await,
+    }
 }
 
 async fn of_asker(app: &App, id: FindingId, person: &PersonId) -> Result<Kept> {

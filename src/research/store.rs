@@ -215,14 +215,22 @@ pub(super) async fn run_of(
     Ok(run.map(RunId))
 }
 
+/// A question that a run goes on from.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    pub question: String,
+    /// What came of it, where something did.
+    pub finding: Option<FindingId>,
+}
+
 /// The questions that a run goes on from, the last one first.
 pub(super) async fn followed(
     db: &PgPool,
     workspace: WorkspaceId,
     run: RunId,
     limit: usize,
-) -> Result<Vec<String>> {
-    let questions = sqlx::query_scalar!(
+) -> Result<Vec<Earlier>> {
+    let rows = sqlx::query!(
         r#"
         WITH RECURSIVE earlier (id, question, follows, step) AS (
             SELECT id, question, follows, 0
@@ -234,8 +242,9 @@ pub(super) async fn followed(
             JOIN runs ON runs.id = earlier.follows
             WHERE runs.workspace_id = $1 AND earlier.step < $3
         )
-        SELECT question AS "question!"
+        SELECT question AS "question!", findings.id AS "finding?: FindingId"
         FROM earlier
+        LEFT JOIN findings ON findings.run_id = earlier.id AND findings.workspace_id = $1
         WHERE step > 0 AND question IS NOT NULL
         ORDER BY step
         "#,
@@ -245,7 +254,9 @@ pub(super) async fn followed(
     )
     .fetch_all(db)
     .await?;
-    Ok(questions)
+    let earlier =
+        rows.into_iter().map(|row| Earlier { question: row.question, finding: row.finding });
+    Ok(earlier.collect())
 }
 
 pub(super) async fn keep_private(

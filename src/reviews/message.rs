@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::store::ChangeRequest;
 use super::{
-    Content, Decision, Delegation, Listed, Queue, Reason, Review, State, Verdict, Wording, diff,
+    Beside, Content, Decision, Delegation, Listed, Queue, Reason, Review, State, Verdict, Wording,
+    diff,
 };
 use crate::config::Need;
 use crate::ids::{PersonId, ReviewId, RevisionId};
@@ -38,6 +39,7 @@ pub(super) struct Shown<'a> {
     /// Where the release stands, in markup.
     pub release: Option<&'a str>,
     pub wording: Wording,
+    pub beside: &'a Beside,
     pub now: Timestamp,
 }
 
@@ -72,7 +74,12 @@ impl Shown<'_> {
         if let Some(release) = self.release {
             card = card.context(release);
         }
-        card.context(self.provenance()).actions(self.buttons())
+        for line in &self.beside.lines {
+            card = card.context(line);
+        }
+        card.context(self.provenance())
+            .actions(self.buttons())
+            .actions(self.beside.buttons.iter().cloned())
     }
 
     fn changes(&self, before: &str) -> String {

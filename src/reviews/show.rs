@@ -11,7 +11,8 @@ use crate::config::Tell;
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{MessageTs, PersonId, ReviewId};
 use crate::slack::{
-    self, Button, Card, Place, Post, SlackError, channel_link, cut, escape, mention, usergroup,
+    self, Button, Card, Element, Place, Post, SlackError, channel_link, cut, escape, mention,
+    usergroup,
 };
 
 /// Where a card belongs, and who waits for it.
@@ -33,6 +34,14 @@ pub struct Wording {
     pub by_requester: bool,
 }
 
+/// What other rooms put on the card of a review: lines under how it stands, and a row of buttons under
+/// those that decide.
+#[derive(Clone, Default, Debug)]
+pub struct Beside {
+    pub lines: Vec<String>,
+    pub buttons: Vec<Element>,
+}
+
 /// Makes Slack show a review as it stands: under `body`, which shows its subject.
 pub async fn show(
     app: &App,
@@ -40,6 +49,7 @@ pub async fn show(
     body: Card,
     wording: Wording,
     release: Option<&str>,
+    beside: &Beside,
 ) -> Result<()> {
     let workspace = app.workspace.id;
     let content = store::content(&app.db, workspace, review.revision).await?;
@@ -54,6 +64,7 @@ pub async fn show(
         delegations: &delegations,
         release,
         wording,
+        beside,
         now: app.now(),
     };
     let card = shown.under(body).finish();

@@ -110,6 +110,12 @@ pub(super) async fn in_groups(
         .ok_or_else(|| Refusal::MembershipUnknown.into())
 }
 
+/// Whether a person belongs to the team: no guest, no bot, nobody of another organisation.
+pub async fn is_member(app: &App, person: &PersonId) -> Result<bool> {
+    let standing = in_groups(app, &[], person, &Places::default()).await?;
+    Ok(!standing.is_guest && !standing.is_bot)
+}
+
 /// Those of these groups that a person is in by themselves; guests and bots are in none.
 pub async fn groups_of(app: &App, groups: &[String], person: &PersonId) -> Result<Vec<String>> {
     let standing = in_groups(app, groups, person, &Places::default()).await?;

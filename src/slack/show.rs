@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::ids::{ChannelId, MessageTs, WorkspaceId};
 
-pub use super::store::{pass_on, places, subject_of};
+pub use super::store::{note, pass_on, places, subject_of};
 
 /// Where a message stands: in a channel, or in a thread of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -233,6 +233,32 @@ pub async fn places(pool: &PgPool, workspace: WorkspaceId, subject: &str) -> Res
     Ok(shown.collect())
 }
 
+/// Notes a message that was made in another way, and that this table now knows as the subject's.
+pub async fn note(
+    pool: &PgPool,
+    workspace: WorkspaceId,
+    subject: &str,
+    place: &Place,
+    ts: &MessageTs,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO posts (workspace_id, subject, channel_id, thread_ts, ts, posted_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6)
+        "#,
+        workspace as _,
+        subject,
+        place.channel.as_str(),
+        place.thread(),
+        ts.as_str(),
+        now.to_sqlx() as _,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// Makes the messages about one subject those about another, which shows itself in their place.
 pub async fn pass_on(
     tx: &mut PgConnection,

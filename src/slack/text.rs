@@ -63,6 +63,19 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
+/// Untrusted text for where Slack reads Markdown instead of its own markup: every mark is taken at its
+/// word.
+pub fn markdown(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len() + text.len() / 8);
+    for c in escape(text).chars() {
+        if "\\`*_{}[]()#+-.!|~".contains(c) {
+            plain.push('\\');
+        }
+        plain.push(c);
+    }
+    plain
+}
+
 /// A link with a text of ours or others'. What is not a web or mail address stays plain text.
 pub fn link(url: &str, text: &str) -> String {
     let label = escape(text).replace(['\n', '|'], " ");

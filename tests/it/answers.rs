@@ -111,6 +111,7 @@ async fn what_a_channel_may_not_see_comes_to_the_asker_who_may_share_the_rest() 
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @lena · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
+      [Useful] [Not useful] [Dispute]
     ");
     assert!(!team.channel("#research").contains("largest client"));
     assert!(team.direct("lena").contains("You shared it in #research"), "{}", team.direct("lena"));
@@ -214,6 +215,7 @@ async fn a_thread_goes_on_without_a_mention_and_keeps_its_subject() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
+      [Useful] [Not useful] [Dispute]
         raj: I had no idea it was that bad
         raj: @UDANA can you check this?
         raj: and for parents?
@@ -233,6 +235,7 @@ async fn a_thread_goes_on_without_a_mention_and_keeps_its_subject() {
           If nobody decides, it expires (when), and nothing is approved.
           Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @raj · policy findings (version) · review 2, revision 1, SHA-256 `(hash)`
           [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
+          [Useful] [Not useful] [Dispute]
     ");
     team.done().await;
 }
@@ -269,5 +272,79 @@ async fn only_the_asker_stops_a_run_and_only_while_it_lasts() {
     ");
 
     assert_snapshot!(team.member("maya").clicks("#research", "Stop").await, @"This question was answered or stopped already, so there was nothing to stop.");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn sources_show_passages_in_their_surroundings_to_those_who_may_see_them() {
+    let team = Team::start().await;
+    let padding = "Nothing else is worth a word here, and so it goes on for a while. ".repeat(30);
+    let long = format!(
+        "id,date,author,text\nR-9,2026-03-02,Ada Byron,\"{padding}The sound is tinny and awful. Yours, Ada Byron. {padding}\"\n"
+    );
+    team.has_documents("reviews", &long).await;
+    let leadership = team.id_of("#leadership");
+    team.has_restricted("notes", NOTES, Visibility::Channels(vec![leadership])).await;
+    team.member("lena").types("#research", QUESTION).await;
+    team.settle().await;
+
+    let sources = async |person: &'static str, channel: &str| {
+        let place = countersign::sandbox::Place::Channel { channel, message: None };
+        let outcome = team.sandbox.click(person, place, "Sources", None).await.unwrap();
+        crate::harness::team::readable(
+            &outcome.modal.map(|modal| modal.text).unwrap_or_else(|| outcome.ephemeral.join("\n")),
+        )
+    };
+    assert_snapshot!(sources("lena", "@countersign").await, @"
+    what do people dislike about the sound?
+    ---
+    *notes N-1*
+    > The sound is terrible and our largest client leaves us. [name] [email]
+    written 2 May 2026 · brought in today
+    ---
+    *reviews R-9*
+    … Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while.
+    > The sound is tinny and awful. Yours, [name]. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while.
+    Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. Nothing else is worth a word here, and so it goes on for a while. …
+    written 2 Mar 2026 · brought in today
+    ");
+
+    team.member("lena").clicks("@countersign", "Share").await;
+    team.member("lena").fills(json!({"Channel": team.id_of("#research")})).await;
+    team.settle().await;
+    let maya = sources("maya", "#research").await;
+    assert!(maya.contains("The sound is tinny") && !maya.contains("client"), "{maya}");
+    assert!(!maya.contains("Ada"), "{maya}");
+
+    // Whoever cannot see a source any more does not see its passages either.
+    let sam = Visibility::Groups(vec!["sales".to_owned()]);
+    team.has_restricted("reviews", &long, sam).await;
+    assert_snapshot!(sources("maya", "#research").await, @"
+    what do people dislike about the sound?
+    One passage is not shown: you may not see its source, or it is there no more.
+    ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_only_one_person_reads_goes_with_their_question() {
+    let team = Team::start().await;
+    team.has_documents("reviews", REVIEWS).await;
+    team.member("maya").says("@countersign", "what do people dislike about the sound?").await;
+    team.settle().await;
+    let app = &team.app;
+    let maya = "U0MAYA0000".into();
+    countersign::erasure::erase(
+        &app.db,
+        app.workspace.id,
+        &maya,
+        "asked for",
+        Actor::Bot,
+        app.now(),
+    )
+    .await
+    .unwrap();
+    team.settle().await;
+    assert!(!team.direct("maya").contains("tinny"), "{}", team.direct("maya"));
     team.done().await;
 }

@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "id
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["audit", "database", "releases", "reviews", "slack"]),
+    ("app", &["agents", "audit", "database", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "agents",
             "audit",
             "commands",
             "erasure",
@@ -34,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "releases",
             "reviews",
             "sandbox",
+            "scorecards",
             "schedule",
             "slack",
             "socket",
@@ -45,13 +47,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["audit", "evidence", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
-    ("commands", &["history", "inbox", "jobs", "proposals", "research", "reviews", "slack"]),
+    (
+        "commands",
+        &["history", "inbox", "jobs", "proposals", "research", "reviews", "scorecards", "slack"],
+    ),
     (
         "actions",
         &[
             "commands",
             "inbox",
             "jobs",
+            "opinions",
             "proposals",
             "releases",
             "research",
@@ -60,7 +66,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "subjects",
         ],
     ),
-    ("subjects", &["proposals", "releases", "research", "reviews", "slack"]),
+    ("subjects", &["opinions", "proposals", "releases", "research", "reviews", "slack"]),
     (
         "worker",
         &["commands", "home", "jobs", "releases", "research", "reviews", "subjects", "witness"],
@@ -68,16 +74,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schedule", &["jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.
-    ("research", &["audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
+    ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("evidence", &["audit"]),
+    ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
+    ("scorecards", &["agents", "research", "slack"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),
     // Capabilities. What is written together is put together in the database's words.
+    ("agents", &[]),
     ("audit", &["database"]),
     ("database", &[]),
     ("jobs", &["database"]),

@@ -97,14 +97,14 @@ async fn a_persons_texts_are_erased_and_the_trail_verifies() {
 
     let raj = ["erase", "--person", "U0RAJ00000", "--reason", "He asked for it."];
     assert_snapshot!(team.countersign_audit(&raj).await, @"
-    This would erase what U0RAJ00000 wrote: 1 texts beside the audit trail with their salts, 1 comments of decisions, 0 questions and 0 titles of reviews.
+    This would erase what U0RAJ00000 wrote: 1 texts beside the audit trail with their salts, 1 comments of decisions and disputes, 0 questions and 0 titles of reviews.
     Messages in Slack itself, documents that were brought in, and Slack's ids stay.
     Nothing was erased. Add --yes to do it; it cannot be undone.
     ");
     assert_eq!(team.places_with("Quokka").await, before);
 
     assert_snapshot!(team.countersign_audit(&[&raj[..], &["--yes"]].concat()).await, @"
-    Erased what U0RAJ00000 wrote: 1 texts beside the audit trail with their salts, 1 comments of decisions, 0 questions and 0 titles of reviews. The cards are drawn anew, and the trail verifies as before.
+    Erased what U0RAJ00000 wrote: 1 texts beside the audit trail with their salts, 1 comments of decisions and disputes, 0 questions and 0 titles of reviews. The cards are drawn anew, and the trail verifies as before.
     Messages in Slack itself, documents that were brought in, and Slack's ids stay.
     ");
     team.settle().await;

@@ -65,6 +65,7 @@ async fn changes_go_back_to_the_agent_and_come_back_on_the_same_card() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 2, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | What changed? | Withdraw my request]
+      [Useful] [Not useful] [Dispute]
     ");
     assert_snapshot!(team.trail().await, @"
     maya run.requested run
@@ -157,6 +158,7 @@ async fn a_review_that_nobody_decides_on_is_reminded_of_and_expires() {
       :alarm_clock: *Expired* (when): nobody decided in time, so nothing was approved
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [⋯ Who may decide? | The record]
+      [Useful] [Not useful] [Dispute]
         countersign: @research-reviewers: this finding still waits for one approval from research-reviewers, since (when).
         countersign: @maya: nobody decided in time, so it expired.
     ");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
+mod agents;
 mod answers;
 mod architecture;
 mod audit;
@@ -11,13 +12,17 @@ mod database;
 mod embedded;
 mod erasure;
 mod evidence;
+mod fake_model;
 mod fake_slack;
 mod harness;
 mod history;
+mod hostile;
 mod jobs;
 mod licences;
 mod lifecycle;
 mod messages;
+mod models;
+mod opinions;
 mod outages;
 mod proposals;
 mod races;
@@ -32,3 +37,4 @@ mod schedule;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod written;

@@ -47,7 +47,8 @@ impl Team {
         let doors = vec![team.bot.clone(), team.replica().await, team.replica().await];
         let newest = team.newest("#research");
         let blocks = newest["blocks"].as_array().unwrap();
-        let actions = blocks.iter().rfind(|block| block["type"] == "actions").unwrap();
+        let deciding = |block: &&Value| block["elements"][0]["action_id"] == "review.approve";
+        let actions = blocks.iter().find(deciding).unwrap();
         let value = actions["elements"][0]["value"].as_str().unwrap().to_owned();
         (team, doors, value)
     }

@@ -114,7 +114,11 @@ async fn two_hundred_deliveries_of_a_click_at_once_are_one_decision() {
     let team = Team::with_a_finding().await;
     let replica = team.replica().await;
     let place = team.newest("#research");
-    let value = place["blocks"].as_array().unwrap().last().unwrap()["elements"][0]["value"].clone();
+    let mut blocks = place["blocks"].as_array().unwrap().iter();
+    let deciding =
+        |block: &&serde_json::Value| block["elements"][0]["action_id"] == "review.approve";
+    let buttons = blocks.find(deciding).unwrap();
+    let value = buttons["elements"][0]["value"].clone();
     let body = serde_json::json!({
         "type": "block_actions", "team": {"id": team.sandbox.seed().team_id},
         "user": {"id": "U0RAJ00000", "team_id": team.sandbox.seed().team_id},
@@ -190,6 +194,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
+    • `/countersign agents [NAME]`: Lists the agents: who answers for each, what it is for, what it may read, and how well it does.
     • `/countersign audit CARD`: Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail.
     • `/countersign help [COMMAND]`: Says what you can ask for, or explains one command.
     A mention works as well: `@Countersign why do people cancel?`
@@ -210,6 +215,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
+    • `/countersign agents [NAME]`: Lists the agents: who answers for each, what it is for, what it may read, and how well it does.
     • `/countersign audit CARD`: Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail.
     • `/countersign help [COMMAND]`: Says what you can ask for, or explains one command.
     A mention works as well: `@Countersign why do people cancel?`

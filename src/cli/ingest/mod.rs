@@ -15,7 +15,6 @@ use crate::ids::WorkspaceId;
 pub use self::source::SourceOptions;
 
 #[derive(Clone, Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Ingest {
     /// Documents: reviews, tickets, survey answers, notes, pages
     Documents(documents::Documents),

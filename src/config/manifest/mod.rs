@@ -1,5 +1,6 @@
-//! The team's manifest: groups, agents and policies, declared in one TOML file.
+//! The team's manifest: groups, agents, models and policies, declared in one TOML file.
 
+mod models;
 mod policy;
 mod raw;
 mod witness;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::models::{Budget, Model};
 use crate::ids::PersonId;
 
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
@@ -30,6 +32,8 @@ pub struct Manifest {
     pub zone: TimeZone,
     pub groups: Vec<Group>,
     pub agents: Vec<Agent>,
+    /// The language models that agents may work with; usually none at first.
+    pub models: Vec<Model>,
     pub rules: Vec<Rule>,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
@@ -66,6 +70,10 @@ pub struct Agent {
     /// Names of the sources it may read; `*` for all.
     #[serde(default)]
     pub sources: Vec<String>,
+    /// The name of the model that it works with; without one it works without.
+    pub model: Option<String>,
+    /// What it may use up in a day; without one as much as it takes.
+    pub budget: Option<Budget>,
 }
 
 /// What can be put before people for a decision.
@@ -139,9 +147,10 @@ impl Manifest {
         let zone = TimeZone::get(raw.team.zone.get_ref())?;
         let version = hex::encode(Sha256::digest(text))[..12].to_owned();
         let agents = raw.agent.into_iter().map(Spanned::into_inner).collect();
+        let models = raw.model.into_iter().map(models::Raw::into_model).collect();
         let audit = raw.audit.map(witness::Raw::into_witness);
         let text = text.to_owned();
-        Ok(Self { team: raw.team.name, zone, groups, agents, rules, audit, text, version })
+        Ok(Self { team: raw.team.name, zone, groups, agents, models, rules, audit, text, version })
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {
@@ -150,6 +159,10 @@ impl Manifest {
 
     pub fn agent(&self, name: &str) -> Option<&Agent> {
         self.agents.iter().find(|agent| agent.name == name)
+    }
+
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.name == name)
     }
 
     /// Who must decide on a subject, and how: the sum of the rules that match; none where none does.

@@ -9,6 +9,7 @@ use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::models;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
@@ -22,6 +23,8 @@ pub(super) struct Raw {
     pub group: Vec<Group>,
     #[serde(default)]
     pub agent: Vec<Spanned<Agent>>,
+    #[serde(default)]
+    pub model: Vec<models::Raw>,
     #[serde(default)]
     pub policy: Vec<Policy>,
     pub audit: Option<witness::Raw>,
@@ -106,6 +109,9 @@ impl Raw {
         if let Some(audit) = &self.audit {
             audit.check()?;
         }
+        for (index, model) in self.model.iter().enumerate() {
+            model.check(&self.model[..index])?;
+        }
         self.check_agents()?;
         for (index, policy) in self.policy.iter().enumerate() {
             let name = policy.name.get_ref();
@@ -138,6 +144,7 @@ impl Raw {
                     ),
                 );
             }
+            models::check_agent(agent, &self.model)?;
             names.push(name);
         }
         Ok(())
@@ -418,7 +425,7 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Subject
 }
 
 /// A duration as people write it, in seconds; a day has 24 hours. None where it is none, or nothing.
-fn seconds(text: &str) -> Option<i64> {
+pub(super) fn seconds(text: &str) -> Option<i64> {
     let span: Span = text.parse().ok()?;
     let relative = SpanRelativeTo::days_are_24_hours();
     let duration: SignedDuration = span.to_duration(relative).ok()?;

@@ -14,7 +14,7 @@ mod store;
 mod top;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use sqlx::PgPool;
@@ -202,7 +202,10 @@ pub async fn frequencies(
     let languages = Languages::of(&visible, "");
     let text = words.join(" ");
     let terms = store::terms(&mut tx, &text, &languages.all, languages.main.as_str()).await?;
-    let distinct: Vec<Term> = terms.iter().map(|(_, term)| term.clone()).collect();
+    // Many languages have the same term for a word, which still stands in each passage once.
+    let terms: BTreeSet<(String, Term)> = terms.into_iter().collect();
+    let distinct: BTreeSet<Term> = terms.iter().map(|(_, term)| term.clone()).collect();
+    let distinct: Vec<Term> = distinct.into_iter().collect();
     let segments = visible.iter().map(|it| it.id);
     let passages = store::passages_holding(&mut tx, workspace, segments, &distinct).await?;
     tx.commit().await?;

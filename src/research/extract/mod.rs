@@ -1,21 +1,24 @@
 //! An answer without a model: what the documents themselves say, grouped and quoted.
 //!
 //! `question` tells what is asked about and whether likes or dislikes are asked for, `polarity`
-//! how a clause sounds, `sentences` which ones answer, `themes` what they have in common.
+//! how a clause sounds, `sentences` which ones answer, `themes` what they have in common and
+//! `generic` what is too general to be one, `trend` how a theme moved over time.
 //! [`answer`] does all of it; [`read`] and [`Reading::extract`] are its pure parts, and give the
 //! same extract for the same question and hits.
 //!
 //! **Invariant.** Every quote and every theme's title stands word for word in a passage that is
 //! named with it, after its personal data was masked. Nothing is written here, only chosen.
 
+mod generic;
 mod polarity;
 mod question;
 mod sentences;
 #[cfg(test)]
 mod tests;
 mod themes;
+mod trend;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -31,6 +34,7 @@ use crate::research::masking;
 pub use self::polarity::Polarity;
 pub use self::question::Asked;
 pub(super) use self::question::{Stem, says_something, words};
+pub use self::trend::{Course, Trend, trend};
 
 /// Documents to search for, so that themes can be counted and not only quoted; more where a
 /// question has no subject that would narrow them down.
@@ -60,8 +64,10 @@ pub struct Extract {
     pub without_polarity: bool,
     /// Words of the question that were looked for.
     pub words: Vec<String>,
-    /// Those of them that no document has.
+    /// Those of them that no document has; what is said of the others was looked for.
     pub missing_words: Vec<String>,
+    /// All documents that answer, by the month they were written in, where they have a date.
+    pub months: Vec<(Date, usize)>,
 }
 
 /// What several documents say something about.
@@ -74,6 +80,8 @@ pub struct Theme {
     pub passages: Vec<PassageId>,
     /// Documents by the month they were written in, where they have a date.
     pub months: Vec<(Date, usize)>,
+    /// How it moved against the other documents that answer, where there are enough to tell.
+    pub trend: Option<Trend>,
     /// The best first; near-duplicates only once.
     pub quotes: Vec<Quote>,
 }
@@ -166,15 +174,27 @@ impl Reading<'_> {
             extract.nothing_relevant = true;
             return extract;
         }
-        let mut documents: Vec<DocumentId> = candidates.iter().map(|it| it.document).collect();
-        documents.sort();
-        documents.dedup();
+        let documents: BTreeMap<DocumentId, &Hit> =
+            candidates.iter().map(|it| (it.document, &self.searched.hits[it.hit])).collect();
         extract.documents = documents.len();
+        extract.months = by_month(documents.into_values());
         let groups = sentences::group(candidates);
         (extract.themes, extract.others) =
             themes::find(self.asked, &groups, frequencies, self.searched);
+        for theme in &mut extract.themes {
+            theme.trend = trend(&theme.months, &extract.months);
+        }
         extract
     }
+}
+
+/// How many of these were written in which month, in UTC.
+fn by_month<'a>(hits: impl Iterator<Item = &'a Hit>) -> Vec<(Date, usize)> {
+    let mut months: BTreeMap<Date, usize> = BTreeMap::new();
+    for at in hits.filter_map(|it| it.written_at) {
+        *months.entry(at.to_zoned(TimeZone::UTC).date().first_of_month()).or_default() += 1;
+    }
+    months.into_iter().collect()
 }
 
 impl Quote {

@@ -31,7 +31,8 @@ static ASK_NEGATIVE: Words = LazyLock::new(|| {
     annoying annoyed frustrate frustrates frustrating frustrated frustration frustrations unhappy \
     dissatisfied disappointed disappoint disappoints disappointing criticise criticize criticism \
     criticisms negative weakness weaknesses pain painful trouble troubles drawback drawbacks \
-    downside downsides objections objection worse bother bothers struggle struggles struggling")
+    downside downsides objections objection worse bother bothers struggle struggles struggling \
+    angry anger angers furious mad upset upsets rant rants")
 });
 static ASK_POSITIVE: Words = LazyLock::new(|| {
     set("like likes liked love loves loved enjoy enjoys enjoyed praise praises \

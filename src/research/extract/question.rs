@@ -27,7 +27,18 @@ const ASKING_WORDS: &str = "a about above after again all also am an and any any
     what's when where whether which while who whom whose why will with would you your yours \
     common frequent frequently usually biggest reason reasons buyer buyers client clients \
     passenger passengers guest guests answer answers respond responses feedback comment comments \
-    document documents evidence according today now lately recently new major key";
+    document documents evidence according today now lately recently new major key question \
+    questions inquiry inquiries topic topics";
+
+/// A subject can do without words that no document has, as long as it keeps one word in so many.
+const KEEPS_ONE_IN: usize = 3;
+
+/// A word that stands in fewer documents than this weighs no more than the ones that stand in more:
+/// a name or a slip must not hide what is said of the rest.
+const FEW: usize = 5;
+
+/// After these, a question without any telling word says what it is about: "ask about top up".
+const ABOUT: [&str; 4] = ["about", "regarding", "concerning", "on"];
 
 /// How a question begins that goes on from another.
 static FOLLOWING: LazyLock<Regex> = LazyLock::new(|| {
@@ -71,6 +82,9 @@ impl Asked {
                 subject.push(word);
             }
         }
+        if subject.is_empty() && polarity.is_none() {
+            subject = what_follows_about(question);
+        }
         let why = words(question).any(|it| matches!(it.as_str(), "why" | "reason" | "reasons"));
         Self { subject, context: Vec::new(), polarity, why }
     }
@@ -108,6 +122,9 @@ impl Asked {
     }
 
     /// The words of the subject with their weights: the rarer, the heavier.
+    ///
+    /// Words that no document has weigh nothing, unless they are most of the subject: then nothing
+    /// answers it.
     pub(super) fn weighed(&self, searched: &Searched) -> Vec<Word> {
         let rarity = |documents: usize| {
             let (all, holding) = (searched.documents as f32, documents as f32);
@@ -123,10 +140,37 @@ impl Asked {
                 Some(Word { text: text.clone(), documents, weight: share * rarity(documents) })
             })
             .collect();
+        let known = words.iter().filter(|it| it.documents > 0).count();
+        let ignores_missing = known > 0 && known * KEEPS_ONE_IN >= words.len();
+        let common = words.iter().filter(|it| it.documents >= FEW).map(|it| it.weight);
+        let heaviest = common.reduce(f32::max).unwrap_or(f32::MAX);
+        for word in &mut words {
+            word.weight = match word.documents {
+                0 if ignores_missing => 0.0,
+                0 => word.weight,
+                documents if documents < FEW => word.weight.min(heaviest),
+                _ => word.weight,
+            };
+        }
         let all: f32 = words.iter().map(|it| it.weight).sum();
         words.iter_mut().for_each(|it| it.weight /= all);
         words
     }
+}
+
+fn what_follows_about(question: &str) -> Vec<String> {
+    let all: Vec<String> = words(question).collect();
+    let Some(at) = all.iter().rposition(|it| ABOUT.contains(&it.as_str())) else {
+        return Vec::new();
+    };
+    let mut subject: Vec<String> = Vec::new();
+    for word in &all[at + 1..] {
+        if word.chars().count() > 1 && !subject.contains(word) {
+            subject.push(word.clone());
+        }
+    }
+    // A lone function word is no subject: "what is this about it".
+    if subject.len() > 1 { subject } else { Vec::new() }
 }
 
 /// Brings the forms of a word together, as the language of most hits does.
@@ -220,6 +264,9 @@ mod tests {
         check("complaints about delivery times", &["delivery", "times"], bad);
         check("How’s the set-up for older parents?", &["set-up", "older", "parents"], None);
         check("delays at @airline &amp; https://example.org/x", &["delays"], None);
+        check("What do customers ask about top up?", &["top", "up"], None);
+        check("What is it about?", &[], None);
+        check("Why are passengers angry about luggage?", &["luggage"], bad);
         check("", &[], None);
     }
 }

@@ -90,6 +90,7 @@ fn complaints_are_quoted_and_praise_is_not() {
     sound quality (3)
       Sound quality is poor when the volume is high. (+1)
       The sound quality is worse than on my old radio.
+    sound (2)
       The sound is a little too low there.
       The sound is tinny.
     ");
@@ -121,4 +122,68 @@ fn what_nobody_speaks_of_is_not_answered() {
     );
     assert_eq!(extracted(question, &[]), "nothing; missing bake, sourdough, bread, dutch, oven");
     assert_eq!(extracted("", &[]), "nothing; missing ");
+}
+
+#[test]
+fn a_name_or_a_slip_does_not_hide_the_rest() {
+    let question = "what does Zorblax say about the sound quality?";
+    let (asked, searched) = found(question, SPEAKER);
+    let extract = read(&asked, &searched).extract(&HashMap::new());
+    assert_eq!(extract.missing_words, ["zorblax"]);
+    assert!(!extract.nothing_relevant && extract.documents > 1);
+
+    // One document has the name; the others still answer.
+    let mut texts = SPEAKER.to_vec();
+    texts.push("My friend Zorblax never heard it.");
+    let (asked, searched) = found("what does Zorblax say about the sound?", &texts);
+    let extract = read(&asked, &searched).extract(&HashMap::new());
+    assert!(extract.missing_words.is_empty());
+    assert!(extract.documents > 3, "{}", extract.documents);
+}
+
+#[test]
+fn a_theme_is_named_by_the_phrase_that_most_have() {
+    let texts = [
+        "The hotline kept me waiting and customer service was rude to me.",
+        "I called about the hotline and customer service hung up twice.",
+        "Their customer service never answered the hotline for hours.",
+        "Nobody at the hotline knew the date, and they write nothing down.",
+        "The hotline gave me a date and did not write it down for me.",
+    ];
+    insta::assert_snapshot!(extracted("what is said about the hotline?", &texts), @"
+    customer service (3)
+      The hotline kept me waiting and customer service was rude to me.
+      I called about the hotline and customer service hung up twice.
+      Their customer service never answered the hotline for hours.
+    hotline (2)
+      Nobody at the hotline knew the date, and they write nothing down.
+      The hotline gave me a date and did not write it down for me.
+    ");
+}
+
+#[test]
+fn themes_move_over_time_only_where_dates_tell() {
+    // The months go round January, February and March; what drivers say, they say in January.
+    let fruit = [
+        "apple", "banana", "cherry", "damson", "elder", "fig", "grape", "hazel", "iris", "juniper",
+    ];
+    let texts: Vec<String> = (0..30)
+        .map(|at| match (at % 3, fruit[at / 3]) {
+            (2, it) => format!("The app lost my playlist of {it} and {it}{it} and {it}pie."),
+            (1, it) => format!("In the app {it} of {it}red skips and {it}sky stops while driving."),
+            (_, it) => format!("While driving the app skips {it} but {it}green and {it}sun play."),
+        })
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let (asked, searched) = found("what happens in the app?", &texts);
+    let reading = read(&asked, &searched);
+    let frequencies = reading.vocabulary().into_iter().map(|it| (it, 10)).collect();
+    let extract = reading.extract(&frequencies);
+    let courses: Vec<_> = extract
+        .themes
+        .iter()
+        .filter_map(|it| Some((it.documents.len(), it.trend?.course)))
+        .collect();
+    assert!(courses.contains(&(10, Course::Shrinking)), "{courses:?}");
+    assert_eq!(extract.months.iter().map(|(_, n)| n).sum::<usize>(), extract.documents);
 }

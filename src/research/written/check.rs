@@ -5,18 +5,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use jiff::civil::Date;
 use serde_json::Value;
 
-use super::counts::{self, Counted, Quoted};
+use super::counts::Quoted;
 use super::dates::{self, Dated};
-use super::numbers::{self, Kind, Known, Number};
-use super::plain::{self, Plain};
-use super::quotes::{Folded, Found};
+use super::ground::{Ground, Read};
+use super::numbers::{self, Known};
+use super::quotes::Found;
 use super::words::Language;
-use super::{Checked, Claim, Cut, Part, Passage, QuoteOf, Why};
-use crate::evidence;
-use crate::research::extract::{Stem, says_something, words};
+use super::{Checked, Claim, Cut, Part, Passage, QuoteOf, Why, common, plain};
 
 /// An answer has no more claims than this, and a claim no more quotes.
 const MOST_CLAIMS: usize = 12;
@@ -47,23 +44,6 @@ pub struct CheckedClaim {
     pub cut: Vec<Cut>,
     /// Quotes that stand in another passage than the model said.
     pub moved: usize,
-}
-
-#[derive(Debug)]
-struct Read<'a> {
-    passage: &'a Passage,
-    folded: Folded,
-    readable: String,
-    language: Language,
-    dates: Vec<Dated>,
-}
-
-/// What claims rest on, taken together.
-struct Ground<'a> {
-    passages: Vec<&'a Read<'a>>,
-    numbers: Known,
-    /// Quoted by one claim each; a summary may count as any of them, or as all.
-    quoted: Vec<Quoted>,
 }
 
 impl<'a> Checker<'a> {
@@ -187,7 +167,8 @@ impl<'a> Checker<'a> {
         }
         let ground = self.ground(std::iter::once(rests_on));
         ground.bears_out(&plain)?;
-        self.has_something_in_common(&plain.text, &ground)?;
+        let passages: Vec<&Passage> = ground.passages.iter().map(|it| it.passage).collect();
+        common::has_something_in_common(&plain.text, &passages, self.question)?;
         Ok(plain.text)
     }
 
@@ -202,7 +183,7 @@ impl<'a> Checker<'a> {
         let rests_on: Vec<BTreeSet<usize>> = claims.iter().map(|it| self.positions(it)).collect();
         let ground = self.ground(rests_on.iter());
         ground.bears_out(&plain)?;
-        self.has_something_in_common(&plain.text, &ground)?;
+        common::sums_up(&plain.text, claims, self.question)?;
         Ok(Some(plain.text))
     }
 
@@ -213,6 +194,7 @@ impl<'a> Checker<'a> {
             return Ok(None);
         }
         let plain = plain::read(text, self.passages.len())?;
+        common::leaves_something_open(&plain.text)?;
         let every: BTreeSet<usize> = (0..self.passages.len()).collect();
         let mut ground = self.ground(std::iter::once(&every));
         ground.numbers.add(self.question, Language::of(self.question));
@@ -252,134 +234,6 @@ impl<'a> Checker<'a> {
             passages().map(|it| (it.source.as_str(), it.document.as_str())).collect();
         let sources: HashSet<&str> = passages().map(|it| it.source.as_str()).collect();
         Quoted { documents: documents.len(), passages: positions.len(), sources: sources.len() }
-    }
-
-    /// A claim that shares no telling word with its passages or the question is not about them.
-    /// Nothing can be said where it is in another language than they are.
-    fn has_something_in_common(&self, text: &str, ground: &Ground) -> Result<(), Why> {
-        let language = evidence::Language::of(text).unwrap_or(evidence::Language::ENGLISH);
-        let stem = Stem::of(std::iter::once(language));
-        let stems = |text: &str| -> HashSet<String> {
-            words(text).filter(|it| says_something(it)).map(|it| stem.stem(&it)).collect()
-        };
-        let said = stems(text);
-        let other_language = ground
-            .passages
-            .iter()
-            .any(|it| evidence::Language::of(&it.passage.text).is_some_and(|it| it != language));
-        let texts = ground.passages.iter().flat_map(|it| [&it.passage.text, &it.passage.title]);
-        let in_common = texts
-            .map(String::as_str)
-            .chain([self.question])
-            .any(|it| !stems(it).is_disjoint(&said));
-        if said.is_empty() || other_language || in_common {
-            Ok(())
-        } else {
-            Err(Why::NothingInCommon)
-        }
-    }
-}
-
-impl<'a> Read<'a> {
-    fn of(passage: &'a Passage) -> Self {
-        let readable = numbers::readable(&passage.text);
-        let dates = dates::of(&readable).into_iter().flat_map(|it| it.readings);
-        let dates = dates.chain(passage.written.map(Dated::on)).collect();
-        Self {
-            passage,
-            folded: Folded::new(&passage.text),
-            language: Language::of(&passage.text),
-            readable,
-            dates,
-        }
-    }
-
-    fn written(&self) -> Option<Date> {
-        self.passage.written
-    }
-}
-
-impl Ground<'_> {
-    fn bears_out(&self, plain: &Plain) -> Result<(), Why> {
-        self.addresses(plain)?;
-        self.figures(&plain.text, &[])?;
-        self.voices(&plain.text)
-    }
-
-    fn addresses(&self, plain: &Plain) -> Result<(), Why> {
-        let stands = |address: &String| {
-            let holds = |it: &&Read| {
-                it.passage
-                    .text
-                    .split_whitespace()
-                    .any(|it| plain::bare(it).contains(address.as_str()))
-            };
-            self.passages.iter().any(|it| holds(&it))
-        };
-        if plain.addresses.iter().all(stands) { Ok(()) } else { Err(Why::LinkNotInPassage) }
-    }
-
-    /// Dates, and numbers that are no part of one; `asked` are the dates of the question.
-    fn figures(&self, text: &str, asked: &[Dated]) -> Result<(), Why> {
-        let readable = numbers::readable(text);
-        let dates = dates::of(&readable);
-        let known = |date: &Dated| {
-            let mut here = self
-                .passages
-                .iter()
-                .flat_map(|read| read.dates.iter().map(|it| (*it, read.written())));
-            asked.iter().any(|it| date.is_part_of(*it, None))
-                || here.any(|(it, written)| date.is_part_of(it, written))
-        };
-        if !dates.iter().all(|it| it.readings.iter().any(known)) {
-            return Err(Why::DateNotInPassage);
-        }
-        let mut all = numbers::of(&readable, Language::of(text));
-        all.retain(|number| {
-            let in_date = dates.iter().any(|it| {
-                it.place.start <= number.place.start && number.place.start < it.place.end
-            });
-            !in_date && !counts::is_pronoun(&readable, &number.place)
-        });
-        for number in all {
-            let counted =
-                counts::counted(&readable, &number.place).filter(|_| number.kind == Kind::Plain);
-            match counted {
-                Some(counted) if !self.counts(&number, counted) => {
-                    return Err(Why::MiscountedDocuments);
-                }
-                None if !self.numbers.has(&number) => return Err(Why::NumberNotInPassage),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether so many are quoted, or a passage counts so many.
-    fn counts(&self, number: &Number, counted: Counted) -> bool {
-        let true_here = |it: &Quoted| it.of(counted).to_string() == number.value;
-        self.quoted.iter().any(true_here)
-            || self.passages.iter().any(|read| {
-                numbers::of(&read.readable, read.language).iter().any(|it| {
-                    it.value == number.value
-                        && it.kind == number.kind
-                        && counts::counted(&read.readable, &it.place) == Some(counted)
-                })
-            })
-    }
-
-    /// Whether it speaks for nobody but those who are quoted.
-    fn voices(&self, text: &str) -> Result<(), Why> {
-        let readable = numbers::readable(text);
-        let said_there = |words: &str| self.passages.iter().any(|it| it.readable.contains(words));
-        if !counts::for_all(&readable).all(said_there) {
-            return Err(Why::SpeaksForAll);
-        }
-        let two = |it: &Quoted| it.documents == 2;
-        if counts::says_both(&readable) && !self.quoted.iter().any(two) {
-            return Err(Why::MiscountedDocuments);
-        }
-        Ok(())
     }
 }
 

@@ -63,14 +63,14 @@ static PRONOUN: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is fixed and tested")
 });
 static FOR_ALL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
+    Regex::new(
         r"(?x)\b(?:most|all|every|each|no|none|nearly\x20all|almost\x20all|almost\x20every|the\x20vast\x20majority|the\x20majority|a\x20majority|majority|half|the\x20overwhelming\x20majority)
-          \x20(?:of\x20)?(?:the\x20|our\x20|these\x20)?(?:\p{{L}}+\x20)?(?:customers?|clients?|users?|people|persons?|reviewers?|respondents?|buyers?|shoppers?|guests?|passengers?|travell?ers?|subscribers?|reviews|tickets|complaints|documents|answers|responses)\b
+          \x20(?:of\x20)?(?:the\x20|our\x20|these\x20)?(?:\p{L}+\x20)?(?:customers?|clients?|users?|people|persons?|reviewers?|respondents?|buyers?|shoppers?|guests?|passengers?|travell?ers?|subscribers?|reviews|tickets|complaints|documents|answers|responses)\b
           |\b(?:everyone|everybody|nobody|no\x20one|universally|unanimously|unanimous)\b
           |\b(?:alle|die\x20meisten|sämtliche|keine?)\x20(?:kunden|kundinnen|nutzer|leute|befragten)\b|\b(?:jeder|niemand)\b
           |\b(?:tous\x20les|toutes\x20les|la\x20plupart\x20des|aucun)\x20(?:clients?|utilisateurs?|personnes|avis)\b
-          |\b(?:todos\x20los|la\x20mayoría\x20de\x20los|ningún)\x20(?:clientes?|usuarios?)\b"
-    ))
+          |\b(?:todos\x20los|la\x20mayoría\x20de\x20los|ningún)\x20(?:clientes?|usuarios?)\b",
+    )
     .expect("the pattern is fixed and tested")
 });
 

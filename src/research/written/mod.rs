@@ -2,8 +2,9 @@
 //!
 //! `ask` says what goes into the prompt `prompts/research.answer.md` and what shape must come
 //! back; [`Partial`] reads claims while they are being written; [`check`] keeps of an answer what
-//! its passages bear out. `quotes` finds a quote in its passage, `numbers`, `dates` and `counts`
-//! what a claim says in figures, `plain` makes a model's words harmless or refuses them, and `why`
+//! its passages bear out. `ground` is what claims rest on, `quotes` finds a quote in its passage,
+//! `numbers`, `words`, `dates` and `counts` tell what a claim says in figures, `common` whether it
+//! is about its passages at all; `plain` makes a model's words harmless or refuses them, and `why`
 //! has a sentence for everything that was cut.
 //!
 //! All of it is pure: no database, no network, no clock.
@@ -17,10 +18,10 @@
 
 mod ask;
 mod check;
+mod common;
 mod counts;
 mod dates;
-#[cfg(test)]
-mod hostile;
+mod ground;
 mod numbers;
 mod partial;
 mod plain;

@@ -191,7 +191,7 @@ fn take_words(tokens: &[Token], at: usize, language: Language, numbers: &mut Vec
 }
 
 /// In "10-15 %" and "10 to 15 %", the ten are percent too.
-fn share_units(text: &str, numbers: &mut Vec<Number>) {
+fn share_units(text: &str, numbers: &mut [Number]) {
     let mut more = Vec::new();
     for pair in numbers.windows(2) {
         let between = text[pair[0].place.end..pair[1].place.start.max(pair[0].place.end)].trim();

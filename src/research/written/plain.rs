@@ -1,8 +1,8 @@
 //! Makes a model's words plain, or refuses them.
 //!
-//! What only disturbs is taken out: characters that do not show, marks of emphasis, bullets, icons
-//! (a check mark of a model's could pass for one of ours), line breaks. What acts or pretends is
-//! refused: mentions, control sequences, markup, addresses in disguise, letters of one script that
+//! What only disturbs is taken out: characters that do not show, marks of emphasis, bullets, icons,
+//! line breaks. What acts or pretends is refused: mentions, control sequences, markup, check marks
+//! that could pass for ours, addresses in disguise, letters of one script that
 //! pass for another's, marks of our fence, the prompt's own words, orders to the reader, and words
 //! about this answer and its approval.
 //!
@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
+use super::quotes::is_without_spaces;
 use super::why::Why;
 use crate::research::extract::words;
 
@@ -28,13 +29,15 @@ const PROMPT_RUN: usize = 7;
 /// Characters of a word at most, in scripts that set words apart.
 const LONGEST_WORD: usize = 45;
 
+/// Characters that codes of products have at most in one piece.
+const LONGEST_PIECE: usize = 15;
+
 const PROMPT: &str = include_str!("../../../prompts/research.answer.md");
 
 static PROMPT_RUNS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| runs(PROMPT).collect());
 
-static ICONS: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r":[a-z][a-z0-9_+-]+:|[✅✔☑❌✖☒⚠⏳⌛🔴🟢🟡🚨🔒🔓]\u{FE0F}?|\*\*+|__+|`+|~~+")
-});
+static ICONS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r":[a-z][a-z0-9_+-]+:|[❌✖☒⚠⏳⌛🔴🟢🟡🚨🔒🔓]\u{FE0F}?|\*+|__+|`+|~~+"));
 static BULLET: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:[-*•–—>#]+\x20+)+"));
 /// "[3]", "[3, 5]", "(passage 3)", "(passages 3 and 5)": numbers of passages in brackets.
 static CITED: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,7 +57,7 @@ static MENTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"<[/?%]?\p{L}|<!--|-->|<https?|<mailto|&(?:lt|gt|amp|#x?[0-9a-f]+);|!?\[[^\]]*\]\s*\(|\[[^\]]*\]\s*\[|^\s*\[[^\]]*\]:|\{\s*"|"\s*:\s*[\["{]|\{[{%]|[%}]\}|\|\s*-{2,}|\\u[0-9a-f]{4}|^[/=+|\t]|^@"#,
+        r#"[<>]\s*=?\s*(?:[^\s\d=]|$)|[✅✔☑]|:(?:white_check|heavy_check|ballot_box|hourglass)[a-z_]*:|&(?:lt|gt|amp|#x?[0-9a-f]+);|!?\[[^\]]*\]\s*\(|\[[^\]]*\]\s*\[|^\s*\[[^\]]*\]:|\{\s*"|"\s*:\s*[\["{]|\{[{%]|[%}]\}|\|\s*-{2,}|\\u[0-9a-f]{4}|^[/=+|\t]|^@"#,
     )
 });
 static HIDDEN_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -215,7 +218,7 @@ fn without_numbers_of_passages(text: &str, passages: usize) -> Result<String, Wh
 }
 
 fn refuse_disguise(text: &str) -> Result<(), Why> {
-    let spaced = |it: &str| it.chars().all(|it| !is_east_asian(it));
+    let spaced = |it: &str| it.chars().all(|it| !is_without_spaces(it));
     let other_form = |it: char| {
         matches!(it, '\u{1D400}'..='\u{1D7FF}' | '\u{24B6}'..='\u{24E9}' | '\u{1F110}'..='\u{1F189}')
             || (matches!(it, '\u{FF01}'..='\u{FF5E}') && spaced(text))
@@ -233,14 +236,15 @@ fn refuse_disguise(text: &str) -> Result<(), Why> {
     if disguised { Err(Why::Disguised) } else { Ok(()) }
 }
 
-/// A long stretch of letters and digits that is no word: mixed, or without any letter of words.
+/// A stretch of letters and digits that is no word: with escapes in it, or with a long piece that
+/// has digits or capitals within.
 fn is_encoded(stretch: &str) -> bool {
-    let has = |what: fn(&char) -> bool| stretch.chars().any(|it| what(&it));
-    let digits = has(char::is_ascii_digit);
-    let words = stretch.split(['-', '_', '/']).all(|it| it.chars().count() <= 15);
-    let marks = stretch.contains(['%', '\\', ':', '=', ' ']);
-    (digits || marks || (has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase)))
-        && !(words && !digits && !marks)
+    let no_word = |piece: &str| {
+        let capitals = piece.chars().skip(1).filter(char::is_ascii_uppercase).count();
+        piece.chars().count() > LONGEST_PIECE
+            && (capitals > 2 || piece.contains(|it: char| it.is_ascii_digit()))
+    };
+    stretch.contains(['%', '\\', ':', '=', ' ']) || stretch.split(['-', '_', '/']).any(no_word)
 }
 
 /// Whether a word has letters of Latin and of a script that looks like it.
@@ -256,10 +260,6 @@ fn mixes_scripts(word: &str) -> bool {
 fn passes_for_latin(word: &str) -> bool {
     word.chars().count() > 1
         && word.chars().all(|it| "аеорсухіјѕԁһԛԝАВЕКМНОРСТХІЈЅοανΑΒΕΖΗΙΚΜΝΟΡΤΥΧ".contains(it))
-}
-
-fn is_east_asian(c: char) -> bool {
-    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3000}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 fn runs(text: &str) -> impl Iterator<Item = Vec<String>> {

@@ -38,6 +38,8 @@ pub enum Why {
     SpeaksOfItself,
     NothingInCommon,
     NothingLeftToSumUp,
+    BeyondTheClaims,
+    LeavesNothingOpen,
     Repeated,
     TooMany,
 }
@@ -70,6 +72,8 @@ impl Why {
             }
             Self::NothingInCommon => "It has nothing in common with the passages quoted with it.",
             Self::NothingLeftToSumUp => "No claim was left for it to sum up.",
+            Self::BeyondTheClaims => "It said more than the claims that it sums up.",
+            Self::LeavesNothingOpen => "It said something else than what is left open.",
             Self::Repeated => "It repeated an earlier one.",
             Self::TooMany => "There were more than an answer may have.",
         }

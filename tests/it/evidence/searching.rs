@@ -62,6 +62,12 @@ async fn words_are_found_in_their_forms_and_in_several_languages() {
         assert_eq!(desk.finds(question).await, expected, "{question}");
     }
     assert_eq!(desk.finds(&"cancel ".repeat(20_000)).await, "en");
+
+    // A term that several of the languages share counts once.
+    let rights = Rights::of_operator();
+    let words = ["price".to_owned(), "preise".to_owned()];
+    let known = evidence::frequencies(&desk.db, desk.workspace, &rights, &words).await.unwrap();
+    assert!(known.values().all(|it| *it == 1), "{known:?}");
 }
 
 #[tokio::test]

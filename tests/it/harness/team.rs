@@ -27,6 +27,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::fake_model::FakeModel;
+
 use super::cluster::{self, TestDatabase};
 
 /// How the workspace reaches the bot.
@@ -77,6 +79,19 @@ impl Team {
             let file = config.database.data.join("team.toml");
             std::fs::write(&file, manifest).unwrap();
             config.manifest = Some(file);
+        })
+        .await
+    }
+
+    /// The sample company, whose research agent works with a model; `lines` are added to the agent in
+    /// the manifest, such as a budget.
+    pub async fn start_with_model(model: &FakeModel, lines: &str) -> Self {
+        let manifest = model.manifest(lines);
+        Self::start_set(Door::Http, Seed::example(), |config| {
+            let file = config.database.data.join("team.toml");
+            std::fs::write(&file, manifest).unwrap();
+            config.manifest = Some(file);
+            config.model_keys = model.keys();
         })
         .await
     }
@@ -402,6 +417,8 @@ fn config(
         recovery: Duration::from_secs(60),
         webhook: None,
         agent_tokens: config::AgentTokens::default(),
+        model_keys: config::ModelKeys::Given(Default::default()),
+        prompts: None,
         source_tokens: config::SourceTokens::default(),
     }
 }

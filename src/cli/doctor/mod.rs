@@ -1,11 +1,15 @@
 //! `countersign doctor`: what the bot needs, whether it is there, and how to mend what is not.
 
+mod models;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
+
+use models::Asked;
 
 use super::{open_database, say};
 use crate::clock::Clock;
@@ -14,13 +18,17 @@ use crate::database;
 use crate::slack::{self, Slack};
 
 /// What the app may do, as `manifests/slack.*.yaml` asks for it.
-const MANIFEST: &str = include_str!("../../manifests/slack.http.yaml");
+const MANIFEST: &str = include_str!("../../../manifests/slack.http.yaml");
 
 #[derive(clap::Args)]
 pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Ask every model for one word, which costs as much as that costs
+    #[arg(long)]
+    models: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,6 +47,8 @@ struct Finding {
     says: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Asked>,
 }
 
 #[derive(Default)]
@@ -51,10 +61,9 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     check_slack(&config, manifest.as_ref(), &mut findings).await;
     check_agents(&config, manifest.as_ref(), &mut findings);
     check_releases(&config, &mut findings).await;
-    findings.note(
-        "model",
-        "no language model is part of this version: research quotes what it finds, and says so",
-    );
+    if let Some(manifest) = &manifest {
+        models::check(&config, &clock, manifest, args.models, &mut findings).await;
+    }
 
     let is_well = findings.0.iter().all(|finding| finding.health != Health::Bad);
     if args.json {
@@ -352,16 +361,26 @@ fn needed_scopes() -> BTreeSet<String> {
 
 impl Findings {
     fn good(&mut self, about: &'static str, says: impl Into<String>) {
-        self.0.push(Finding { about, health: Health::Good, says: says.into(), remedy: None });
+        self.add(about, Health::Good, says, None, None);
     }
 
     fn note(&mut self, about: &'static str, says: impl Into<String>) {
-        self.0.push(Finding { about, health: Health::Note, says: says.into(), remedy: None });
+        self.add(about, Health::Note, says, None, None);
     }
 
     fn bad(&mut self, about: &'static str, says: impl Into<String>, remedy: impl Into<String>) {
-        let remedy = Some(remedy.into());
-        self.0.push(Finding { about, health: Health::Bad, says: says.into(), remedy });
+        self.add(about, Health::Bad, says, Some(remedy.into()), None);
+    }
+
+    fn add(
+        &mut self,
+        about: &'static str,
+        health: Health,
+        says: impl Into<String>,
+        remedy: Option<String>,
+        asked: Option<Asked>,
+    ) {
+        self.0.push(Finding { about, health, says: says.into(), remedy, asked });
     }
 }
 

@@ -1,1 +1,0 @@
-//! Documents that want something of the model.

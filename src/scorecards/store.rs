@@ -1,0 +1,248 @@
+//! The SQL of scorecards: what was recorded elsewhere, counted by agent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgPool;
+
+use super::{Calls, Decisions, Last, Runs, Scorecard, Share};
+use crate::agents::Cost;
+use crate::error::Result;
+use crate::ids::WorkspaceId;
+
+/// The scorecards of all agents of whom there is anything to count, by name.
+pub(super) async fn cards(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    midnight: Timestamp,
+) -> Result<BTreeMap<String, Scorecard>> {
+    let mut cards = BTreeMap::new();
+    count_runs(db, workspace, midnight, &mut cards).await?;
+    count_calls(db, workspace, midnight, &mut cards).await?;
+    count_reviews(db, workspace, &mut cards).await?;
+    count_decisions(db, workspace, &mut cards).await?;
+    count_opinions(db, workspace, &mut cards).await?;
+    find_last(db, workspace, &mut cards).await?;
+    Ok(cards)
+}
+
+type Cards = BTreeMap<String, Scorecard>;
+
+async fn count_runs(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    midnight: Timestamp,
+    cards: &mut Cards,
+) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT agent, count(*) AS "total!",
+               count(*) FILTER (WHERE requested_at >= $2) AS "today!",
+               count(*) FILTER (WHERE state = 'done') AS "answered!",
+               count(*) FILTER (WHERE state = 'empty') AS "found_nothing!",
+               count(*) FILTER (WHERE state = 'failed') AS "failed!",
+               count(*) FILTER (WHERE state = 'stopped') AS "stopped!",
+               count(*) FILTER (WHERE state IN ('queued', 'running')) AS "under_way!",
+               count(fell_back) AS "fell_back!"
+        FROM runs
+        WHERE workspace_id = $1
+        GROUP BY agent
+        "#,
+        workspace.0,
+        midnight.to_sqlx() as _,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        cards.entry(row.agent).or_default().runs = Runs {
+            total: row.total.try_into()?,
+            today: row.today.try_into()?,
+            answered: row.answered.try_into()?,
+            found_nothing: row.found_nothing.try_into()?,
+            failed: row.failed.try_into()?,
+            stopped: row.stopped.try_into()?,
+            under_way: row.under_way.try_into()?,
+            fell_back: row.fell_back.try_into()?,
+        };
+    }
+    Ok(())
+}
+
+/// Budgets count what calls were for, and an estimate of what providers said nothing of.
+async fn count_calls(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    midnight: Timestamp,
+    cards: &mut Cards,
+) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT agent, count(*) AS "total!",
+               count(*) FILTER (WHERE outcome = 'answered') AS "answered!",
+               coalesce(sum(input_tokens), 0)::bigint AS "input_tokens!",
+               coalesce(sum(output_tokens), 0)::bigint AS "output_tokens!",
+               count(DISTINCT subject) FILTER (WHERE started_at >= $2) AS "runs_today!",
+               coalesce(sum(counted_tokens) FILTER (WHERE started_at >= $2), 0)::bigint
+                   AS "tokens_today!"
+        FROM model_calls
+        WHERE workspace_id = $1
+        GROUP BY agent
+        "#,
+        workspace.0,
+        midnight.to_sqlx() as _,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        cards.entry(row.agent).or_default().models = Calls {
+            total: row.total.try_into()?,
+            answered: row.answered.try_into()?,
+            input_tokens: row.input_tokens.try_into()?,
+            output_tokens: row.output_tokens.try_into()?,
+            costs: Vec::new(),
+            runs_today: row.runs_today.try_into()?,
+            tokens_today: row.tokens_today.try_into()?,
+        };
+    }
+    let costs = sqlx::query!(
+        r#"
+        SELECT agent, currency AS "currency!", sum(cost) AS "amount!"
+        FROM model_calls
+        WHERE workspace_id = $1 AND currency IS NOT NULL
+        GROUP BY agent, currency
+        ORDER BY currency
+        "#,
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in costs {
+        let cost = Cost { amount: row.amount, currency: row.currency };
+        cards.entry(row.agent).or_default().models.costs.push(cost);
+    }
+    Ok(())
+}
+
+/// A review counts as decided on once somebody decided it, or once a decision had its text changed.
+async fn count_reviews(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT agent AS "agent!", count(*) AS "put_up!",
+               count(*) FILTER (
+                   WHERE state IN ('approved', 'released', 'revoked', 'rejected', 'changes_requested')
+                       OR (number > 1 AND EXISTS (
+                           SELECT FROM decisions
+                           WHERE review_id = reviews.id AND undone_at IS NULL
+                       ))
+               ) AS "decided!",
+               count(*) FILTER (
+                   WHERE state IN ('approved', 'released', 'revoked') AND number = 1
+               ) AS "first_pass!"
+        FROM reviews
+        JOIN revisions ON revisions.id = revision_id
+        WHERE reviews.workspace_id = $1 AND agent IS NOT NULL
+        GROUP BY agent
+        "#,
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let card = cards.entry(row.agent).or_default();
+        card.put_up = row.put_up.try_into()?;
+        card.first_pass = Share { of: row.decided.try_into()?, hits: row.first_pass.try_into()? };
+    }
+    Ok(())
+}
+
+async fn count_decisions(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT agent AS "agent!",
+               count(*) FILTER (WHERE verdict = 'approve') AS "approved!",
+               count(*) FILTER (WHERE verdict = 'request_changes') AS "changes_requested!",
+               count(*) FILTER (WHERE verdict = 'reject') AS "rejected!",
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY open_s) AS median_s
+        FROM decisions
+        JOIN reviews ON reviews.id = review_id
+        JOIN revisions ON revisions.id = decisions.revision_id
+        WHERE decisions.workspace_id = $1 AND agent IS NOT NULL AND edited_by IS NULL
+            AND undone_at IS NULL AND kept_from IS NULL
+        GROUP BY agent
+        "#,
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let card = cards.entry(row.agent).or_default();
+        card.decisions = Decisions {
+            approved: row.approved.try_into()?,
+            changes_requested: row.changes_requested.try_into()?,
+            rejected: row.rejected.try_into()?,
+        };
+        card.median_decision_s = row.median_s;
+    }
+    Ok(())
+}
+
+async fn count_opinions(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT agent AS "agent!",
+               count(*) FILTER (WHERE kind = 'useful' AND ended_at IS NULL) AS "useful!",
+               count(*) FILTER (WHERE kind = 'not_useful' AND ended_at IS NULL) AS "not_useful!",
+               count(*) FILTER (WHERE kind = 'disputed' AND ended_at IS NULL) AS "disputed!",
+               count(*) FILTER (WHERE kind = 'disputed' AND ended_at IS NOT NULL) AS "withdrawn!"
+        FROM opinions
+        WHERE workspace_id = $1 AND agent IS NOT NULL
+        GROUP BY agent
+        "#,
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let card = cards.entry(row.agent).or_default();
+        card.useful = row.useful.try_into()?;
+        card.not_useful = row.not_useful.try_into()?;
+        card.disputed = row.disputed.try_into()?;
+        card.disputes_withdrawn = row.withdrawn.try_into()?;
+    }
+    Ok(())
+}
+
+/// The last run; of agents that run elsewhere, the last thing that they put up.
+async fn find_last(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT DISTINCT ON (agent) agent AS "agent!", at AS "at!: jiff_sqlx::Timestamp",
+               outcome AS "outcome!"
+        FROM (
+            (
+                SELECT DISTINCT ON (agent) agent, requested_at AS at, state AS outcome, true AS is_run
+                FROM runs
+                WHERE workspace_id = $1
+                ORDER BY agent, requested_at DESC, id DESC
+            )
+            UNION ALL
+            (
+                SELECT DISTINCT ON (agent) agent, opened_at, state, false
+                FROM reviews
+                WHERE workspace_id = $1 AND agent IS NOT NULL
+                ORDER BY agent, opened_at DESC, id DESC
+            )
+        ) AS acts
+        ORDER BY agent, is_run DESC
+        "#,
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    for row in rows {
+        let last = Last { at: row.at.to_jiff(), outcome: row.outcome };
+        cards.entry(row.agent).or_default().last = Some(last);
+    }
+    Ok(())
+}

@@ -17,6 +17,18 @@ const SENTENCES: &[(&str, &str)] = &[
     ("run.stopped", "{actor} stopped the run before it came to an answer."),
     ("run.found_nothing", "{actor} found nothing that answers the question."),
     ("run.failed", "{actor} failed to answer the question."),
+    (
+        "source.added",
+        "{actor} added the source {name}[, visible to {visible_to}][ {visible_to_whom}].",
+    ),
+    (
+        "source.changed",
+        "{actor} changed the source {name}[: it is visible to {visible_to}][ {visible_to_whom}][; its review is due on {review_on}][; it is fresh for {fresh_for_days} days].",
+    ),
+    (
+        "documents.ingested",
+        "{actor} brought documents into the source {name}[: {new} new][, {changed} changed][, {retired} retired].",
+    ),
     ("evidence.read", "{actor} read the sources {sources}[, and quoted the passages {passages}]."),
     (
         "finding.made",

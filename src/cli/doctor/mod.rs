@@ -60,6 +60,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     check_database(&config, &clock, &mut findings).await;
     check_slack(&config, manifest.as_ref(), &mut findings).await;
     check_agents(&config, manifest.as_ref(), &mut findings);
+    check_senders(&config, &mut findings);
     check_releases(&config, &mut findings).await;
     if let Some(manifest) = &manifest {
         models::check(&config, &clock, manifest, args.models, &mut findings).await;
@@ -307,6 +308,18 @@ fn check_agents(config: &Config, manifest: Option<&Manifest>, findings: &mut Fin
     }
     findings
         .good("agents", format!("by their tokens these put up proposals: {}", agents.join(", ")));
+}
+
+/// Into which sources documents may be sent; never with what.
+fn check_senders(config: &Config, findings: &mut Findings) {
+    let sources: Vec<&str> = config.source_tokens.sources().into_iter().collect();
+    if sources.is_empty() {
+        return findings.note(
+            "sources",
+            "none has a token; set COUNTERSIGN_SOURCE_TOKENS to let documents be sent in over HTTP",
+        );
+    }
+    findings.good("sources", format!("by their tokens documents go into {}", sources.join(", ")));
 }
 
 /// Where releases go. Nothing is sent: a receiver is only called upon, and hung up on.

@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "commands",
             "erasure",
             "evidence",
+            "experiments",
             "history",
             "http",
             "jobs",
@@ -73,6 +74,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("evidence", &["audit"]),
+    // Pure statistics so far.
+    ("experiments", &[]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

@@ -104,3 +104,70 @@ impl Prior {
 fn excess(z: f64) -> f64 {
     (normal::pdf(z) + z * normal::cdf(z)).max(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    fn estimate(effect: f64, standard_error: f64) -> Estimate {
+        let (degrees, users, baseline) = (900.0, 1_000.0, 4.0);
+        Estimate { effect, standard_error, degrees, users, baseline, theta: None }
+    }
+
+    fn posterior_of(estimate: &Estimate, prior: Option<Prior>, better: Better) -> Posterior {
+        posterior(estimate, Difference::Absolute, prior, better, 0.05).unwrap()
+    }
+
+    #[test]
+    fn without_a_prior_the_data_speak_alone() {
+        let found = posterior_of(&estimate(0.0, 2.0), None, Better::Higher);
+        assert_close(found.chance, 0.5, 1e-15);
+        // E[max(Z, 0)] is 1/√(2π).
+        assert_close(found.risk_of_control, 2.0 / (2.0 * std::f64::consts::PI).sqrt(), 1e-14);
+        assert_close(found.risk_of_control, found.risk_of_treatment, 1e-15);
+        let found = posterior_of(&estimate(1.5, 1.0), None, Better::Higher);
+        // What a choice costs differs by the effect.
+        assert_close(found.risk_of_control - found.risk_of_treatment, 1.5, 1e-14);
+        assert_close(found.chance, 0.933_192_798_731_141_9, 1e-13);
+    }
+
+    #[test]
+    fn a_prior_as_sure_as_the_data_meets_them_half_way() {
+        let prior = Prior { mean: 0.0, variance: 4.0, stated_as: Difference::Absolute };
+        let found = posterior_of(&estimate(1.0, 2.0), Some(prior), Better::Higher);
+        assert_close(found.effect, 0.5, 1e-15);
+        assert_close(found.standard_deviation, 2.0_f64.sqrt(), 1e-15);
+        // The same, stated as a share of a control of 4.
+        let relative = Prior { mean: 0.0, variance: 0.25, stated_as: Difference::Relative };
+        let same = posterior_of(&estimate(1.0, 2.0), Some(relative), Better::Higher);
+        assert_close(same.chance, found.chance, 1e-15);
+    }
+
+    #[test]
+    fn where_less_is_better_the_chance_turns_round() {
+        let up = posterior_of(&estimate(0.8, 1.0), None, Better::Higher);
+        let down = posterior_of(&estimate(0.8, 1.0), None, Better::Lower);
+        assert_close(up.chance + down.chance, 1.0, 1e-15);
+        assert_close(up.risk_of_control, down.risk_of_treatment, 1e-15);
+    }
+
+    #[test]
+    fn small_risks_keep_their_digits() {
+        // φ(z)/z² (1 − 3/z² + 15/z⁴ − 105/z⁶ + 945/z⁸), asymptotically.
+        let found = posterior_of(&estimate(20.0, 1.0), None, Better::Higher);
+        let s = 1.0 / 400.0;
+        let series = 1.0 + s * (-3.0 + s * (15.0 + s * (-105.0 + s * 945.0)));
+        assert_close(found.risk_of_treatment, normal::pdf(20.0) / 400.0 * series, 1e-8);
+    }
+
+    #[test]
+    fn a_prior_without_a_variance_is_refused() {
+        for variance in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let prior = Some(Prior { mean: 0.0, variance, stated_as: Difference::Absolute });
+            let found =
+                posterior(&estimate(1.0, 1.0), Difference::Absolute, prior, Better::Higher, 0.05);
+            assert!(found.is_err());
+        }
+    }
+}

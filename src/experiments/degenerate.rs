@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
 /// The arm that is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Which {
@@ -38,6 +41,18 @@ pub enum Degenerate {
 }
 
 impl Degenerate {
+    /// More data may mend it.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::NoUsers(_)
+                | Self::OneUser(_)
+                | Self::NoVariance(_)
+                | Self::ZeroBaseline
+                | Self::ZeroDenominator(_)
+        )
+    }
+
     /// The short name by which other tools, GrowthBook's among them, know the reason.
     pub fn code(&self) -> &'static str {
         match self {
@@ -105,6 +120,15 @@ impl fmt::Display for Degenerate {
                 "The figures are too large, or too far apart, to be computed with. Check their units.",
             ),
         }
+    }
+}
+
+impl Serialize for Degenerate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Degenerate", 2)?;
+        fields.serialize_field("code", self.code())?;
+        fields.serialize_field("sentence", &self.to_string())?;
+        fields.end()
     }
 }
 

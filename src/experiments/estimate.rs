@@ -155,3 +155,140 @@ fn degrees(a: &Moments, b: &Moments) -> f64 {
     let sum = from_a + from_b;
     sum * sum / (from_b * from_b / (b.n - 1.0) + from_a * from_a / (a.n - 1.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::arm::Sums;
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    fn proportion(n: f64, sum: f64) -> Arm {
+        Arm::Proportion { n, sum }
+    }
+
+    /// The sums of the users' values.
+    fn mean(values: &[f64]) -> Sums {
+        let n = values.len() as f64;
+        let sum_squares = values.iter().map(|it| it * it).sum();
+        Sums::Mean { n, sum: values.iter().sum(), sum_squares }
+    }
+
+    fn products(one: &[f64], two: &[f64]) -> f64 {
+        one.iter().zip(two).map(|(a, b)| a * b).sum()
+    }
+
+    #[test]
+    fn proportions_are_as_by_hand() {
+        // 1/4 against 1/2 of 16: variances 3/16 and 1/4.
+        let (a, b) = (proportion(16.0, 4.0), proportion(16.0, 8.0));
+        let absolute = estimate(&a, &b, Difference::Absolute).unwrap();
+        assert_close(absolute.effect, 0.25, 1e-15);
+        assert_close(absolute.standard_error, (7.0_f64 / 256.0).sqrt(), 1e-15);
+        // (7/16)² / ((1/16 + 9/256) / 15) = 49 · 15 / 25
+        assert_close(absolute.degrees, 29.4, 1e-13);
+        let relative = estimate(&a, &b, Difference::Relative).unwrap();
+        assert_close(relative.effect, 1.0, 1e-15);
+        // var_b/(a² n) + var_a b²/(a⁴ n) = (1/4 · 16 + 3/16 · 64) / 16
+        assert_close(relative.standard_error, 1.0, 1e-15);
+        assert_close(relative.degrees, absolute.degrees, 1e-15);
+    }
+
+    #[test]
+    fn a_mean_is_as_welch_has_it() {
+        // Welch's test of two small samples, by hand: means 3 and 7, variances 5/2 and 10.
+        let a = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let b = [3.0, 5.0, 7.0, 9.0, 11.0];
+        let arm = |values: &[f64]| match mean(values) {
+            Sums::Mean { n, sum, sum_squares } => Arm::Mean { n, sum, sum_squares },
+            Sums::Proportion { .. } => unreachable!(),
+        };
+        let found = estimate(&arm(&a), &arm(&b), Difference::Absolute).unwrap();
+        assert_close(found.effect, 4.0, 1e-15);
+        assert_close(found.standard_error, 2.5_f64.sqrt(), 1e-14);
+        assert_close(found.degrees, 6.25 / (4.0 / 4.0 + 0.25 / 4.0), 1e-14);
+    }
+
+    #[test]
+    fn a_ratio_over_ones_is_a_mean() {
+        let (values, ones) = ([2.0, 0.0, 1.0, 5.0, 3.0], [1.0; 5]);
+        let (other, twice) = ([1.0, 0.0, 4.0, 2.0, 6.0], [2.0; 5]);
+        let ratio = |m: &[f64], d: &[f64]| Arm::Ratio {
+            n: 5.0,
+            m: mean(m),
+            d: mean(d),
+            m_d_sum_of_products: products(m, d),
+        };
+        let plain = |m: &[f64]| match mean(m) {
+            Sums::Mean { n, sum, sum_squares } => Arm::Mean { n, sum, sum_squares },
+            Sums::Proportion { .. } => unreachable!(),
+        };
+        let expected = estimate(&plain(&values), &plain(&other), Difference::Relative).unwrap();
+        let found = estimate(&ratio(&values, &ones), &ratio(&other, &ones), Difference::Relative);
+        let found = found.unwrap();
+        assert_close(found.effect, expected.effect, 1e-14);
+        assert_close(found.standard_error, expected.standard_error, 1e-13);
+        // Over twos, both arms are half, and the share of one of the other is the same.
+        let halved =
+            estimate(&ratio(&values, &twice), &ratio(&other, &twice), Difference::Relative);
+        assert_close(halved.unwrap().standard_error, expected.standard_error, 1e-13);
+    }
+
+    #[test]
+    fn what_was_before_explains_what_it_can() {
+        // Half of each user's value is what it was before, so that half of the spread is explained.
+        let before_a = [1.0, 3.0, 5.0, 7.0, 9.0, 11.0];
+        let before_b = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0];
+        let noise = [0.5, -0.5, -0.5, 0.5, 0.25, -0.25];
+        let after = |before: &[f64; 6], plus: f64| -> Vec<f64> {
+            before.iter().zip(noise).map(|(it, noise)| 3.0 + it / 2.0 + plus + noise).collect()
+        };
+        let (after_a, after_b) = (after(&before_a, 0.0), after(&before_b, 1.0));
+        let cuped = |post: &[f64], pre: &[f64]| Arm::Cuped {
+            n: 6.0,
+            post: mean(post),
+            pre: mean(pre),
+            post_pre_sum_of_products: products(post, pre),
+        };
+        let (a, b) = (cuped(&after_a, &before_a), cuped(&after_b, &before_b));
+        let found = estimate(&a, &b, Difference::Absolute).unwrap();
+        let theta = found.theta.unwrap();
+
+        // The same by hand: residuals after theta times what was before.
+        let adjusted = |post: &[f64], pre: &[f64]| -> Vec<f64> {
+            post.iter().zip(pre).map(|(post, pre)| post - theta * pre).collect()
+        };
+        let plain = |values: &[f64]| match mean(values) {
+            Sums::Mean { n, sum, sum_squares } => Arm::Mean { n, sum, sum_squares },
+            Sums::Proportion { .. } => unreachable!(),
+        };
+        let by_hand = estimate(
+            &plain(&adjusted(&after_a, &before_a)),
+            &plain(&adjusted(&after_b, &before_b)),
+            Difference::Absolute,
+        )
+        .unwrap();
+        assert_close(found.effect, by_hand.effect, 1e-12);
+        assert_close(found.standard_error, by_hand.standard_error, 1e-11);
+        let unadjusted =
+            estimate(&plain(&after_a), &plain(&after_b), Difference::Absolute).unwrap();
+        assert!(found.standard_error < unadjusted.standard_error / 3.0);
+    }
+
+    #[test]
+    fn what_never_varied_before_adjusts_nothing() {
+        let flat = |post: &[f64]| Arm::Cuped {
+            n: 4.0,
+            post: mean(post),
+            pre: mean(&[2.0; 4]),
+            post_pre_sum_of_products: 2.0 * post.iter().sum::<f64>(),
+        };
+        let found = estimate(
+            &flat(&[1.0, 2.0, 3.0, 4.0]),
+            &flat(&[2.0, 4.0, 5.0, 9.0]),
+            Difference::Absolute,
+        );
+        let found = found.unwrap();
+        assert_eq!(found.theta, None);
+        assert_close(found.effect, 2.5, 1e-15);
+    }
+}

@@ -122,3 +122,60 @@ impl Walk {
         self.density.iter().enumerate().map(weigh).sum::<f64>() * self.step
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    #[test]
+    fn peeking_is_as_risky_as_its_discoverers_found() {
+        // Armitage, McPherson and Rowe 1969, table 2, for two-sided 5 %.
+        let published =
+            [(1, 0.05), (2, 0.083), (3, 0.107), (4, 0.126), (5, 0.142), (10, 0.193), (20, 0.248)];
+        for (looks, risk) in published {
+            let found = risk_of_peeking(looks, 0.05).unwrap();
+            assert!((found - risk).abs() < 6e-4, "{looks} looks: {found}, not {risk}");
+        }
+        assert_eq!(risk_of_peeking(0, 0.05).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn boundaries_are_those_of_published_tables() {
+        // Jennison and Turnbull, Group Sequential Methods, 2000, table 7.3 with ρ = 2, five looks,
+        // two-sided 5 %: the last boundary is 2.21 times a fixed test's 1.96 by 1.13 or so; here by
+        // the risk that each look may spend instead, which is what defines them.
+        let shares = [0.2, 0.4, 0.6, 0.8, 1.0];
+        let boundaries = spending_boundaries(&shares, 0.05, 2.0).unwrap();
+        // The first has no look before it: α/2 · 0.04 is spent.
+        assert_close(boundaries[0], normal::isf(0.001), 1e-14);
+        assert!(boundaries.windows(2).all(|pair| pair[0] > pair[1]), "{boundaries:?}");
+        // Looks keep the risk: below what the last alone would, and not by much.
+        assert!(boundaries[4] > 1.96 && boundaries[4] < 2.25, "{boundaries:?}");
+        let alone = spending_boundaries(&[1.0], 0.05, 2.0).unwrap();
+        assert_close(alone[0], normal::isf(0.025), 1e-14);
+    }
+
+    #[test]
+    fn two_looks_agree_with_a_simulation_of_their_integral() {
+        // P(first ≤ z₁, second > z₂) by a fine sum over the first look, independent of the walk.
+        let boundaries = spending_boundaries(&[0.5, 1.0], 0.05, 2.0).unwrap();
+        let (steps, low) = (40_000, -9.0);
+        let step = (boundaries[0] - low) / f64::from(steps);
+        let spent: f64 = (0..steps)
+            .map(|place| {
+                let z = low + (f64::from(place) + 0.5) * step;
+                let after = (boundaries[1] - z * 0.5_f64.sqrt()) / 0.5_f64.sqrt();
+                normal::pdf(z) * normal::sf(after) * step
+            })
+            .sum();
+        assert_close(spent, 0.025 * 0.75, 2e-4);
+    }
+
+    #[test]
+    fn looks_that_do_not_follow_each_other_are_refused() {
+        for shares in [[0.5, 0.5], [0.6, 0.5], [0.0, 0.5], [0.5, 1.5], [f64::NAN, 1.0]] {
+            assert!(spending_boundaries(&shares, 0.05, 2.0).is_err());
+        }
+    }
+}

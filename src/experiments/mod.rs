@@ -10,6 +10,9 @@
 //! Around them: [`split`] (whether users were split as planned), [`multiple`] (several comparisons at
 //! once), [`power`] (how many users it takes), [`looks`] (what peeking does, and boundaries for a
 //! few planned looks), [`msprt`], [`boundaries`] and [`bounded`] (other ways to read at any time).
+//!
+//! A [`plan`] says before the start what is measured and how it will be decided, [`sizing`] how many
+//! users that takes, and [`readout`] what the rule says now; [`file`] reads both from files.
 //! [`distributions`] has the tails and quantiles. [`cases`] computes files of cases for comparison
 //! with other tools.
 //!
@@ -26,10 +29,14 @@ pub mod cases;
 pub mod degenerate;
 pub mod distributions;
 pub mod estimate;
+pub mod file;
 pub mod fixed;
 pub mod looks;
 pub mod msprt;
 pub mod multiple;
+pub mod plan;
 pub mod power;
+pub mod readout;
 pub mod sequential;
+pub mod sizing;
 pub mod split;

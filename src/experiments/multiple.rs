@@ -74,3 +74,47 @@ fn ascending(p_values: &[f64]) -> Vec<usize> {
     order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    fn check(found: &[f64], expected: &[f64]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert_close(*found, *expected, 1e-12);
+        }
+    }
+
+    #[test]
+    fn four_p_values_are_adjusted_as_by_hand() {
+        let p = [0.01, 0.04, 0.03, 0.005];
+        check(&holm(&p), &[0.03, 0.06, 0.06, 0.02]);
+        check(&bonferroni(&p), &[0.04, 0.16, 0.12, 0.02]);
+        check(&benjamini_hochberg(&p), &[0.02, 0.04, 0.04, 0.02]);
+        check(&hommel(&p), &[0.03, 0.04, 0.04, 0.02]);
+    }
+
+    #[test]
+    fn the_first_paper_on_the_false_discovery_rate_comes_out_again() {
+        // Benjamini and Hochberg 1995, section 4: at 5 %, four of fifteen; Bonferroni finds three.
+        let p = [
+            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
+            0.5719, 0.6528, 0.7590, 1.0,
+        ];
+        let below = |adjusted: Vec<f64>| adjusted.iter().filter(|it| **it <= 0.05).count();
+        assert_eq!(below(benjamini_hochberg(&p)), 4);
+        assert_eq!(below(bonferroni(&p)), 3);
+        assert_eq!(below(holm(&p)), 3);
+    }
+
+    #[test]
+    fn one_or_none_stays_as_it_is() {
+        for adjust in [holm, bonferroni, benjamini_hochberg, hommel] {
+            assert_eq!(adjust(&[]), Vec::<f64>::new());
+            check(&adjust(&[0.03]), &[0.03]);
+            check(&adjust(&[1.0, 1.0]), &[1.0, 1.0]);
+        }
+    }
+}

@@ -148,3 +148,59 @@ impl Design {
         self.check(p2 - p1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    const USUAL: Design = Design { alpha: 0.05, power: 0.8, ratio: 1.0 };
+
+    #[test]
+    fn cohens_tables_come_out_again() {
+        // Cohen, Statistical Power Analysis, 1988, table 2.4.1: at d = 0.2, 0.5 and 0.8, two-sided 5 %,
+        // power 0.80, there are 393, 64 and 26 in each group.
+        for (d, n) in [(0.2, 393.0), (0.5, 64.0), (0.8, 26.0)] {
+            let users = USUAL.users_by_t(d).unwrap();
+            assert!((users.ceil() - n).abs() <= 1.0, "{users} is not {n}");
+            assert_close(USUAL.power_by_t(d, users).unwrap(), 0.8, 1e-12);
+            assert_close(USUAL.effect_by_t(users).unwrap(), d, 1e-12);
+        }
+        // Table 6.2.1: h of .50 and .60 is 0.20.
+        assert_close(cohen_h(0.5, 0.6), 0.201_357_920_790_33, 1e-10);
+    }
+
+    #[test]
+    fn sizes_of_proportions_are_as_by_hand() {
+        // z = 1.959964 + 0.841621; (0.1 · 0.9 + 0.2 · 0.8) / 0.01 = 25.
+        let z = 2.801_585_218_112_969_f64;
+        assert_close(USUAL.users_unpooled(0.1, 0.2).unwrap(), 25.0 * z * z, 1e-13);
+        // Fleiss, Levin and Paik: 199 with the pooled variance, without a correction.
+        assert_eq!(USUAL.users_pooled(0.1, 0.2).unwrap().ceil(), 199.0);
+        let n = USUAL.users_pooled(0.1, 0.2).unwrap();
+        // The far tail, which the closed form leaves out, is 1e-7 here.
+        assert_close(USUAL.power_pooled(0.1, 0.2, n).unwrap(), 0.8, 1e-5);
+    }
+
+    #[test]
+    fn more_users_find_more_and_the_ratio_counts() {
+        let power = |n| USUAL.power_by_t(0.1, n).unwrap();
+        assert!(power(100.0) < power(200.0) && power(200.0) < power(4_000.0));
+        // A group twice as large needs fewer in the first, and more altogether.
+        let doubled = Design { ratio: 2.0, ..USUAL };
+        let (equal, uneven) = (USUAL.users_by_z(0.1).unwrap(), doubled.users_by_z(0.1).unwrap());
+        assert_close(uneven, equal * 0.75, 1e-12);
+    }
+
+    #[test]
+    fn what_cannot_be_sized_is_refused() {
+        assert!(USUAL.users_by_t(0.0).is_err());
+        assert!(USUAL.users_by_t(f64::NAN).is_err());
+        assert!(USUAL.users_pooled(0.1, 0.1).is_err());
+        assert!(USUAL.users_pooled(0.0, 0.1).is_err());
+        assert!(USUAL.power_by_t(0.1, 1.0).is_err());
+        assert!(Design { power: 0.04, ..USUAL }.users_by_z(0.1).is_err());
+        assert!(Design { ratio: 0.0, ..USUAL }.users_by_z(0.1).is_err());
+        assert!(Design { alpha: 1.0, ..USUAL }.users_by_z(0.1).is_err());
+    }
+}

@@ -10,7 +10,7 @@
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
-//!   [`proposals`], [`releases`]; [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card, [`manifests`] keeps what the team
+//!   [`proposals`], [`releases`], [`experiments`]; [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card, [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
@@ -40,6 +40,7 @@ pub mod worker;
 
 pub mod erasure;
 pub mod evidence;
+pub mod experiments;
 pub mod history;
 pub mod manifests;
 pub mod opinions;

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod evidence;
+pub mod experiment;
 pub mod ingest;
 pub mod policy;
 pub mod prompts;
@@ -66,6 +67,9 @@ enum Command {
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// Statistics of tests: readouts, and figures to compare with other tools
+    #[command(subcommand)]
+    Experiment(experiment::Experiment),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
@@ -231,6 +235,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 evidence::run(db, &clock, workspace, what).await
             })
             .await
+        }
+        Command::Experiment(what) => {
+            experiment::run(what)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {

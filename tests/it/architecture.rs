@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "commands",
             "erasure",
             "evidence",
+            "experiments",
             "history",
             "http",
             "jobs",
@@ -81,6 +82,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "research", "slack"]),
+    // Pure statistics so far.
+    ("experiments", &[]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

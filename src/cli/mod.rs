@@ -5,6 +5,7 @@
 //! one sentence there with a non-zero exit code.
 
 pub mod audit;
+pub mod brand;
 pub mod demo;
 pub mod doctor;
 pub mod erase;
@@ -70,6 +71,9 @@ enum Command {
     /// Read what decisions are, and were, taken under
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Hold a text against the brand kit, or see the kit
+    #[command(subcommand)]
+    Brand(brand::Brand),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -242,6 +246,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
+        Command::Brand(brand) => brand::run(&config, &clock, brand),
         Command::Audit(audit) => run_audit(config, audit).await,
     }
 }

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::{asked_to_stop, into_anyhow, open_database};
 use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
+use crate::brand::Kit;
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};
 use crate::database::Desk;
@@ -99,9 +100,11 @@ pub async fn assemble(
     let workspace = workspaces::connect(&db, &identity, clock.now()).await.map_err(into_anyhow)?;
     let manifest = Manifest::load(config.manifest.as_deref())?;
     config.agent_tokens.check(&manifest)?;
+    let brand = Kit::load(config.brand.as_deref())?;
     jobs::make_queues(&db, workspace.id).await.map_err(into_anyhow)?;
     Ok(App::new(Parts {
         manifest,
+        brand,
         agent_tokens: config.agent_tokens.clone(),
         signer: signer(config)?,
         workspace,

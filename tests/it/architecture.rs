@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "id
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["audit", "database", "releases", "reviews", "slack"]),
+    ("app", &["audit", "brand", "database", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -24,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "audit",
+            "brand",
             "commands",
             "erasure",
             "evidence",
@@ -45,7 +46,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("http", &["audit", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
-    ("commands", &["history", "inbox", "jobs", "proposals", "research", "reviews", "slack"]),
+    (
+        "commands",
+        &["brand", "history", "inbox", "jobs", "proposals", "research", "reviews", "slack"],
+    ),
     (
         "actions",
         &[
@@ -72,6 +76,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
+    ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),

@@ -5,6 +5,7 @@
 mod answers;
 mod architecture;
 mod audit;
+mod brand;
 mod checkpoint;
 mod crash;
 mod database;

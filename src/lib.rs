@@ -38,6 +38,7 @@ pub mod socket;
 pub mod subjects;
 pub mod worker;
 
+pub mod detectors;
 pub mod erasure;
 pub mod evidence;
 pub mod history;

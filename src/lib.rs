@@ -10,7 +10,8 @@
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
-//!   [`proposals`], [`releases`]; [`history`] tells what happened to a card, [`manifests`] keeps what the team
+//!   [`proposals`], [`releases`]; [`readings`] holds the numbers that platforms report, [`detectors`]
+//!   tells what in them is worth a message; [`history`] tells what happened to a card, [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
@@ -44,6 +45,7 @@ pub mod evidence;
 pub mod history;
 pub mod manifests;
 pub mod proposals;
+pub mod readings;
 pub mod releases;
 pub mod research;
 pub mod reviews;

@@ -20,6 +20,8 @@ use crate::ids::WorkspaceId;
 pub enum Ingest {
     /// Documents: reviews, tickets, survey answers, notes, pages
     Documents(Documents),
+    /// Readings: what advertising platforms export, day by day or hour by hour
+    Readings(super::readings::File),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -93,7 +95,10 @@ enum FileFormat {
 }
 
 pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ingest) -> Result<()> {
-    let Ingest::Documents(args) = ingest;
+    let args = match ingest {
+        Ingest::Documents(args) => args,
+        Ingest::Readings(file) => return super::readings::ingest(db, clock, workspace, file).await,
+    };
     let json = args.json;
     let name = args.source.clone();
     let bar = if json { ProgressBar::hidden() } else { ProgressBar::no_length() };

@@ -5,12 +5,14 @@
 //! one sentence there with a non-zero exit code.
 
 pub mod audit;
+pub mod backtest;
 pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod evidence;
 pub mod ingest;
 pub mod policy;
+pub mod readings;
 pub mod releases;
 pub mod sandbox;
 pub mod serve;
@@ -58,12 +60,17 @@ enum Command {
     Sandbox(sandbox::Args),
     /// Check what the bot needs, and say how to mend what is missing
     Doctor(doctor::Args),
-    /// Bring documents in
+    /// Bring documents and readings in
     #[command(subcommand)]
     Ingest(ingest::Ingest),
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// Add up the readings that were brought in, and see what stands out
+    #[command(subcommand)]
+    Readings(readings::Readings),
+    /// See what the detector of unusual readings would have said of a file
+    Backtest(backtest::Backtest),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
@@ -225,6 +232,16 @@ async fn run(cli: Cli) -> Result<ExitCode> {
                 evidence::run(db, &clock, workspace, what).await
             })
             .await
+        }
+        Command::Readings(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                readings::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Backtest(what) => {
+            backtest::run(&what).map_err(into_anyhow)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {

@@ -8,6 +8,7 @@
 //! - [`pacing`]: a budget that will not be spent, or is spent too soon;
 //! - [`silence`]: data that stopped coming.
 //!
+//! [`rules`] makes the rule of a metric out of what [`readings`](crate::readings) declares of it, and
 //! [`backtest`] runs the same code over the past, so that a team sees what a rule would
 //! have said before it is turned on.
 //!
@@ -22,6 +23,7 @@
 pub mod backtest;
 pub mod dropoff;
 pub mod pacing;
+pub mod rules;
 pub mod significance;
 pub mod silence;
 pub mod unusual;
@@ -29,7 +31,7 @@ pub mod waste;
 
 mod words;
 
-pub use self::words::{amount, day_of, percent};
+pub use self::words::{amount, civil_of, day_of, local_of, percent};
 
 /// Seconds of the account's civil time since 1970, as if it were UTC.
 pub type Local = i64;

@@ -128,7 +128,7 @@ mod tests {
         let over = find(&even, &rule(2_000.0)).unwrap();
         assert!(
             over.sentence.starts_with(
-                "Brand DE will have spent its 2,000.00 EUR by 1970-01-21, 9 days early"
+                "Brand DE will have spent its 2,000.00 EUR by 1970-01-20, 10 days early"
             ),
             "{}",
             over.sentence

@@ -122,6 +122,10 @@ impl Daily {
         if two > 0.0 && off > 0.0 {
             distance = distance.max(self.side(error + self.before) / two);
         }
+        // Where most days have nothing, a day with nothing is no drop: that is for silence to tell.
+        if value == 0.0 && self.around.expect(1) == Some(0.0) {
+            distance = distance.min(0.99);
+        }
         // The change of the day, or of both days on average: a message is about that.
         let change = |error: f64| (error.exp() - 1.0).abs();
         if change(error).max(change((error + self.before) / 2.0)) < self.least {

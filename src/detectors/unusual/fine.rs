@@ -13,7 +13,7 @@ use crate::detectors::{Bad, DAY_S, HOUR_S, Local, Point};
 /// How much of the past may lie beyond the limit, for each of the four.
 const SHARE: f64 = 0.0015;
 /// The limit in units of the distance that [`SHARE`] exceeded.
-const STRICT: f64 = 1.08;
+const STRICT: f64 = 1.1;
 /// A limit is never less than this many times the median distance.
 const FLOOR: f64 = 4.0;
 /// Distances that must be known before one is judged.

@@ -321,8 +321,10 @@ fn start_log(command: &Command) -> Result<()> {
     let log = Log::from_env()?;
     // Commands that answer and end say what they have to say themselves.
     let quiet = !matches!(command, Command::Serve(_));
+    // An import may take its time; that is no news to whoever watches its progress.
+    const QUIET: &str = "warn,sqlx::query=error";
     let filter =
-        if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
+        if quiet && log.filter == crate::config::DEFAULT_LOG { QUIET } else { &log.filter };
     let filter: Targets = filter.parse().with_context(|| {
         format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
     })?;

@@ -106,7 +106,7 @@ mod tests {
         let it = funnel(&[("visits", 9e4, 3e4), ("carts", 9e3, 3e3), ("orders", 900.0, 120.0)]);
         let found = find(&it, &Rule::default(), 0).unwrap();
         assert!(
-            found.sentence.starts_with("From carts to orders 4.0 % go on, where 10 % did"),
+            found.sentence.starts_with("From carts to orders 4.0 % go on, where 10.0 % did"),
             "{}",
             found.sentence
         );

@@ -34,8 +34,9 @@ pub fn amount(value: f64, currency: Option<&str>) -> String {
     }
 }
 
+/// `94.8 %`, and no decimals from a hundred on.
 pub fn percent(share: f64) -> String {
-    let digits = usize::from(share.abs() < 0.1);
+    let digits = usize::from(share.abs() < 1.0);
     format!("{:.digits$} %", share * 100.0)
 }
 

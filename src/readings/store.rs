@@ -197,7 +197,9 @@ pub struct Put {
 /// Everything that is staged becomes readings; what it corrects becomes revisions.
 pub async fn put(db: &mut PgConnection, workspace: WorkspaceId, file: i64) -> Result<Put> {
     // The planner knows nothing of a table that has just been filled.
-    sqlx::raw_sql("ANALYZE staged_readings").execute(&mut *db).await?;
+    sqlx::raw_sql("ANALYZE staged_readings; SET LOCAL work_mem = '128MB'")
+        .execute(&mut *db)
+        .await?;
     let row = sqlx::query(
         "WITH new AS MATERIALIZED (
              SELECT series_id, starts, sum(value) AS value, min(line) AS line, count(*) AS rows

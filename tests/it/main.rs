@@ -21,6 +21,7 @@ mod messages;
 mod outages;
 mod proposals;
 mod races;
+mod readings;
 mod receiver;
 mod recorded;
 mod releases;

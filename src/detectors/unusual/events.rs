@@ -16,13 +16,15 @@ const TOLD: f64 = 0.5;
 pub struct Events {
     /// Seconds after the last message until a new burst may begin.
     calm_s: i64,
+    /// Whether readings that stay out keep the burst going, message or not.
+    lasting: bool,
     furthest: f64,
     told_at: Local,
 }
 
 impl Events {
-    pub fn new(calm_s: i64) -> Self {
-        Self { calm_s, furthest: 0.0, told_at: i64::MIN / 2 }
+    pub fn new(calm_s: i64, lasting: bool) -> Self {
+        Self { calm_s, lasting, furthest: 0.0, told_at: i64::MIN / 2 }
     }
 
     /// From how far out a reading is (1 is the limit) to its score in `[0, 1]`, and whether it
@@ -36,6 +38,9 @@ impl Events {
         if fires {
             (self.furthest, self.told_at) = (distance, at);
             return (squashed(distance), true);
+        }
+        if told && self.lasting && distance >= 1.0 {
+            self.told_at = at;
         }
         (squashed(if told { distance.min(TOLD) } else { distance }), false)
     }
@@ -52,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_told_once_and_again_when_it_gets_worse() {
-        let mut events = Events::new(3_600);
+        let mut events = Events::new(3_600, false);
         let told: Vec<bool> = [0.5, 1.2, 1.4, 1.6, 0.2, 1.1]
             .iter()
             .enumerate()

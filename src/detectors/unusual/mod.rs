@@ -152,7 +152,7 @@ impl Watch {
         };
         Self {
             model,
-            events: Events::new(calm_s),
+            events: Events::new(calm_s, is_daily(step_s)),
             step_s,
             least,
             bad,
@@ -270,7 +270,11 @@ fn told(
     worse: Option<Finding>,
 ) -> Finding {
     let now = cost(rule, judged.value, expected.value);
-    let (since, before) = worse.map_or((judged.at, None), |it| (it.since, it.cost));
+    if let Some(worse) = worse {
+        // What was usual is told by the beginning of an event; its later days have moved it.
+        return Finding { cost: added(worse.cost, now), score: judged.score, ..worse };
+    }
+    let since = judged.at;
     Finding {
         kind: Kind::Unusual,
         sentence: sentence(rule, judged, expected, step_s),
@@ -279,7 +283,7 @@ fn told(
         low: expected.low,
         high: expected.high,
         since,
-        cost: added(before, now),
+        cost: now,
         score: judged.score,
         notes: judged.note.iter().map(|it| it.in_words().to_owned()).collect(),
     }

@@ -153,8 +153,8 @@ fn worth(rows: usize, windows: &[(usize, usize)]) -> (Vec<f64>, Vec<Option<usize
             inside[row] = Some(number);
         }
         let next = windows.get(number + 1).map_or(rows, |it| it.0);
-        for row in last + 1..next {
-            worth[row] = sigmoid((row - last) as f64 / (width - 1.0));
+        for (past, worth) in worth[last + 1..next].iter_mut().enumerate() {
+            *worth = sigmoid((past + 1) as f64 / (width - 1.0));
         }
     }
     (worth, inside)

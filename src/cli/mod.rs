@@ -50,7 +50,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Try everything on this machine: a local Slack workspace, the bot, and sample documents
     Demo(demo::Args),

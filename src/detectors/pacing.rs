@@ -135,7 +135,7 @@ mod tests {
         );
         let under = find(&even, &rule(6_000.0)).unwrap();
         assert!(
-            under.sentence.contains("49.9 % would not be spent by 1970-01-30"),
+            under.sentence.contains("50.0 % would not be spent by 1970-01-30"),
             "{}",
             under.sentence
         );

@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod audit;
+pub mod backtest;
 pub mod brand;
 pub mod demo;
 pub mod doctor;
@@ -15,6 +16,7 @@ pub mod experiment;
 pub mod ingest;
 pub mod policy;
 pub mod prompts;
+pub mod readings;
 pub mod releases;
 pub mod sandbox;
 pub mod serve;
@@ -52,7 +54,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Try everything on this machine: a local Slack workspace, the bot, and sample documents
     Demo(demo::Args),
@@ -62,7 +63,7 @@ enum Command {
     Sandbox(sandbox::Args),
     /// Check what the bot needs, and say how to mend what is missing
     Doctor(doctor::Args),
-    /// Bring documents in
+    /// Bring documents and readings in
     #[command(subcommand)]
     Ingest(ingest::Ingest),
     /// Look into the documents that were brought in
@@ -71,6 +72,11 @@ enum Command {
     /// Statistics of tests: readouts, and figures to compare with other tools
     #[command(subcommand)]
     Experiment(experiment::Experiment),
+    /// Add up the readings that were brought in, and see what stands out
+    #[command(subcommand)]
+    Readings(readings::Readings),
+    /// See what the detector of unusual readings would have said of a file
+    Backtest(backtest::Backtest),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
@@ -244,6 +250,16 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             experiment::run(what)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Readings(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                readings::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Backtest(what) => {
+            backtest::run(&what).map_err(into_anyhow)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 releases::run(db, &clock, workspace, what).await
@@ -333,8 +349,10 @@ fn start_log(command: &Command) -> Result<()> {
     let log = Log::from_env()?;
     // Commands that answer and end say what they have to say themselves.
     let quiet = !matches!(command, Command::Serve(_));
+    // An import may take its time; that is no news to whoever watches its progress.
+    const QUIET: &str = "warn,sqlx::query=error";
     let filter =
-        if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
+        if quiet && log.filter == crate::config::DEFAULT_LOG { QUIET } else { &log.filter };
     let filter: Targets = filter.parse().with_context(|| {
         format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
     })?;

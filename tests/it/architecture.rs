@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "audit",
             "brand",
             "commands",
+            "detectors",
             "erasure",
             "evidence",
             "experiments",
@@ -34,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "http",
             "jobs",
             "manifests",
+            "readings",
             "releases",
             "reviews",
             "sandbox",
@@ -88,6 +90,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
+    ("readings", &["audit"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("brand", &["privacy", "slack"]),
@@ -96,6 +99,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scorecards", &["agents", "research", "slack"]),
     // Pure statistics so far.
     ("experiments", &[]),
+    ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

@@ -27,6 +27,7 @@ mod opinions;
 mod outages;
 mod proposals;
 mod races;
+mod readings;
 mod receiver;
 mod recorded;
 mod releases;

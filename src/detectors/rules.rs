@@ -54,9 +54,7 @@ pub fn inspect(lines: &[Line], now: Local) -> Vec<Found> {
         let rule = rule(&line.metric.0, &line.campaign, &line.currency);
         let about = |finding| found_in(line, &line.metric.0, finding);
         found.extend(unusual::inspect(&points, &rule, now).into_iter().map(about));
-        if rule.bad == Bad::Down || line.metric.0 == "spend" {
-            let mut silent = silence::Rule::new(&rule.metric, &rule.of);
-            silent.unit_cost = rule.unit_cost.filter(|_| line.metric.0 != "spend");
+        if let Some(silent) = silence_rule(lines, line, &rule) {
             found.extend(silence::find(&points, &silent, now).map(about));
         }
     }
@@ -77,6 +75,24 @@ pub fn inspect(lines: &[Line], now: Local) -> Vec<Found> {
         cost(b).total_cmp(&cost(a)).then_with(|| a.finding.since.cmp(&b.finding.since))
     });
     found
+}
+
+/// Who is missed when a line ends. A campaign that ended ends all of its lines, and is no outage; so a
+/// line is missed where others of its campaign go on, and a source where its newest line ends.
+fn silence_rule(lines: &[Line], line: &Line, rule: &Rule) -> Option<silence::Rule> {
+    let last = |it: &Line| it.points.last().map(|point| point.0);
+    let of_source = || lines.iter().filter(|it| it.source == line.source);
+    let goes_on = of_source().any(|it| it.campaign == line.campaign && last(it) > last(line));
+    let newest = of_source().map(last).max().flatten();
+    let speaks = of_source().find(|it| last(it) == newest).is_some_and(|it| std::ptr::eq(it, line));
+    let unit_cost = rule.unit_cost.filter(|_| rule.bad == Bad::Down);
+    match () {
+        () if goes_on => {
+            Some(silence::Rule { unit_cost, ..silence::Rule::new(&rule.metric, &rule.of) })
+        }
+        () if speaks => Some(silence::Rule::new(&rule.metric, &line.source)),
+        () => None,
+    }
 }
 
 pub fn points(readings: &[(jiff::civil::DateTime, f64)]) -> Vec<Point> {

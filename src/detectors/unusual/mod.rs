@@ -303,8 +303,10 @@ fn sentence(rule: &Rule, judged: &Judged, expected: Expected, step_s: i64) -> St
         () => format!("{} below", percent(1.0 - ratio)),
     };
     let of = if rule.of.is_empty() { String::new() } else { format!(" on {}", rule.of) };
+    let many = rule.metric.ends_with('s') && rule.metric != "ROAS";
+    let were = if many { "were" } else { "was" };
     format!(
-        "{}{of} was {} on {}, {change} the usual {} for {usual} (between {} and {}).",
+        "{}{of} {were} {} on {}, {change} the usual {} for {usual} (between {} and {}).",
         rule.metric,
         amount(judged.value, currency),
         day_of(judged.at),

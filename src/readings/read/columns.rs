@@ -49,12 +49,10 @@ pub fn known(layout: Layout, cells: &[String]) -> usize {
 
 /// Whether a row can be the header: it names a metric, and besides that something else.
 pub fn is_header(layout: Layout, cells: &[String], mapping: &Mapping) -> bool {
-    let named = |cell: &String| mapping.metrics.iter().any(|(_, column)| same(column, cell));
-    let metrics = cells
-        .iter()
-        .filter(|it| matches!(role(layout, it), Some(Role::Metric(_))) || named(it))
-        .count();
-    metrics > 0 && cells.len() > 1 && known(layout, cells).max(metrics) >= 2.min(cells.len())
+    let named = |cell: &&String| mapping.metrics.iter().any(|(_, column)| same(column, cell));
+    let is_metric = |cell: &&String| matches!(role(layout, cell), Some(Role::Metric(_)));
+    let known = cells.iter().filter(|it| named(it) || role(layout, it).is_some()).count();
+    cells.iter().any(|it| named(&it) || is_metric(&it)) && known >= 2
 }
 
 impl Columns {

@@ -1,12 +1,13 @@
 //! Readings out of the exports of advertising platforms, as they are.
 //!
-//! `decode` tells the encoding, `columns` finds the header among preambles and which column is what,
+//! `decode` tells the encoding, `begin` finds the header among preambles, `columns` which column is what,
 //! in several languages (`names`), `cells` reads numbers and days as they are written there, `rows`
 //! goes through the file.
 //!
 //! **Invariant.** A row that cannot be read is named with its line and its reason; sums that stand
 //! among the rows are never taken for readings.
 
+mod begin;
 mod cells;
 mod columns;
 mod decode;

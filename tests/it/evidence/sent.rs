@@ -71,7 +71,7 @@ async fn what_is_sent_in_is_found_and_what_comes_again_changes_nothing() {
     let (status, summary) =
         team.brings("application/json", serde_json::to_string_pretty(&array).unwrap()).await;
     assert_eq!((status, &summary["changed"], &summary["new"]), (200, &json!(1), &json!(1)));
-    assert_snapshot!(summary["refusals"], @r#"[{"line":2,"reason":"it has no “text”; name the key to read with --text"}]"#);
+    assert_snapshot!(summary["refusals"], @r#"[{"line":2,"reason":"it has no “text”; name the key to read with ?text="}]"#);
 
     let csv = "no;said\n5;Eine grüne Lampe\n";
     let (latin, _, _) = encoding_rs::WINDOWS_1252.encode(csv);
@@ -95,12 +95,12 @@ async fn a_request_that_cannot_be_taken_says_why() {
     assert_snapshot!(refusal(with("no-such-token")).await, @"401 This token is not one of COUNTERSIGN_SOURCE_TOKENS; check that it was copied whole.");
     assert_snapshot!(refusal(with(UNUSED)).await, @"404 There is no source “tickets” yet. Whoever runs Countersign says first whose it is and who may see it: countersign evidence source tickets --add --owner NAME.");
     assert_snapshot!(refusal(team.post("?source=tickets", JSONL, body)).await, @"403 This token is for “reviews”; “tickets” has its own.");
-    assert_snapshot!(refusal(team.post("?column=x", JSONL, body)).await, @"400 The address cannot be read: Failed to deserialize query string: column: unknown field `column`, expected one of `source`, `id`, `title`, `text`, `date`, `url`, `author`, `date_format`. It takes source, id, title, text, date, url, author and date_format.");
+    assert_snapshot!(refusal(team.post("?column=x", JSONL, body)).await, @"400 After the ? this address takes source, id, title, text, date, url, author and date_format, each once.");
     assert_snapshot!(refusal(team.post("", "text/plain", body)).await, @"415 Say what it is with Content-Type: application/x-ndjson (an object a line), application/json (an array of objects), text/csv or text/tab-separated-values.");
     assert_snapshot!(refusal(team.post("", JSONL, "")).await, @"422 The body is empty: there is nothing to import.");
     assert_snapshot!(refusal(team.post("", "application/json", "{\"text\": ")).await, @"422 The body is no JSON array of objects: EOF while parsing a value at line 1 column 9.");
-    assert_snapshot!(refusal(team.post("", "text/csv", "a,b\n1,2\n")).await, @"422 No column of this file holds text. Its first line must name the columns; name the one to read with --text.");
-    assert_snapshot!(refusal(team.post("", "text/csv", "<html><p>Hello</p>")).await, @"422 This file is HTML or XML, not a table; export it as CSV, or save its text as .txt or .md.");
+    assert_snapshot!(refusal(team.post("", "text/csv", "a,b\n1,2\n")).await, @"422 No column of this file holds text. Its first line must name the columns; name the one to read with ?text=.");
+    assert_snapshot!(refusal(team.post("", "text/csv", "<html><p>Hello</p>")).await, @"422 This file is HTML or XML, not a table. Export the table as CSV; a web page is read with --format html.");
     assert_snapshot!(refusal(team.post("", JSONL, "{\"id\": 1, \"text\": \"a\\u0000b\"}\n")).await, @"422 Nothing was taken: every record was refused.");
     assert_snapshot!(refusal(team.post("", JSONL, vec![b'x'; 17 << 20])).await, @"413 The body is larger than 16 MiB. Send it in several parts: a document that comes again changes nothing.");
     assert_eq!(team.finds("lamp").await, "");

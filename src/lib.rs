@@ -9,8 +9,11 @@
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
-//! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
-//!   [`proposals`], [`releases`]; [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card, [`manifests`] keeps what the team
+//! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
+//!   [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
+//!   platforms report, [`detectors`] tells what in them is worth a message; [`opinions`] are what people
+//!   say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
+//!   [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
@@ -38,12 +41,16 @@ pub mod socket;
 pub mod subjects;
 pub mod worker;
 
+pub mod brand;
+pub mod detectors;
 pub mod erasure;
 pub mod evidence;
+pub mod experiments;
 pub mod history;
 pub mod manifests;
 pub mod opinions;
 pub mod proposals;
+pub mod readings;
 pub mod releases;
 pub mod research;
 pub mod reviews;

@@ -6,13 +6,17 @@
 
 pub mod agents;
 pub mod audit;
+pub mod backtest;
+pub mod brand;
 pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod evidence;
+pub mod experiment;
 pub mod ingest;
 pub mod policy;
 pub mod prompts;
+pub mod readings;
 pub mod releases;
 pub mod sandbox;
 pub mod serve;
@@ -50,7 +54,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Try everything on this machine: a local Slack workspace, the bot, and sample documents
     Demo(demo::Args),
@@ -60,12 +63,20 @@ enum Command {
     Sandbox(sandbox::Args),
     /// Check what the bot needs, and say how to mend what is missing
     Doctor(doctor::Args),
-    /// Bring documents in
+    /// Bring documents and readings in
     #[command(subcommand)]
     Ingest(ingest::Ingest),
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// Statistics of tests: readouts, and figures to compare with other tools
+    #[command(subcommand)]
+    Experiment(experiment::Experiment),
+    /// Add up the readings that were brought in, and see what stands out
+    #[command(subcommand)]
+    Readings(readings::Readings),
+    /// See what the detector of unusual readings would have said of a file
+    Backtest(backtest::Backtest),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
@@ -76,6 +87,9 @@ enum Command {
     Policy(policy::Policy),
     /// See what models are asked with
     Prompts(prompts::Args),
+    /// Hold a text against the brand kit, or see the kit
+    #[command(subcommand)]
+    Brand(brand::Brand),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -232,6 +246,20 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
+        Command::Experiment(what) => {
+            experiment::run(what)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Readings(what) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                readings::run(db, &clock, workspace, what).await
+            })
+            .await
+        }
+        Command::Backtest(what) => {
+            backtest::run(&what).map_err(into_anyhow)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 releases::run(db, &clock, workspace, what).await
@@ -258,6 +286,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             prompts::run(&config, &args)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Brand(brand) => brand::run(&config, &clock, brand),
         Command::Audit(audit) => run_audit(config, audit).await,
     }
 }
@@ -320,8 +349,10 @@ fn start_log(command: &Command) -> Result<()> {
     let log = Log::from_env()?;
     // Commands that answer and end say what they have to say themselves.
     let quiet = !matches!(command, Command::Serve(_));
+    // An import may take its time; that is no news to whoever watches its progress.
+    const QUIET: &str = "warn,sqlx::query=error";
     let filter =
-        if quiet && log.filter == crate::config::DEFAULT_LOG { "warn" } else { &log.filter };
+        if quiet && log.filter == crate::config::DEFAULT_LOG { QUIET } else { &log.filter };
     let filter: Targets = filter.parse().with_context(|| {
         format!("COUNTERSIGN_LOG is {:?}, which is no filter; try info", log.filter)
     })?;

@@ -16,6 +16,7 @@ use super::{asked_to_stop, into_anyhow, open_database};
 use crate::agents::{Models, Prompts};
 use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
+use crate::brand::Kit;
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};
 use crate::database::Desk;
@@ -60,6 +61,7 @@ pub async fn run(config: Config, clock: Clock, _args: Args) -> Result<ExitCode> 
     let database = open_database(&config).await?;
     let app = assemble(&config, &slack, clock, database.pool.clone()).await?;
     manifests::adopt(&app).await.map_err(into_anyhow)?;
+    manifests::adopt_brand(&app).await.map_err(into_anyhow)?;
     tracing::info!(
         address = %config.listen, workspace = app.workspace.name,
         http = !app.signing_secrets.is_empty(), socket = slack.app_token.is_some(),
@@ -102,9 +104,11 @@ pub async fn assemble(
     config.agent_tokens.check(&manifest)?;
     let models = Models::new(&manifest, &config.model_keys)?;
     models.log_missing_keys();
+    let brand = Kit::load(config.brand.as_deref())?;
     jobs::make_queues(&db, workspace.id).await.map_err(into_anyhow)?;
     Ok(App::new(Parts {
         manifest,
+        brand,
         agent_tokens: config.agent_tokens.clone(),
         models,
         prompts: Prompts::load(config.prompts.as_deref())?,

@@ -163,7 +163,7 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
     let quoted = finding.quoted_sources();
     let warned = finding.sources.iter().filter(|source| quoted.contains(source.name.as_str()));
     for warning in warned.filter_map(|source| source.warning.as_deref()) {
-        card = card.context(format!(":warning: {}.", escape(warning)));
+        card = card.context(warned_of(warning));
     }
     let mut said = Vec::new();
     match finding.masked {
@@ -181,6 +181,13 @@ fn foot(mut card: Card, finding: &Finding) -> Card {
         }
     }
     if said.is_empty() { card } else { card.context(said.join(" ")) }
+}
+
+/// What makes a source less to be trusted than it could be.
+pub fn warned_of(warning: &str) -> String {
+    let mut letters = warning.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!(":warning: {first}{}.", escape(letters.as_str()))
 }
 
 /// What a person is told at once who asked.

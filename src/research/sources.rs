@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Finding, audience, masking, sharing};
+use super::{Finding, audience, masking, message, sharing};
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::evidence::{self, PassageText, Standing, Surroundings};
@@ -26,7 +26,7 @@ pub async fn sources(app: &App, id: FindingId, person: &PersonId) -> Result<Moda
     let warned =
         all.iter().filter(|source| finding.quoted_sources().contains(source.name.as_str()));
     for warning in warned.filter_map(|source| source.warning(app.now())) {
-        modal = modal.context(format!(":warning: {}.", escape(&warning)));
+        modal = modal.context(message::warned_of(&warning));
     }
     let passages = passages(&finding);
     let mut hidden = 0;

@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "id
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["agents", "audit", "database", "releases", "reviews", "slack"]),
+    ("app", &["agents", "audit", "brand", "database", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -25,13 +25,17 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "agents",
             "audit",
+            "brand",
             "commands",
+            "detectors",
             "erasure",
             "evidence",
+            "experiments",
             "history",
             "http",
             "jobs",
             "manifests",
+            "readings",
             "releases",
             "reviews",
             "sandbox",
@@ -49,7 +53,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("inbox", &["actions", "commands", "slack"]),
     (
         "commands",
-        &["history", "inbox", "jobs", "proposals", "research", "reviews", "scorecards", "slack"],
+        &[
+            "brand",
+            "history",
+            "inbox",
+            "jobs",
+            "proposals",
+            "research",
+            "reviews",
+            "scorecards",
+            "slack",
+        ],
     ),
     (
         "actions",
@@ -76,11 +90,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
+    ("readings", &["audit"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
+    ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "research", "slack"]),
+    // Pure statistics so far.
+    ("experiments", &[]),
+    ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

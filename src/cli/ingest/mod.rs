@@ -7,6 +7,7 @@ mod source;
 use clap::Subcommand;
 use sqlx::PgPool;
 
+use super::readings;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::evidence::Summary;
@@ -20,12 +21,15 @@ pub enum Ingest {
     Documents(documents::Documents),
     /// What a Singer tap writes: TAP --config … | countersign ingest singer >> state.jsonl
     Singer(singer::Singer),
+    /// Readings: what advertising platforms export, day by day or hour by hour
+    Readings(readings::File),
 }
 
 pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ingest) -> Result<()> {
     match ingest {
         Ingest::Documents(args) => documents::run(db, clock, workspace, args).await,
         Ingest::Singer(args) => singer::run(db, clock, workspace, args).await,
+        Ingest::Readings(args) => readings::ingest(db, clock, workspace, args).await,
     }
 }
 

@@ -1,0 +1,92 @@
+//! Numbers and times as people read them.
+
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, civil};
+
+use super::Local;
+
+/// `1,234.50 EUR`, `12.4`, `0.031`: as many digits as matter.
+pub fn amount(value: f64, currency: Option<&str>) -> String {
+    let digits = match value.abs() {
+        it if currency.is_some() && it >= 0.1 => 2,
+        it if it >= 100.0 || it == it.trunc() => 0,
+        it if it >= 10.0 => 1,
+        it if it >= 0.1 => 2,
+        _ => 4,
+    };
+    let plain = format!("{value:.digits$}");
+    let (whole, rest) = plain.split_once('.').map_or((plain.as_str(), None), |(a, b)| (a, Some(b)));
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |it| ("-", it));
+    let mut text = sign.to_owned();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if let Some(rest) = rest {
+        text.push('.');
+        text.push_str(rest);
+    }
+    match currency {
+        Some(currency) => format!("{text} {currency}"),
+        None => text,
+    }
+}
+
+/// `94.8 %`, and no decimals from a hundred on.
+pub fn percent(share: f64) -> String {
+    let digits = usize::from(share.abs() < 1.0);
+    format!("{:.digits$} %", share * 100.0)
+}
+
+/// `2026-08-17`.
+pub fn day_of(at: Local) -> String {
+    civil_of(at).date().to_string()
+}
+
+pub fn weekday(at: Local) -> &'static str {
+    use civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    match civil_of(at).weekday() {
+        Monday => "Monday",
+        Tuesday => "Tuesday",
+        Wednesday => "Wednesday",
+        Thursday => "Thursday",
+        Friday => "Friday",
+        Saturday => "Saturday",
+        Sunday => "Sunday",
+    }
+}
+
+/// Times beyond the calendar are cut at its ends.
+pub fn civil_of(at: Local) -> DateTime {
+    civil::date(1970, 1, 1).at(0, 0, 0, 0).saturating_add(SignedDuration::from_secs(at))
+}
+
+pub fn local_of(at: DateTime) -> Local {
+    at.duration_since(civil::date(1970, 1, 1).at(0, 0, 0, 0)).as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_as_many_digits_as_matter() {
+        let check = |value: f64, currency, expected: &str| {
+            assert_eq!(amount(value, currency), expected);
+        };
+        check(4120.0, Some("EUR"), "4,120.00 EUR");
+        check(0.0213, Some("EUR"), "0.0213 EUR");
+        check(1_234_567.0, None, "1,234,567");
+        check(-12.34, None, "-12.3");
+        check(0.0, None, "0");
+    }
+
+    #[test]
+    fn local_seconds_and_civil_times_are_each_others_inverse() {
+        let at = civil::date(2026, 11, 22).at(9, 30, 0, 0);
+        assert_eq!(civil_of(local_of(at)), at);
+        assert_eq!(weekday(local_of(at)), "Sunday");
+    }
+}

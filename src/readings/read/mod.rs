@@ -1,0 +1,60 @@
+//! Readings out of the exports of advertising platforms, as they are.
+//!
+//! `decode` tells the encoding, `begin` finds the header among preambles, `columns` which column is what,
+//! in several languages (`names`), `cells` reads numbers and days as they are written there, `rows`
+//! goes through the file.
+//!
+//! **Invariant.** A row that cannot be read is named with its line and its reason; sums that stand
+//! among the rows are never taken for readings.
+
+mod begin;
+mod cells;
+mod columns;
+mod decode;
+mod names;
+mod rows;
+
+use jiff::civil::Date;
+
+pub use self::rows::{Batch, Key, Reader};
+
+/// Whose export a file is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Layout {
+    GoogleAds,
+    MetaAds,
+    Ga4,
+    Csv,
+}
+
+impl Layout {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GoogleAds => "google-ads",
+            Self::MetaAds => "meta-ads",
+            Self::Ga4 => "ga4",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+/// What the file does not say by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    /// ISO 4217, where no column and no header names it.
+    pub currency: Option<String>,
+    /// Where the account's days begin and end.
+    pub zone: Option<String>,
+    /// Of days that are written without one.
+    pub year: Option<i16>,
+    /// The day that all of a file without dates stands for.
+    pub date: Option<Date>,
+    /// Columns by their names, where finding them by looking would fail.
+    pub campaign: Option<String>,
+    pub ad_set: Option<String>,
+    pub date_column: Option<String>,
+    /// Metric and the column that holds it.
+    pub metrics: Vec<(String, String)>,
+    /// Keeps minutes and seconds, which series of hours and days do not have.
+    pub to_the_minute: bool,
+}

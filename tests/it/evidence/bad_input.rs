@@ -114,10 +114,10 @@ async fn lines_that_cannot_be_taken_are_named_and_the_rest_is_found() {
       Columns: text = text, id = id, date = date.
       Line 3: “someday” is not a date I can read (2026-03-31 is; name another form with --date-format).
       Line 4: it has 4 columns where the header has 3.
+      Line 5: its id “1” stands on line 2 already, with other content; the first one was kept.
       Line 6: the line holds zero bytes, so it is not text.
       Line 7: its id is longer than 1000 bytes.
       Line 8: the line is longer than 8 MB; split it into documents of that size.
-      Line 5: its id “1” stands on line 2 already, with other content; the first one was kept.
     ");
     assert_eq!(shell.finds("lamp"), "1 6");
 

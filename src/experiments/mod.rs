@@ -40,3 +40,8 @@ pub mod readout;
 pub mod sequential;
 pub mod sizing;
 pub mod split;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod simulation;

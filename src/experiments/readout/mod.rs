@@ -245,7 +245,8 @@ fn progress(plan: &Plan, users: f64, days: Option<f64>, sizing: Option<&Sizing>)
         (Some(one), Some(two)) => Some(one.min(two)),
         (one, two) => one.or(two),
     };
-    Progress { users, days, share, days_left: days_left.map(f64::ceil), is_over }
+    let days_left = days_left.map(f64::ceil).filter(|it| it.is_finite());
+    Progress { users, days, share, days_left, is_over }
 }
 
 impl Guardrail {

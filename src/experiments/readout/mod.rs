@@ -9,6 +9,8 @@
 //! may be. What keeps arms from being compared is said, and no number is shown in its place.
 
 mod peeking;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod wording;
 

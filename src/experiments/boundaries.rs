@@ -7,7 +7,7 @@ use statrs::function::gamma::{gamma_lr, ln_gamma};
 use super::degenerate::Degenerate;
 use super::distributions::{normal, root};
 use super::estimate::Interval;
-use super::fixed::check_share;
+use super::fixed::{check_share, finite};
 
 /// For which time a mixture is tightest.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,7 +31,7 @@ pub fn one_sided_normal_mixture(v: f64, alpha: f64, tuned: Tuned) -> Result<f64,
         let total = v + rho;
         0.5 * (4.0 * rho / total).ln() + s * s / (2.0 * total) + normal::cdf(s / total.sqrt()).ln()
     };
-    Ok(crossing(v, alpha, evidence))
+    crossing(v, alpha, evidence)
 }
 
 /// The gamma-exponential mixture, for sums whose steps have heavier tails of the scale `c`
@@ -43,8 +43,8 @@ pub fn gamma_exponential_mixture(
     c: f64,
 ) -> Result<f64, Degenerate> {
     check(v, alpha, tuned)?;
-    if !(c.is_finite() && c > 0.0) {
-        return Err(Degenerate::Setting("The scale c is above zero"));
+    if !(1e-3..=1e3).contains(&c) {
+        return Err(Degenerate::Setting("The scale c lies between a thousandth and a thousand"));
     }
     let c2 = c * c;
     let rho = tuned.rho_of_one_side()? / c2;
@@ -53,7 +53,7 @@ pub fn gamma_exponential_mixture(
         let (shape, at) = (v / c2 + rho, (c * s + v) / c2);
         constant + ln_gamma(shape) + gamma_lr(shape, at + rho).ln() - shape * (at + rho).ln() + at
     };
-    Ok(crossing(v, alpha, evidence))
+    crossing(v, alpha, evidence)
 }
 
 /// Polynomial stitching (equation 10): no mixture, but a closed form of the order `√(v log log v)`.
@@ -69,7 +69,8 @@ pub struct Stitching {
 impl Stitching {
     pub fn bound(&self, v: f64, alpha: f64) -> Result<f64, Degenerate> {
         check(v, alpha, Tuned { time: self.from, alpha })?;
-        if !(self.s > 1.0 && self.eta > 1.0 && self.c >= 0.0) {
+        let good = self.s > 1.0 && self.eta > 1.0 && self.c >= 0.0;
+        if !good {
             return Err(Degenerate::Setting(
                 "Stitching takes s and eta above one, and c from zero",
             ));
@@ -81,7 +82,7 @@ impl Stitching {
         let constant = (zeta(self.s) / self.eta.ln().powf(self.s)).ln();
         let l = self.s * epochs.ln() + constant - alpha.ln();
         let linear = k2 * self.c * l;
-        Ok((k1 * k1 * v * l + linear * linear).sqrt() + linear)
+        finite((k1 * k1 * v * l + linear * linear).sqrt() + linear)
     }
 }
 
@@ -144,13 +145,14 @@ fn rho(time: f64, alpha: f64) -> f64 {
 }
 
 /// Where the evidence, which rises with the sum, reaches one over the risk.
-fn crossing(v: f64, alpha: f64, evidence: impl Fn(f64) -> f64) -> f64 {
+fn crossing(v: f64, alpha: f64, evidence: impl Fn(f64) -> f64) -> Result<f64, Degenerate> {
     let enough = -alpha.ln();
     let mut high = v.max(1.0);
     while evidence(high) <= enough && high < 1e300 {
         high *= 2.0;
     }
-    root(0.0, high, |s| evidence(s) - enough)
+    finite(evidence(high))?;
+    finite(root(0.0, high, |s| evidence(s) - enough))
 }
 
 fn ln_beta(a: f64, b: f64) -> f64 {
@@ -168,12 +170,68 @@ fn zeta(s: f64) -> f64 {
     head + n.powf(1.0 - s) / (s - 1.0) + corrections
 }
 
+/// Above zero, and such that gamma functions have digits.
+fn usable(it: f64) -> bool {
+    (1e-9..=1e12).contains(&it)
+}
+
 fn check(v: f64, alpha: f64, tuned: Tuned) -> Result<(), Degenerate> {
     check_share(alpha, "The risk alpha lies between 0 and 1")?;
     check_share(tuned.alpha, "The risk that a mixture is tuned for lies between 0 and 1")?;
-    let positive = |it: f64| it.is_finite() && it > 0.0;
-    if positive(v) && positive(tuned.time) {
+    if usable(v) && usable(tuned.time) {
         return Ok(());
     }
     Err(Degenerate::Setting("The time, and the one that is tuned for, are above zero"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    const TUNED: Tuned = Tuned { time: 100.0, alpha: 0.05 };
+
+    #[test]
+    fn on_its_boundary_a_mixture_has_just_enough_evidence() {
+        let bound = normal_mixture(60.0, 0.05, TUNED).unwrap();
+        let rho = TUNED.rho_of_two_sides();
+        let evidence = (rho / (60.0 + rho)).sqrt() * (bound * bound / (2.0 * (60.0 + rho))).exp();
+        assert_close(evidence, 20.0, 1e-12);
+        // One side alone is nearer than both with the same risk, and further than with twice of it.
+        let one = one_sided_normal_mixture(60.0, 0.05, TUNED).unwrap();
+        assert!(one < bound);
+    }
+
+    #[test]
+    fn light_tails_are_the_limit_of_heavy_ones() {
+        let normal = one_sided_normal_mixture(50.0, 0.05, TUNED).unwrap();
+        let nearly = gamma_exponential_mixture(50.0, 0.05, TUNED, 0.02).unwrap();
+        let heavy = gamma_exponential_mixture(50.0, 0.05, TUNED, 1.0).unwrap();
+        assert!((nearly / normal - 1.0).abs() < 0.02, "{nearly} {normal}");
+        assert!(heavy > nearly);
+    }
+
+    #[test]
+    fn zeta_is_known_at_two_and_four() {
+        let pi = std::f64::consts::PI;
+        assert_close(zeta(2.0), pi * pi / 6.0, 1e-13);
+        assert_close(zeta(4.0), pi.powi(4) / 90.0, 1e-13);
+        let bound = Stitching { from: 1.0, c: 0.0, s: 1.4, eta: 2.0 };
+        // The constants of the paper: 1.7 √(v (log log (2v) + 0.72 log(5.2/α))) (equation 11).
+        let found = bound.bound(400.0, 0.05).unwrap();
+        let paper = 1.7 * (400.0 * ((800.0_f64.ln()).ln() + 0.72 * (5.2_f64 / 0.05).ln())).sqrt();
+        assert!((found / paper - 1.0).abs() < 0.01, "{found} {paper}");
+    }
+
+    #[test]
+    fn a_proportion_is_mirrored_by_its_failures() {
+        let one = proportion(12.0, 100.0, 0.05, TUNED).unwrap();
+        let other = proportion(88.0, 100.0, 0.05, TUNED).unwrap();
+        assert_close(one.lower.unwrap(), 1.0 - other.upper.unwrap(), 1e-9);
+        assert_close(one.upper.unwrap(), 1.0 - other.lower.unwrap(), 1e-9);
+        assert!(one.holds(0.12) && !one.holds(0.3));
+        let none = proportion(0.0, 25.0, 0.05, TUNED).unwrap();
+        assert_eq!(none.lower, Some(0.0));
+        assert!(none.upper.unwrap() < 0.3);
+    }
 }

@@ -108,3 +108,45 @@ fn check(x: &[f64], alpha: f64) -> Result<(), Degenerate> {
     let inside = x.iter().all(|it| (0.0..=1.0).contains(it));
     if inside { Ok(()) } else { Err(Degenerate::Setting("Observations lie between 0 and 1")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    #[test]
+    fn the_first_observations_are_as_by_hand() {
+        // The first bet is at most one: (x − log(2/α) − 1/8), which is below zero.
+        let found = hoeffding(&[0.5; 3], 0.05).unwrap();
+        assert_eq!(found[0], (0.0, 1.0));
+        // Ones only: after n bets λᵢ the lower side is 1 − (log(2/α) + Σ λ²/8) / Σ λ.
+        let log = 40.0_f64.ln();
+        let bets: Vec<f64> =
+            (1..=30).map(|t| f64::min(1.0, (8.0 * log / time(t)).sqrt())).collect();
+        let sum: f64 = bets.iter().sum();
+        let squares: f64 = bets.iter().map(|it| it * it).sum();
+        let found = hoeffding(&[1.0; 30], 0.05).unwrap();
+        assert_close(found[29].0, 1.0 - (log + squares / 8.0) / sum, 1e-13);
+        assert_eq!(found[29].1, 1.0);
+    }
+
+    #[test]
+    fn what_varies_little_is_known_sooner() {
+        let steady: Vec<f64> = (0..200).map(|it| 0.4 + 0.01 * f64::from(it % 3)).collect();
+        let width = |sequence: Sequence| sequence[199].1 - sequence[199].0;
+        let (crude, fine) =
+            (hoeffding(&steady, 0.05).unwrap(), empirical_bernstein(&steady, 0.05).unwrap());
+        let won = betting(&steady, 0.05).unwrap();
+        assert!(fine[199].0 < 0.41 && fine[199].1 > 0.41);
+        assert!(won[199].0 < 0.41 && won[199].1 > 0.41);
+        assert!(width(fine.clone()) < width(crude) / 2.0);
+        assert!(width(won) < width(fine));
+    }
+
+    #[test]
+    fn what_is_not_between_zero_and_one_is_refused() {
+        assert!(hoeffding(&[0.5, 1.5], 0.05).is_err());
+        assert!(betting(&[f64::NAN], 0.05).is_err());
+        assert!(empirical_bernstein(&[], 0.05).unwrap().is_empty());
+    }
+}

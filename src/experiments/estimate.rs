@@ -152,8 +152,9 @@ fn varies(a: &Moments, b: &Moments) -> Result<(), Degenerate> {
 
 fn degrees(a: &Moments, b: &Moments) -> f64 {
     let (from_a, from_b) = (a.variance() / a.n, b.variance() / b.n);
-    let sum = from_a + from_b;
-    sum * sum / (from_b * from_b / (b.n - 1.0) + from_a * from_a / (a.n - 1.0))
+    // As shares, whose squares do not vanish.
+    let (share_a, share_b) = (from_a / (from_a + from_b), from_b / (from_a + from_b));
+    (share_b * share_b / (b.n - 1.0) + share_a * share_a / (a.n - 1.0)).recip()
 }
 
 #[cfg(test)]

@@ -30,13 +30,13 @@ pub struct Tested {
 pub fn t_test(estimate: &Estimate, side: Side, alpha: f64) -> Result<Tested, Degenerate> {
     check_share(alpha, "The risk alpha lies between 0 and 1")?;
     let degrees = estimate.degrees;
-    Ok(tested(estimate, side, alpha, |t| student::sf(t, degrees), |p| student::isf(p, degrees)))
+    tested(estimate, side, alpha, |t| student::sf(t, degrees), |p| student::isf(p, degrees))
 }
 
 /// The same with the normal distribution, for large numbers of users.
 pub fn z_test(estimate: &Estimate, side: Side, alpha: f64) -> Result<Tested, Degenerate> {
     check_share(alpha, "The risk alpha lies between 0 and 1")?;
-    Ok(tested(estimate, side, alpha, normal::sf, normal::isf))
+    tested(estimate, side, alpha, normal::sf, normal::isf)
 }
 
 /// The z-test of two proportions with the variance pooled over both, two-sided, and Newcombe's hybrid
@@ -82,7 +82,9 @@ pub fn proportions(
         lower: Some(difference - (p_b - low_b).hypot(high_a - p_a)),
         upper: Some(difference + (high_b - p_b).hypot(p_a - low_a)),
     };
-    Ok(Proportions { z, p_value: 2.0 * normal::sf(z.abs()), interval })
+    let p_value = 2.0 * normal::sf(finite(z)?.abs());
+    let Tested { p_value, interval } = Tested { p_value, interval }.checked()?;
+    Ok(Proportions { z, p_value, interval })
 }
 
 /// Wilson's score interval of a proportion (JASA 22, 1927).
@@ -100,19 +102,35 @@ fn tested(
     alpha: f64,
     sf: impl Fn(f64) -> f64,
     isf: impl Fn(f64) -> f64,
-) -> Tested {
+) -> Result<Tested, Degenerate> {
     let t = estimate.statistic();
     let both = estimate
         .around(isf(alpha / if side == Side::Both { 2.0 } else { 1.0 }) * estimate.standard_error);
-    match side {
+    let tested = match side {
         Side::Both => Tested { p_value: (2.0 * sf(t.abs())).min(1.0), interval: both },
         Side::Greater => Tested { p_value: sf(t), interval: Interval { upper: None, ..both } },
         Side::Lesser => Tested { p_value: sf(-t), interval: Interval { lower: None, ..both } },
+    };
+    tested.checked()
+}
+
+impl Tested {
+    /// Refuses what has no digits.
+    pub(super) fn checked(self) -> Result<Self, Degenerate> {
+        let sides = [self.interval.lower, self.interval.upper];
+        let sound = sides.into_iter().flatten().all(f64::is_finite) && self.p_value.is_finite();
+        if sound { Ok(self) } else { Err(Degenerate::OutOfRange) }
     }
 }
 
+/// A number that came out, if it is one.
+pub(super) fn finite(value: f64) -> Result<f64, Degenerate> {
+    if value.is_finite() { Ok(value) } else { Err(Degenerate::OutOfRange) }
+}
+
 pub(super) fn check_share(value: f64, sentence: &'static str) -> Result<(), Degenerate> {
-    let inside = value > 0.0 && value < 1.0;
+    // Nearer to the ends than that nobody means it, and quantiles end.
+    let inside = (1e-12..=1.0 - 1e-12).contains(&value);
     if inside { Ok(()) } else { Err(Degenerate::Setting(sentence)) }
 }
 

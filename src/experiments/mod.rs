@@ -12,7 +12,7 @@
 //! few planned looks), [`msprt`], [`boundaries`] and [`bounded`] (other ways to read at any time).
 //!
 //! A [`plan`] says before the start what is measured and how it will be decided, [`sizing`] how many
-//! users that takes, and [`readout`] what the rule says now; [`file`] reads both from files.
+//! users that takes, and [`readout`] what the rule says now; [`mod@file`] reads both from files.
 //! [`distributions`] has the tails and quantiles. [`cases`] computes files of cases for comparison
 //! with other tools.
 //!
@@ -40,3 +40,8 @@ pub mod readout;
 pub mod sequential;
 pub mod sizing;
 pub mod split;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod simulation;

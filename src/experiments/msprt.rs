@@ -47,3 +47,26 @@ pub fn read(
     }
     Ok(readings)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::distributions::assert_close;
+    use super::*;
+
+    #[test]
+    fn two_pairs_are_as_by_hand() {
+        // V = 2, τ² = 1: after one pair Λ = √(2/3) exp(d² / (2 · 2 · 3)), after two √(1/2) exp(4d²/16).
+        let read = read(&[0.0, 1.0], &[3.0, 3.0], 1.0, 1.0).unwrap();
+        assert_close(read[0].likelihood_ratio, (2.0_f64 / 3.0).sqrt() * 0.75_f64.exp(), 1e-14);
+        assert_close(read[1].difference, 2.5, 1e-15);
+        assert_close(read[1].likelihood_ratio, 0.5_f64.sqrt() * (25.0_f64 / 16.0).exp(), 1e-14);
+        assert_close(read[1].p_value, 1.0 / read[1].likelihood_ratio, 1e-14);
+    }
+
+    #[test]
+    fn evidence_that_was_there_is_not_taken_back() {
+        let read = read(&[0.0; 6], &[4.0, 4.0, 4.0, -8.0, -8.0, 4.0], 1.0, 1.0).unwrap();
+        assert!(read.windows(2).all(|pair| pair[1].p_value <= pair[0].p_value));
+        assert!(read[5].likelihood_ratio < 1.0 && read[5].p_value < 0.1);
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::degenerate::Degenerate;
 use super::distributions::{noncentral_t_sf, normal, root, student};
-use super::fixed::check_share;
+use super::fixed::{check_share, finite};
 
 /// Cohen's distance between two proportions, by the arcsine that makes their variances equal.
 pub fn cohen_h(p1: f64, p2: f64) -> f64 {
@@ -22,13 +22,13 @@ impl Design {
     /// distribution. The far tail counts too.
     pub fn users_by_z(&self, effect: f64) -> Result<f64, Degenerate> {
         self.check(effect)?;
-        Ok(self.solve(|n| self.by_z(effect, n)))
+        finite(self.solve(|n| self.by_z(effect, n)))
     }
 
     /// The same by Student's t, whose degrees of freedom grow with the users.
     pub fn users_by_t(&self, effect: f64) -> Result<f64, Degenerate> {
         self.check(effect)?;
-        Ok(self.solve(|n| self.by_t(effect, n)))
+        finite(self.solve(|n| self.by_t(effect, n)))
     }
 
     /// Of two proportions, their variances as they would be: `(z_α + z_β)² (p₁q₁ + p₂q₂/r) / (p₂ − p₁)²`
@@ -37,7 +37,7 @@ impl Design {
         self.check_proportions(p1, p2)?;
         let z = normal::isf(self.alpha / 2.0) + normal::isf(1.0 - self.power);
         let (_, alternative) = self.deviations(p1, p2);
-        Ok((z * alternative / (p2 - p1)).powi(2))
+        finite((z * alternative / (p2 - p1)).powi(2))
     }
 
     /// Of two proportions, with the pooled variance where the hypothesis is that they are equal.
@@ -45,18 +45,18 @@ impl Design {
         self.check_proportions(p1, p2)?;
         let (null, alternative) = self.deviations(p1, p2);
         let z = normal::isf(self.alpha / 2.0) * null + normal::isf(1.0 - self.power) * alternative;
-        Ok((z / (p2 - p1)).powi(2))
+        finite((z / (p2 - p1)).powi(2))
     }
 
     /// The chance that a test with `n` users in its first arm finds the effect.
     pub fn power_by_z(&self, effect: f64, n: f64) -> Result<f64, Degenerate> {
         self.check_users(effect, n)?;
-        Ok(self.by_z(effect, n))
+        finite(self.by_z(effect, n))
     }
 
     pub fn power_by_t(&self, effect: f64, n: f64) -> Result<f64, Degenerate> {
         self.check_users(effect, n)?;
-        Ok(self.by_t(effect, n))
+        finite(self.by_t(effect, n))
     }
 
     /// Of two proportions by the z-test with the pooled variance.
@@ -66,7 +66,7 @@ impl Design {
         let (null, alternative) = self.deviations(p1, p2);
         let critical = normal::isf(self.alpha / 2.0) * null / alternative;
         let shift = (p2 - p1).abs() * n.sqrt() / alternative;
-        Ok(normal::cdf(shift - critical) + normal::cdf(-shift - critical))
+        finite(normal::cdf(shift - critical) + normal::cdf(-shift - critical))
     }
 
     fn by_z(&self, effect: f64, n: f64) -> f64 {
@@ -94,7 +94,7 @@ impl Design {
         while self.by_t(high, n) < self.power {
             high *= 2.0;
         }
-        Ok(root(0.0, high, |effect| self.by_t(effect, n) - self.power))
+        finite(root(0.0, high, |effect| self.by_t(effect, n) - self.power))
     }
 
     /// The number of one sample that tells as much as both.
@@ -125,12 +125,14 @@ impl Design {
         if self.power <= self.alpha {
             return Err(Degenerate::Setting("The power is above the risk alpha"));
         }
-        if !(self.ratio.is_finite() && self.ratio > 0.0) {
+        if !(1e-6..=1e6).contains(&self.ratio) {
             return Err(Degenerate::Setting("The second arm gets a share of the users"));
         }
         // With less than this it would take more people than there are atoms in them.
-        if !(effect.is_finite() && effect.abs() > 1e-8) {
-            return Err(Degenerate::Setting("The effect to be found is not zero"));
+        if !(1e-8..=1e3).contains(&effect.abs()) {
+            return Err(Degenerate::Setting(
+                "The effect to be found is not zero, and not a thousand deviations",
+            ));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::arm::Arm;
 use super::degenerate::{Degenerate, Which};
 use super::distributions::{normal, root};
 use super::estimate::Difference;
+use super::fixed::finite;
 use super::plan::{Plan, Rule};
 use super::sequential;
 
@@ -86,14 +87,13 @@ pub fn size(plan: &Plan, baseline: Baseline) -> Result<Sizing, Degenerate> {
     let short = |users: f64| {
         needs(sequential::width_in_errors(users * of_two, alpha, plan.tuned_for())) - users
     };
-    let mut enough = 2.0 * fixed;
+    // No arm can be compared with fewer.
+    let few = 2.0 * plan.arms.len() as f64;
+    let mut enough = 2.0 * few.max(fixed);
     while short(enough) > 0.0 && enough < 1e18 {
         enough *= 2.0;
     }
-    let always_valid = root(fixed.min(1.0), enough, short);
-    if fixed.is_finite() && always_valid.is_finite() {
-        Ok(Sizing { fixed: fixed.ceil(), always_valid: always_valid.ceil() })
-    } else {
-        Err(Degenerate::OutOfRange)
-    }
+    let always_valid = if short(few) > 0.0 { root(few, enough, short) } else { few };
+    let (fixed, always_valid) = (finite(fixed)?.max(few), finite(always_valid)?);
+    Ok(Sizing { fixed: fixed.ceil(), always_valid: always_valid.ceil() })
 }

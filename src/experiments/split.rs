@@ -3,6 +3,7 @@
 
 use super::degenerate::Degenerate;
 use super::distributions::chi_square_sf;
+use super::fixed::finite;
 
 /// Below this the split is off. It is read every day, and must not cry wolf.
 pub const OFF_BELOW: f64 = 0.001;
@@ -43,7 +44,8 @@ pub fn check(users: &[f64], weights: &[f64]) -> Result<Split, Degenerate> {
     }
     let taking = planned.iter().filter(|(_, should)| *should > 0.0);
     let degrees = taking.clone().count().saturating_sub(1);
-    let chi_square = taking.map(|(is, should)| (is - should) * (is - should) / should).sum();
+    let chi_square =
+        finite(taking.map(|(is, should)| (is - should) * (is - should) / should).sum())?;
     Ok(Split { chi_square, p_value: chi_square_sf(chi_square, degrees) })
 }
 

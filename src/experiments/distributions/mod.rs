@@ -16,6 +16,7 @@ pub(super) use tests::assert_close;
 pub fn chi_square_sf(x: f64, degrees: usize) -> f64 {
     match (degrees, x > 0.0) {
         (0, _) | (_, false) => 1.0,
+        (_, true) if x == f64::INFINITY => 0.0,
         (1, true) => 2.0 * normal::sf(x.sqrt()),
         (_, true) => statrs::function::gamma::gamma_ur(degrees as f64 / 2.0, x / 2.0),
     }

@@ -9,6 +9,8 @@
 //! may be. What keeps arms from being compared is said, and no number is shown in its place.
 
 mod peeking;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod wording;
 
@@ -245,7 +247,8 @@ fn progress(plan: &Plan, users: f64, days: Option<f64>, sizing: Option<&Sizing>)
         (Some(one), Some(two)) => Some(one.min(two)),
         (one, two) => one.or(two),
     };
-    Progress { users, days, share, days_left: days_left.map(f64::ceil), is_over }
+    let days_left = days_left.map(f64::ceil).filter(|it| it.is_finite());
+    Progress { users, days, share, days_left, is_over }
 }
 
 impl Guardrail {

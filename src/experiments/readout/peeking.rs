@@ -8,7 +8,7 @@ use crate::experiments::looks;
 use crate::experiments::plan::{Look, Plan};
 
 /// The most looks that the risk is computed for; it rises ever slower.
-const MOST_LOOKS: u32 = 200;
+const MOST_LOOKS: u32 = 100;
 
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Peeking {

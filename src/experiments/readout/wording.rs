@@ -17,7 +17,7 @@ pub(super) fn sentences(plan: &Plan, readout: &Readout) -> Vec<String> {
     }
     if readout.split.p_value < WORTH_A_LOOK {
         sentences.push(format!(
-            "The traffic split is worth a look: chance alone brings one this far off with p = {}.",
+            "The traffic split is worth a look: chance alone brings one this far off with a p-value of {}.",
             p_value(readout.split.p_value)
         ));
     }
@@ -71,7 +71,7 @@ fn split(plan: &Plan, readout: &Readout) -> String {
     let planned: Vec<String> =
         plan.arms.iter().map(|it| format!("{} %", digits(100.0 * it.share / all, 3))).collect();
     format!(
-        "Invalid: the traffic split is off. {} users were counted where {} were planned, which chance does with p = {}. \
+        "Invalid: the traffic split is off. {} users were counted where {} were planned, which chance does with a p-value of {}. \
          Usual causes: users that one arm loses before they are counted (redirects, slow pages, crashes), bots, \
          a change of the shares while the test ran, counting on something that the treatment changes. \
          No effect is read from such counts; find the cause, mend it, and start anew.",
@@ -252,7 +252,11 @@ fn chance(chance: f64) -> String {
 }
 
 fn p_value(p: f64) -> String {
-    if p >= 1e-4 { digits(p, 2) } else { format!("{p:.1e}") }
+    match p {
+        0.0 => "less than 1e-300".to_owned(),
+        p if p >= 1e-4 => digits(p, 2),
+        p => format!("{p:.1e}"),
+    }
 }
 
 fn signed(value: f64) -> String {

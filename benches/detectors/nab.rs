@@ -63,8 +63,9 @@ fn say(what: &str, files: &[&File], threshold: f64) {
     let silent = -(count.counted as f64);
     let perfect = count.windows as f64;
     let score = 100.0 * (count.raw - silent) / (perfect - silent);
+    let score = if count.windows > 0 { format!("{score:.1}") } else { "no windows".to_owned() };
     println!(
-        "  {what}: {score:.1} (threshold {threshold:.4}), {} of {} windows, {} false-alarm runs, \
+        "  {what}: {score} (threshold {threshold:.4}), {} of {} windows, {} false-alarm runs, \
          {:.2} per 1,000 rows",
         count.caught,
         count.windows,

@@ -191,6 +191,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     You can ask for:
     • `/research QUESTION`: Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote.
     • `/countersign propose`: Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change.
+    • `/countersign check [CHANNEL:] TEXT`: Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead.
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
@@ -212,6 +213,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     You can ask for:
     • `/research QUESTION`: Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote.
     • `/countersign propose`: Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change.
+    • `/countersign check [CHANNEL:] TEXT`: Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead.
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.

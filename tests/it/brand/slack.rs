@@ -27,7 +27,7 @@ async fn a_text_is_held_against_the_kit_for_whoever_asks() {
     _Instead:_ Give a number that a proof point holds, with what it is about in the same sentence, or leave it out.
     Passed: No proof point has expired · Every disclaimer that it needs is there · No personal data found (names and addresses are not looked for) · Every link goes where it may · Nothing is left to fill in · No Slack control sequences · No hidden characters · Uses our words · Sentences are short enough · No words in capitals.
     Not tested: length (no channel was named) · repetition (nothing was sent lately) · reading ease (the text is too short to tell).
-    It is about: legal claim · brand kit of Larch & Loom, 0400895f4546
+    It is about: legal claim · brand kit of Larch & Loom, `(hash)`
     ");
     // Nobody else sees it, and nothing is recorded.
     assert_eq!(team.channel("#campaigns"), "");
@@ -50,7 +50,7 @@ async fn a_channel_before_a_colon_brings_its_limits() {
     _Instead:_ Add 2 lines that begin with “Description:”.
     Passed: Says nothing that is banned · Every number has a proof point · Every superlative has a proof point · No proof point has expired · Every disclaimer that it needs is there · No personal data found (names and addresses are not looked for) · Every link goes where it may · Nothing is left to fill in · No Slack control sequences · No hidden characters · Uses our words · Sentences are short enough · No more exclamation marks than we allow · No words in capitals.
     Not tested: repetition (nothing was sent lately) · reading ease (the text is too short to tell).
-    It is about: public · brand kit of Larch & Loom, 0400895f4546
+    It is about: public · brand kit of Larch & Loom, `(hash)`
     ");
     // What is no channel of the kit is part of the text.
     let said = sam.types("#campaigns", "/countersign check note: linen is back.").await;
@@ -58,7 +58,7 @@ async fn a_channel_before_a_colon_brings_its_limits() {
     *Nothing to change. 14 of 14 rules passed.*
     Passed: Says nothing that is banned · Every number has a proof point · Every superlative has a proof point · No proof point has expired · Every disclaimer that it needs is there · No personal data found (names and addresses are not looked for) · Every link goes where it may · Nothing is left to fill in · No Slack control sequences · No hidden characters · Uses our words · Sentences are short enough · No more exclamation marks than we allow · No words in capitals.
     Not tested: length (no channel was named) · repetition (nothing was sent lately) · reading ease (the text is too short to tell).
-    brand kit of Larch & Loom, 0400895f4546
+    brand kit of Larch & Loom, `(hash)`
     ");
     team.done().await;
 }
@@ -69,19 +69,19 @@ async fn what_others_wrote_does_nothing_in_the_answer() {
     let text = "/countersign check &lt;!channel&gt; `code` *bold* {{name}} <https://bit.ly/x|see>";
     let said = team.member("giulia").types("#campaigns", text).await;
     assert_snapshot!(said, @"
-    *2 things must change, and 1 thing to look at. 11 of 14 rules passed.*
-    *To look at: Exclamation mark*, “!” (character 5)
-    We do not use exclamation marks.
-    _Instead:_ End with a full stop.
-    *Must change: Placeholder*, “{{name}}” (character 32)
+    *3 things must change. 11 of 14 rules passed.*
+    *Must change: Slack control sequence*, “<!channel>” (character 1)
+    In Slack this calls people, or links to a channel.
+    _Instead:_ Leave it out.
+    *Must change: Placeholder*, “{{name}}” (character 26)
     Nobody filled this in.
     _Instead:_ Write what belongs here.
-    *Must change: Link*, “<https://bit.ly/x|see>” (character 41)
+    *Must change: Link*, “<https://bit.ly/x|see>” (character 35)
     A shortened link hides where it leads.
     _Instead:_ Give the address itself.
-    Passed: Says nothing that is banned · Every number has a proof point · Every superlative has a proof point · No proof point has expired · Every disclaimer that it needs is there · No personal data found (names and addresses are not looked for) · No Slack control sequences · No hidden characters · Uses our words · Sentences are short enough · No words in capitals.
+    Passed: Says nothing that is banned · Every number has a proof point · Every superlative has a proof point · No proof point has expired · Every disclaimer that it needs is there · No personal data found (names and addresses are not looked for) · No hidden characters · Uses our words · Sentences are short enough · No more exclamation marks than we allow · No words in capitals.
     Not tested: length (no channel was named) · repetition (nothing was sent lately) · reading ease (the text is too short to tell).
-    brand kit of Larch & Loom, 0400895f4546
+    brand kit of Larch & Loom, `(hash)`
     ");
     team.done().await;
 }

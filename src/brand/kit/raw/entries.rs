@@ -150,6 +150,23 @@ impl RawChannel {
                 ),
             );
         }
+        self.check_parts()?;
+        for field in &self.merge_fields {
+            if !field.get_ref().contains(['{', '[', '*', '%']) {
+                return problem(
+                    field,
+                    format!(
+                        "{:?} is no merge field; write it as your tool does, such as \"{{{{first_name}}}}\"",
+                        field.get_ref()
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn check_parts(&self) -> Checked {
+        let name = self.name.get_ref();
         for (index, part) in self.part.iter().enumerate() {
             let label = part.label.get_ref();
             if label.trim().is_empty() || label.contains([':', '\n']) {
@@ -185,17 +202,6 @@ impl RawChannel {
                         "the part {label:?} is needed {} times and taken {} times at most; change one of them",
                         part.count_min,
                         max.get_ref()
-                    ),
-                );
-            }
-        }
-        for field in &self.merge_fields {
-            if !field.get_ref().contains(['{', '[', '*', '%']) {
-                return problem(
-                    field,
-                    format!(
-                        "{:?} is no merge field; write it as your tool does, such as \"{{{{first_name}}}}\"",
-                        field.get_ref()
                     ),
                 );
             }

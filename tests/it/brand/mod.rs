@@ -1,4 +1,5 @@
 //! Texts held against a brand kit: the table of cases, the command line, and Slack.
 
 mod cases;
+mod cli;
 mod slack;

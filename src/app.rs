@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::agents::{Models, Prompts};
 use crate::audit::Signer;
+use crate::brand::Kit;
 use crate::clock::Clock;
 use crate::config::{AgentTokens, Manifest, Secret};
 use crate::database::Desk;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub slack: Slack,
     pub clock: Clock,
     pub manifest: Manifest,
+    /// What the company may say, and how.
+    pub brand: Kit,
     pub workspace: Workspace,
     /// Secrets that a request may be signed with; empty when Slack is served by Socket Mode alone.
     pub signing_secrets: Vec<Secret>,

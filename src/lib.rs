@@ -9,8 +9,8 @@
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
-//! - the features, folders by what the product does: [`research`], [`evidence`], [`reviews`],
-//!   [`proposals`], [`releases`]; [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card, [`manifests`] keeps what the team
+//! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`], [`drafts`],
+//!   [`reviews`], [`proposals`], [`releases`]; [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card, [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
@@ -38,6 +38,8 @@ pub mod socket;
 pub mod subjects;
 pub mod worker;
 
+pub mod brand;
+pub mod drafts;
 pub mod erasure;
 pub mod evidence;
 pub mod history;

@@ -6,6 +6,7 @@
 
 pub mod agents;
 pub mod audit;
+pub mod brand;
 pub mod demo;
 pub mod doctor;
 pub mod erase;
@@ -76,6 +77,9 @@ enum Command {
     Policy(policy::Policy),
     /// See what models are asked with
     Prompts(prompts::Args),
+    /// Hold a text against the brand kit, or see the kit
+    #[command(subcommand)]
+    Brand(brand::Brand),
     /// Verify, prove and export the audit trail
     Audit(audit::Audit),
 }
@@ -258,6 +262,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             prompts::run(&config, &args)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Brand(brand) => brand::run(&config, &clock, brand),
         Command::Audit(audit) => run_audit(config, audit).await,
     }
 }

@@ -16,6 +16,7 @@ use super::{asked_to_stop, into_anyhow, open_database};
 use crate::agents::{Models, Prompts};
 use crate::app::{App, Parts};
 use crate::audit::{self, Keys, Signer};
+use crate::brand::Kit;
 use crate::clock::Clock;
 use crate::config::{self, Config, Manifest};
 use crate::database::Desk;
@@ -102,9 +103,11 @@ pub async fn assemble(
     config.agent_tokens.check(&manifest)?;
     let models = Models::new(&manifest, &config.model_keys)?;
     models.log_missing_keys();
+    let brand = Kit::load(config.brand.as_deref())?;
     jobs::make_queues(&db, workspace.id).await.map_err(into_anyhow)?;
     Ok(App::new(Parts {
         manifest,
+        brand,
         agent_tokens: config.agent_tokens.clone(),
         models,
         prompts: Prompts::load(config.prompts.as_deref())?,

@@ -28,6 +28,11 @@ pub enum Command {
     Policy(Option<CardName>),
     /// The agents, or one of them in full.
     Agents(Option<String>),
+    /// Holds a text against the brand kit; what is typed before it may name the channel.
+    Check {
+        channel: Option<String>,
+        text: String,
+    },
     /// Hands the person's place over, takes it back, or says where it is.
     Delegate(Delegate),
 }
@@ -62,7 +67,8 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] = &[RESEARCH, PROPOSE, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
+pub const FORMS: &[Form] =
+    &[RESEARCH, PROPOSE, QUEUE, POLICY, DELEGATE, AGENTS, CHECK, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -126,6 +132,14 @@ const DELEGATE: Form = Form {
     takes: "@PERSON until DAY",
     says: "Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`. `delegate back` takes it back, and `delegate` alone says who has it.",
     example: "/countersign delegate <@U024BE7LH|dana> until friday",
+};
+
+const CHECK: Form = Form {
+    command: "/countersign",
+    word: "check",
+    takes: "[CHANNEL:] TEXT",
+    says: "Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead. Put a channel and a colon before it, as in `linkedin: …`, to check that it fits there.",
+    example: "/countersign check linkedin: Our best linen ever!",
 };
 
 /// The longest question that is taken, in characters.
@@ -193,6 +207,7 @@ fn countersign(text: &str) -> Result<Command, String> {
         "agents" => {
             Ok(Command::Agents(Some(rest.trim().to_owned()).filter(|name| !name.is_empty())))
         }
+        "check" => check(rest.trim()),
         "policy" => policy(rest.trim()),
         "delegate" => delegate(rest.trim()).map(Command::Delegate),
         "audit" => match rest.trim() {
@@ -209,6 +224,24 @@ fn countersign(text: &str) -> Result<Command, String> {
             None => format!("I do not know `/countersign {}`. {}", plain(other), overview()),
         }),
     }
+}
+
+/// A text, with the channel that it is for where one is named before a colon. Whether that is a channel of
+/// the brand kit is for whoever has the kit.
+fn check(text: &str) -> Result<Command, String> {
+    if !text.chars().any(char::is_alphanumeric) {
+        return Err(format!("Give the text after `check`; for example: `{}`", CHECK.example));
+    }
+    let named = text.split_once(':').filter(|(channel, text)| {
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !channel.is_empty() && channel.chars().all(is_name) && !text.trim().is_empty()
+    });
+    Ok(match named {
+        Some((channel, rest)) if !rest.starts_with("//") => {
+            Command::Check { channel: Some(channel.to_owned()), text: rest.trim().to_owned() }
+        }
+        _ => Command::Check { channel: None, text: text.to_owned() },
+    })
 }
 
 fn policy(text: &str) -> Result<Command, String> {

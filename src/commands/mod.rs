@@ -3,6 +3,7 @@
 //! [`grammar`] is the table of what may be typed; here each of its commands is carried out.
 
 mod audit;
+mod check;
 pub mod grammar;
 
 use jiff::Timestamp;
@@ -57,6 +58,10 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             let form = proposals::propose_form(&app.manifest, &place)?;
             app.slack.open_view(trigger, &form).await?;
             Ok(Answer::Nothing)
+        }
+        Command::Check { channel, text } => {
+            let post = check::report(app, channel.as_deref(), &text);
+            Ok(Answer::Private(Box::new(post)))
         }
         Command::Delegate(what) => delegate(app, &command, what).await,
         Command::Audit(card) => {

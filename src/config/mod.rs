@@ -39,6 +39,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The team's manifest; the built-in example when absent.
     pub manifest: Option<PathBuf>,
+    /// The brand kit; the built-in example when absent.
+    pub brand: Option<PathBuf>,
     /// The key that signs checkpoints of the audit trail, instead of the one kept in the data folder.
     pub audit_key: Option<Secret>,
     /// The public keys that signed checkpoints before it, which go on to count.
@@ -124,6 +126,7 @@ impl Config {
                 })?,
             },
             manifest: read("COUNTERSIGN_MANIFEST").map(PathBuf::from),
+            brand: read("COUNTERSIGN_BRAND").map(PathBuf::from),
             audit_key: read("COUNTERSIGN_AUDIT_KEY").map(Secret),
             former_audit_keys: read("COUNTERSIGN_AUDIT_KEYS_OLD")
                 .unwrap_or_default()

@@ -13,7 +13,7 @@ const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "id
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
     // The vocabulary: the app holds one of each capability, and what a feature remembers.
-    ("app", &["agents", "audit", "database", "releases", "reviews", "slack"]),
+    ("app", &["agents", "audit", "brand", "database", "releases", "reviews", "slack"]),
     ("clock", &[]),
     ("config", &[]),
     ("error", &[]),
@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "agents",
             "audit",
+            "brand",
             "commands",
             "erasure",
             "evidence",
@@ -49,7 +50,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("inbox", &["actions", "commands", "slack"]),
     (
         "commands",
-        &["history", "inbox", "jobs", "proposals", "research", "reviews", "scorecards", "slack"],
+        &[
+            "brand",
+            "history",
+            "inbox",
+            "jobs",
+            "proposals",
+            "research",
+            "reviews",
+            "scorecards",
+            "slack",
+        ],
     ),
     (
         "actions",
@@ -78,6 +89,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
+    ("drafts", &["brand"]),
+    ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["research", "slack"]),

@@ -6,6 +6,7 @@ mod agents;
 mod answers;
 mod architecture;
 mod audit;
+mod brand;
 mod checkpoint;
 mod crash;
 mod database;

@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use models::Asked;
 
 use super::{open_database, say};
+use crate::brand::Kit;
 use crate::clock::Clock;
 use crate::config::{Config, Manifest, Members};
 use crate::database;
@@ -57,6 +59,7 @@ struct Findings(Vec<Finding>);
 pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let mut findings = Findings::default();
     let manifest = check_manifest(&config, &mut findings);
+    check_brand(&config, &clock, &mut findings);
     check_database(&config, &clock, &mut findings).await;
     check_slack(&config, manifest.as_ref(), &mut findings).await;
     check_agents(&config, manifest.as_ref(), &mut findings);
@@ -105,6 +108,49 @@ fn check_manifest(config: &Config, findings: &mut Findings) -> Option<Manifest> 
             findings.bad("manifest", format!("{error:#}"), "Change that line, and ask again.");
             None
         }
+    }
+}
+
+fn check_brand(config: &Config, clock: &Clock, findings: &mut Findings) {
+    let kit = match Kit::load(config.brand.as_deref()) {
+        Ok(kit) => kit,
+        Err(error) => {
+            let said = format!("{error:#}");
+            return findings.bad("brand", said, "Change that line, and ask again.");
+        }
+    };
+    findings.good(
+        "brand",
+        format!(
+            "{}: {} channels, {} proof points, {} banned claims, version {}",
+            kit.company,
+            kit.channels.len(),
+            kit.proofs.len(),
+            kit.banned.len(),
+            kit.version
+        ),
+    );
+    if config.brand.is_none() {
+        findings.note(
+            "brand",
+            "this is the built-in example; set COUNTERSIGN_BRAND to your company's kit",
+        );
+    }
+    let today = clock.now().to_zoned(TimeZone::UTC).date();
+    let expired: Vec<&str> = kit
+        .proofs
+        .iter()
+        .filter(|proof| !proof.is_valid_on(today))
+        .map(|proof| proof.name.as_str())
+        .collect();
+    if !expired.is_empty() {
+        findings.note(
+            "brand",
+            format!(
+                "proof points have expired, so that what they prove is refused: {}",
+                expired.join(", ")
+            ),
+        );
     }
 }
 

@@ -411,6 +411,7 @@ fn config(
         }),
         listen: "127.0.0.1:0".parse().unwrap(),
         manifest: None,
+        brand: None,
         audit_key: Some(Secret::new(Signer::generate("test.example/audit").unwrap())),
         former_audit_keys: Vec::new(),
         audit_name: "test.example/audit".to_owned(),

@@ -1,0 +1,1 @@
+//! `/countersign check` through the wire.

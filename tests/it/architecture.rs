@@ -89,7 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("proposals", &["audit", "reviews", "slack"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
-    ("drafts", &["brand"]),
+    ("drafts", &["agents", "brand", "privacy"]),
     ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),

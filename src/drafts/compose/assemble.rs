@@ -49,6 +49,28 @@ pub fn assemble(aim: &Aim<'_>) -> Piece {
     piece
 }
 
+/// A text with the disclaimers that it needs and does not have, at its end.
+pub(super) fn with_disclaimers(
+    aim: &Aim<'_>,
+    mut parts: Vec<Part>,
+    open: &mut Vec<String>,
+) -> Vec<Part> {
+    let is_ads = Shape::of(aim.channel) == Shape::Ads;
+    let mut there: Vec<&Disclaimer> = Vec::new();
+    while let Some(needed) = missing(aim, &parts, &there) {
+        there.push(needed);
+        if is_ads {
+            add_line(aim, needed, &mut parts, open);
+            continue;
+        }
+        match parts.iter_mut().find(|part| part.name.is_empty()) {
+            Some(body) => body.text = format!("{}\n\n{}", body.text, needed.text),
+            None => parts.push(Part { name: String::new(), text: needed.text.clone() }),
+        }
+    }
+    parts
+}
+
 fn parts(mut lines: Vec<Part>, body: String) -> Vec<Part> {
     if !body.is_empty() {
         lines.push(Part { name: String::new(), text: body });

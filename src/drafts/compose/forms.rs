@@ -157,6 +157,13 @@ fn needed_lines(
     }
 }
 
+/// What one of the channel's lines may say besides, the best first.
+pub fn further(aim: &Aim<'_>, part: &crate::brand::Part) -> Vec<String> {
+    let mut all = candidates(aim, Role::of(part), &Chosen::of(aim));
+    all.retain(|text| text.chars().count() <= part.characters_max as usize);
+    all
+}
+
 /// What a line may say, the best first.
 fn candidates(aim: &Aim<'_>, role: Role, chosen: &Chosen<'_>) -> Vec<String> {
     let own = words(aim.kit.language);

@@ -312,3 +312,94 @@ fn leading_channels<'t>(text: &'t str, kit: &Kit) -> Result<(Vec<String>, &'t st
         ),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: Date = jiff::civil::date(2026, 11, 22);
+
+    #[test]
+    fn the_short_form_is_read() {
+        let kit = Kit::load(None).unwrap();
+        let text = "linkedin Spring launch for repeat buyers: 10 % off until Friday";
+        let brief = Brief::from_short(text, &kit).unwrap();
+        assert_eq!(brief.channels, ["linkedin"]);
+        assert_eq!(brief.audiences, ["repeat-buyer"]);
+        assert_eq!(brief.title, "Spring launch for repeat buyers");
+        assert_eq!(brief.offer.as_deref(), Some("10 % off until Friday"));
+        assert_eq!(brief.problems(&kit, TODAY), []);
+
+        let brief = Brief::from_short("Email, sms Heron is back", &kit).unwrap();
+        assert_eq!(
+            (brief.channels.len(), brief.audiences.as_slice()),
+            (2, &["new-visitor".to_owned()][..])
+        );
+
+        let refused = |text: &str| Brief::from_short(text, &kit).unwrap_err();
+        assert_eq!(
+            refused("linkdin Spring"),
+            "“linkdin” is no channel of the brand kit. Is it “linkedin”?"
+        );
+        assert!(refused("Spring launch").starts_with("Begin with a channel, linkedin, blog"));
+        assert_eq!(refused("sms"), "Say what it is about; for example: `/draft sms Spring launch`");
+    }
+
+    #[test]
+    fn each_problem_has_its_field_and_a_sentence() {
+        let kit = Kit::load(None).unwrap();
+        let good = Brief::from_short("linkedin Spring launch", &kit).unwrap();
+        let check = |brief: Brief, field: &str, expected: &str| {
+            let problems = brief.problems(&kit, TODAY);
+            let found = problems.iter().find(|(of, _)| *of == field);
+            let found = found.map(|(_, sentence)| sentence.as_str()).unwrap_or_default();
+            assert!(found.contains(expected), "{field}: {problems:?}");
+        };
+        let list = |text: &str| vec![text.to_owned()];
+        check(Brief { title: " ".to_owned(), ..good.clone() }, "title", "Give it a title");
+        check(Brief { what: "x".repeat(3_001), ..good.clone() }, "what", "3001 characters");
+        check(Brief { channels: vec![], ..good.clone() }, "channels", "Name a channel: linkedin,");
+        check(Brief { channels: list("fax"), ..good.clone() }, "channels", "“fax” is no channel");
+        check(
+            Brief { audiences: list("repeat-byer"), ..good.clone() },
+            "audiences",
+            "Is it “repeat-buyer”?",
+        );
+        check(
+            Brief { stage: Some("decison".to_owned()), ..good.clone() },
+            "stage",
+            "Is it “decision”?",
+        );
+        check(
+            Brief { must_say: list("It heals."), ..good.clone() },
+            "must_say",
+            "no medical product",
+        );
+        check(
+            Brief { offer: Some("See evil.example".to_owned()), ..good.clone() },
+            "offer",
+            "evil.example",
+        );
+        check(
+            Brief { must_say: list("It is firm."), must_not_say: list("firm"), ..good.clone() },
+            "must_not_say",
+            "Change one of them",
+        );
+        check(
+            Brief { channels: list("email"), must_not_say: list("VAT"), ..good.clone() },
+            "must_not_say",
+            "stands in a disclaimer",
+        );
+        let long = list(&"so ".repeat(60));
+        check(
+            Brief { channels: list("ad-copy"), must_say: long, ..good.clone() },
+            "must_say",
+            "too long for Ad copy set",
+        );
+        check(
+            Brief { due: Some(jiff::civil::date(2026, 11, 21)), ..good },
+            "due",
+            "2026-11-21 is over",
+        );
+    }
+}

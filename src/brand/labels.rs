@@ -38,7 +38,7 @@ pub(super) fn of(kit: &Kit, text: &Text<'_>, channel: Option<&Channel>) -> BTree
     labels.extend(
         topics::topics(kit, text).into_iter().filter_map(|(topic, _)| kit.topics[topic].label),
     );
-    if !text.personal().is_empty()
+    if text.personal().iter().any(|one| !one.is_own)
         || !text.quoted.is_empty() && SIGNED_IN_FULL.is_match(text.original)
     {
         labels.insert(Label::CustomerData);

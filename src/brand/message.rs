@@ -52,7 +52,12 @@ pub fn post(report: &Report, kit: &Kit) -> Post {
     } else {
         format!("It is about: {} · ", labels.join(", "))
     };
-    card = card.context(escape(&format!("{about}brand kit of {}, {}", kit.company, report.kit)));
+    card = card.context(format!(
+        "{}brand kit of {}, `{}`",
+        escape(&about),
+        escape(&kit.company),
+        report.kit
+    ));
     card.finish().0
 }
 

@@ -166,7 +166,8 @@ impl Phrase {
                 is_spelled |= is_spaced && alone && letters < SPLIT;
                 let may_be_split = letters >= SPLIT || (alone && is_spaced);
                 let is_short = gap.chars().count() <= GAP;
-                if !is_short || (is_spaced && !may_be_split) || (gap == "'" && letters < SPLIT) {
+                let is_two_words = is_spaced && (!may_be_split || ends_something(gap));
+                if !is_short || is_two_words || (gap == "'" && letters < SPLIT) {
                     return None;
                 }
             }
@@ -247,8 +248,12 @@ fn has_odd_capital(folded: &Folded, original: &str, word: Range<usize>) -> bool 
 }
 
 fn is_gap_between_words(gap: &str) -> bool {
-    let is_end = gap.contains(['.', '!', '?', ';', ':', ',']) && gap.contains([' ', '\n']);
-    gap.chars().count() <= GAP && !is_end && !gap.contains('\n')
+    gap.chars().count() <= GAP && !ends_something(gap) && !gap.contains('\n')
+}
+
+/// A mark with a space after it, as at the end of a sentence or of a part of it.
+fn ends_something(gap: &str) -> bool {
+    gap.contains(['.', '!', '?', ';', ':', ',']) && gap.contains([' ', '\n'])
 }
 
 /// Whether a letter stands alone at this end of the text, after a space.

@@ -22,12 +22,21 @@ pub struct Text<'a> {
     /// What customers said: between quotation marks, with who said it beside it.
     pub quoted: Vec<Range<usize>>,
     pub code: Vec<Range<usize>>,
-    personal: OnceCell<Vec<(privacy::Kind, Range<usize>)>>,
+    personal: OnceCell<Vec<Personal>>,
     contacts: &'a [String],
     /// Lines that are a part of the channel's, in bytes of the original.
     pub parts: Vec<PartText>,
     /// Everything else, in bytes of the original.
     pub body: Vec<Range<usize>>,
+}
+
+/// Something that has the form of personal data.
+pub struct Personal {
+    pub kind: privacy::Kind,
+    /// In bytes of the original.
+    pub range: Range<usize>,
+    /// Whether it is the company's own, and so nobody's.
+    pub is_own: bool,
 }
 
 /// A line that begins with the label of a part.
@@ -70,8 +79,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What has the form of personal data and is not the company's own, in bytes of the original.
-    pub fn personal(&self) -> &[(privacy::Kind, Range<usize>)] {
+    /// What has the form of personal data.
+    pub fn personal(&self) -> &[Personal] {
         self.personal.get_or_init(|| personal(self.original, self.contacts))
     }
 
@@ -180,13 +189,13 @@ fn quotations(original: &str, folded: &Folded, company: &str) -> Vec<Range<usize
     QUOTATION.find_iter(folded.text()).map(|found| found.range()).filter(is_said).collect()
 }
 
-fn personal(original: &str, contacts: &[String]) -> Vec<(privacy::Kind, Range<usize>)> {
-    let is_own = |range: &Range<usize>| {
-        let plain = super::kit::plain_contact(&original[range.clone()]);
-        contacts.contains(&plain)
-    };
-    let found = privacy::mask(original).spans.into_iter().map(|span| (span.kind, span.original));
-    found.filter(|(_, range)| !is_own(range)).collect()
+fn personal(original: &str, contacts: &[String]) -> Vec<Personal> {
+    let spans = privacy::mask(original).spans.into_iter();
+    let found = spans.map(|span| {
+        let plain = super::kit::plain_contact(&original[span.original.clone()]);
+        Personal { kind: span.kind, range: span.original, is_own: contacts.contains(&plain) }
+    });
+    found.collect()
 }
 
 fn within(all: &[Range<usize>], range: &Range<usize>) -> bool {

@@ -61,6 +61,7 @@ pub async fn run(config: Config, clock: Clock, _args: Args) -> Result<ExitCode> 
     let database = open_database(&config).await?;
     let app = assemble(&config, &slack, clock, database.pool.clone()).await?;
     manifests::adopt(&app).await.map_err(into_anyhow)?;
+    manifests::adopt_brand(&app).await.map_err(into_anyhow)?;
     tracing::info!(
         address = %config.listen, workspace = app.workspace.name,
         http = !app.signing_secrets.is_empty(), socket = slack.app_token.is_some(),

@@ -1,6 +1,7 @@
-//! The manifests there were: what the team had declared at any time, by the version that decisions name.
+//! The manifests there were: what the team had declared at any time, and which brand kit texts were held
+//! against, by the version that decisions name.
 //!
-//! [`adopt`] is called when a process starts to serve. If its manifest is not the one in force, that is
+//! [`adopt`] and [`adopt_brand`] are called when a process starts to serve. If its manifest is not the one in force, that is
 //! recorded, and the text is kept, so that what a decision was taken under can be read years later.
 //!
 //! **Invariant:** the manifest that a serving process decides under is kept before it decides anything.
@@ -26,46 +27,78 @@ pub struct Kept {
     pub adopted_at: Timestamp,
 }
 
+/// What a text declares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The team: groups, agents, policies.
+    Team,
+    /// The brand kit: what may be said, and how.
+    Brand,
+}
+
 /// Brings this process's manifest into force, if it is not.
 pub async fn adopt(app: &App) -> Result<()> {
-    let (workspace, manifest, now) = (app.workspace.id, &app.manifest, app.now());
+    let (version, text) = (&app.manifest.version, &app.manifest.text);
+    bring_into_force(app, Kind::Team, version, text).await
+}
+
+/// Brings this process's brand kit into force, if it is not.
+pub async fn adopt_brand(app: &App) -> Result<()> {
+    bring_into_force(app, Kind::Brand, &app.brand.version, &app.brand.text).await
+}
+
+async fn bring_into_force(app: &App, kind: Kind, version: &str, text: &str) -> Result<()> {
+    let (workspace, now) = (app.workspace.id, app.now());
 
     let mut tx = app.db.begin().await?;
     store::take_turn(&mut tx, workspace).await?;
-    let former = store::in_force(&mut tx, workspace).await?;
-    if former.as_ref() == Some(&manifest.version) {
+    let former = store::in_force(&mut tx, workspace, kind).await?;
+    if former.as_deref() == Some(version) {
         return Ok(());
     }
-    store::adopt(&mut tx, workspace, &manifest.version, &manifest.text, now).await?;
-    let mut details = BTreeMap::from([("to", Value::name(&manifest.version))]);
+    store::adopt(&mut tx, workspace, kind, version, text, now).await?;
+    let mut details = BTreeMap::from([("to", Value::name(version))]);
     if let Some(former) = &former {
         details.insert("from", Value::name(former));
     }
-    let event = Event {
-        workspace,
-        at: now,
-        actor: Actor::Bot,
-        act: "manifest.changed",
-        subject: Subject::new("manifest", &manifest.version),
-        details,
+    let (act, subject) = match kind {
+        Kind::Team => ("manifest.changed", "manifest"),
+        Kind::Brand => ("brand_kit.changed", "brand_kit"),
     };
+    let subject = Subject::new(subject, version);
+    let event = Event { workspace, at: now, actor: Actor::Bot, act, subject, details };
     audit::append(&mut tx, event).await?;
     tx.commit().await?;
 
     tracing::info!(
-        manifest.version = manifest.version,
+        manifest.kind = kind.name(),
+        manifest.version = version,
         manifest.former = former,
-        "the manifest came into force"
+        "a manifest came into force"
     );
     Ok(())
 }
 
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Brand => "brand",
+        }
+    }
+}
+
 /// The manifest of a version, of which the beginning is enough if it is clear which one is meant.
 pub async fn find(db: &PgPool, workspace: WorkspaceId, version: &str) -> Result<Vec<Kept>> {
-    store::find(db, workspace, version).await
+    store::find(db, workspace, Kind::Team, version).await
 }
 
 /// All that were ever in force, the newest first.
 pub async fn all(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Kept>> {
-    store::find(db, workspace, "").await
+    store::find(db, workspace, Kind::Team, "").await
+}
+
+/// The brand kits of a version, of which the beginning is enough; all of them for an empty one.
+pub async fn find_brand(db: &PgPool, workspace: WorkspaceId, version: &str) -> Result<Vec<Kept>> {
+    store::find(db, workspace, Kind::Brand, version).await
 }

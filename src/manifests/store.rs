@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use sqlx::{PgConnection, PgPool};
 
-use super::Kept;
+use super::{Kept, Kind};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
@@ -16,16 +16,21 @@ pub async fn take_turn(tx: &mut PgConnection, workspace: WorkspaceId) -> Result<
     Ok(())
 }
 
-pub async fn in_force(tx: &mut PgConnection, workspace: WorkspaceId) -> Result<Option<String>> {
+pub async fn in_force(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    kind: Kind,
+) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
         "
         SELECT version
         FROM manifests
-        WHERE workspace_id = $1
+        WHERE workspace_id = $1 AND kind = $2
         ORDER BY adopted_at DESC
         LIMIT 1
         ",
         workspace.0,
+        kind.name(),
     )
     .fetch_optional(tx)
     .await?)
@@ -34,14 +39,15 @@ pub async fn in_force(tx: &mut PgConnection, workspace: WorkspaceId) -> Result<O
 pub async fn adopt(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
+    kind: Kind,
     version: &str,
     text: &str,
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query!(
         "
-        INSERT INTO manifests (workspace_id, version, text, adopted_at)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO manifests (workspace_id, version, text, adopted_at, kind)
+        VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT ON CONSTRAINT manifests_one_per_version
         DO UPDATE SET adopted_at = excluded.adopted_at
         ",
@@ -49,6 +55,7 @@ pub async fn adopt(
         version,
         text,
         now.to_sqlx() as _,
+        kind.name(),
     )
     .execute(tx)
     .await?;
@@ -56,16 +63,22 @@ pub async fn adopt(
 }
 
 /// Those whose version begins like this, the newest first.
-pub async fn find(db: &PgPool, workspace: WorkspaceId, beginning: &str) -> Result<Vec<Kept>> {
+pub async fn find(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    kind: Kind,
+    beginning: &str,
+) -> Result<Vec<Kept>> {
     let rows = sqlx::query!(
         r#"
         SELECT version, text, adopted_at AS "adopted_at: SqlTimestamp"
         FROM manifests
-        WHERE workspace_id = $1 AND starts_with(version, $2)
+        WHERE workspace_id = $1 AND kind = $3 AND starts_with(version, $2)
         ORDER BY adopted_at DESC
         "#,
         workspace.0,
         beginning,
+        kind.name(),
     )
     .fetch_all(db)
     .await?;

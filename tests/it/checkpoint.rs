@@ -287,6 +287,27 @@ async fn a_manifest_that_comes_into_force_is_recorded_and_kept() {
 }
 
 #[tokio::test]
+async fn a_brand_kit_that_comes_into_force_is_recorded_and_kept() {
+    let team = Team::start().await;
+    for _ in 0..2 {
+        manifests::adopt(&team.app).await.unwrap();
+        manifests::adopt_brand(&team.app).await.unwrap();
+    }
+    assert_eq!(
+        team.trail().await,
+        "bot manifest.changed manifest\nbot brand_kit.changed brand_kit"
+    );
+    let version = &team.app.brand.version;
+    let kept = manifests::find_brand(team.db(), team.app.workspace.id, version).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].text, team.app.brand.text);
+    // Each is found among its own.
+    assert!(manifests::find(team.db(), team.app.workspace.id, version).await.unwrap().is_empty());
+    team.settle().await;
+    team.done().await;
+}
+
+#[tokio::test]
 async fn the_first_start_posts_a_checkpoint_once() {
     let team = Team::start().await;
     manifests::adopt(&team.app).await.unwrap();

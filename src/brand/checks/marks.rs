@@ -14,6 +14,7 @@ use crate::brand::text::Text;
 /// channel's tool fills in.
 pub fn placeholders(_: &Kit, text: &Text<'_>, context: &Context<'_>) -> Tested {
     let fields = context.channel.map(|channel| channel.merge_fields.as_slice()).unwrap_or_default();
+    let is_script = context.channel.is_some_and(|channel| channel.limits.seconds_max.is_some());
     let mut hits = Vec::new();
     for found in PLACEHOLDER.find_iter(text.original) {
         let written = found.as_str();
@@ -22,7 +23,10 @@ pub fn placeholders(_: &Kit, text: &Text<'_>, context: &Context<'_>) -> Tested {
             .iter()
             .any(|field| field.chars().filter(|c| !c.is_whitespace()).eq(squeezed.chars()));
         let folded = text.folded.image(&found.range());
-        if is_field || !is_meant(written, text.original, found.end()) || text.is_code(&folded) {
+        if is_field
+            || !is_meant(written, text.original, found.end(), is_script)
+            || text.is_code(&folded)
+        {
             continue;
         }
         let hit = Hit::new(Rule::Placeholder, found.range(), "Nobody filled this in.");
@@ -37,11 +41,15 @@ pub fn placeholders(_: &Kit, text: &Text<'_>, context: &Context<'_>) -> Tested {
     Ok(hits)
 }
 
-/// Not a link in Markdown, the number of a footnote, a box to tick, a roman number in a name.
-fn is_meant(written: &str, text: &str, end: usize) -> bool {
+/// Not a link in Markdown, the number of a footnote, a box to tick, a roman number in a name; nor what a
+/// script says of the picture.
+fn is_meant(written: &str, text: &str, end: usize, is_script: bool) -> bool {
     if let Some(inside) = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let inside = inside.trim();
         let is_link = text[end..].starts_with(['(', '[']);
+        if is_script && inside.contains(char::is_lowercase) && !inside.starts_with("insert") {
+            return false;
+        }
         let is_box = matches!(inside, "" | "x" | "X" | "…" | "..." | "sic");
         return !is_link
             && !is_box

@@ -7,13 +7,13 @@ use crate::brand::text::Text;
 use crate::privacy::Kind;
 
 pub fn check(_: &Kit, text: &Text<'_>, _: &Context<'_>) -> Tested {
-    let hits = text.personal().iter().map(|(kind, range)| {
+    let hits = text.personal().iter().filter(|one| !one.is_own).map(|one| {
         Hit::new(
             Rule::PersonalData,
-            range.clone(),
-            format!("This has the form of {}.", words(*kind)),
+            one.range.clone(),
+            format!("This has the form of {}.", words(one.kind)),
         )
-        .quoted(kind.marker())
+        .quoted(one.kind.marker())
         .suggest("Leave it out. If it is the company's own, add it to `contacts` in the brand kit.")
     });
     Ok(hits.collect())

@@ -97,7 +97,7 @@ pub fn said(kit: &Kit, text: &Text<'_>) -> Vec<Claim> {
     all.retain(|claim| {
         let at = text.folded.origin(claim.range.clone());
         let is_personal =
-            text.personal().iter().any(|(_, range)| range.start < at.end && at.start < range.end);
+            text.personal().iter().any(|one| one.range.start < at.end && at.start < one.range.end);
         !is_personal && !text.is_quoted(&claim.range) && !text.is_code(&claim.range)
     });
     all

@@ -65,8 +65,13 @@ pub fn reading_ease(kit: &Kit, text: &Text<'_>, _: &Context<'_>) -> Tested {
 
 pub fn exclamation_marks(kit: &Kit, text: &Text<'_>, _: &Context<'_>) -> Tested {
     let Some(max) = kit.tone.exclamation_marks_max else { return Err("the kit sets no limit") };
-    let is_own =
-        |found: &regex::Match<'_>| !text.is_quoted(&found.range()) && !text.is_code(&found.range());
+    let is_own = |found: &regex::Match<'_>| {
+        // "<!channel>" and an image in Markdown exclaim nothing.
+        let folded = text.folded.text();
+        let is_code =
+            folded[..found.start()].ends_with('<') || folded[found.end()..].starts_with(['[', '=']);
+        !is_code && !text.is_quoted(&found.range()) && !text.is_code(&found.range())
+    };
     let hits =
         EXCLAMATION.find_iter(text.folded.text()).filter(is_own).skip(max as usize).map(|found| {
             let reason = match max {

@@ -80,7 +80,10 @@ pub fn find(folded: &str, language: Language) -> Vec<Claim> {
 fn read(folded: &str, range: Range<usize>, language: Language) -> Option<Claim> {
     let before = &folded[..range.start];
     let after = &folded[range.end..];
-    if before.ends_with(|c: char| c.is_alphabetic() || c == '_' || c == '/') {
+    // In "200x220" the second is one of two sides.
+    let is_side =
+        before.strip_suffix('x').is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()));
+    if !is_side && before.ends_with(|c: char| c.is_alphabetic() || c == '_' || c == '/') {
         return None;
     }
     let value = value(&folded[range.clone()], language)?;
@@ -360,7 +363,7 @@ static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
         r"\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{1,2} ?(?:am\b|pm\b|a\.m\.|p\.m\.|uhr\b|o'clock\b)",
         r"\b(?:open|hours|weekdays|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|daily)\b[^.\n]{0,25}?\b\d{1,2}(?: ?- ?| to | and )\d{1,2}\b",
         // Addresses on the web and of mail.
-        r"\bhttps?://\S+|\bwww\.\S+|\S+@\S+\.\S+",
+        r"\b(?:javascript|data):\S+|\bhttps?://\S+|\bwww\.\S+|\S+@\S+\.\S+",
         // Versions, and numbers after what they number.
         r"\b\d+(?:\.\d+){2,}\b",
         r"\b(?:version|release|ios|android|windows|python|chapter|section|step|page|figure|table|part|no|nr|number|order|invoice|ticket|ref|reference|case|article|item|room|question|review|survey|lot|level|phase|week|day|quarter|volume|issue|episode|size|code|parcel|tracking|scene|shot|paragraph|annex|directive|regulation|iso|din|en)\.?(?: (?:no\.?|number|nr\.?|code))?[ #:]{0,2}(?:[a-z]{1,3}-?)?\d[\w/-]*",
@@ -368,7 +371,7 @@ static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
         // Identifiers: letters and digits in one.
         r"\b[a-z][a-z]*-?\d[\w-]*(?:\.\d+)*|\b\d+-\d+-\d+[\d-]*\b|\b\d{7,}\b",
         // Ordinals, footnotes, and what numbers a list or the seconds of a script.
-        r"\b\d+(?:st|nd|rd|th)\b|\[\d{1,3}\]|(?m:^ ?\(?\d{1,2}[.)] )|(?m:^ ?[\[(]?\d{1,3} ?- ?\d{1,3} ?(?:s|sec|seconds)\b)",
+        r"\b\d+(?:st|nd|rd|th)\b|\[\d{1,3}(?:, ?\d{1,3})*\]|\b\d{1,3}:\d{1,3}\b|\b\d in (?:1|one)\b|(?m:^ ?\(?\d{1,2}[.)] )|(?m:^ ?[\[(]?\d{1,3} ?- ?\d{1,3} ?(?:s|sec|seconds)\b)",
         r"\b\d{1,2} (?:tips|ways|steps|reasons|things|ideas|questions|parts|rules|mistakes|lessons|facts|myths)\b",
     ];
     let all = [&[months.as_str()][..], &others].concat().join("|");

@@ -66,9 +66,9 @@ fn is_superlative(word: &str, before: &str, after: &str) -> bool {
             && former != "at"
             && (is_named || !is_adverb || NOUNS.contains(&next));
     }
-    if word.starts_with("most ") {
+    if let Some(quality) = word.strip_prefix("most ") {
         // "most of", "most people" is an amount, or none.
-        return is_named || POPULAR.contains(&&word[5..]);
+        return is_named || POPULAR.contains(&quality);
     }
     if ALWAYS.contains(&word) {
         return !PLACES.contains(&next);

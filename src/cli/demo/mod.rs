@@ -72,6 +72,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let served = tokio::spawn(http::serve(listener, router, stop.clone()));
     let app = serve::assemble(&config, &settings, clock, database.pool.clone()).await?;
     manifests::adopt(&app).await.map_err(into_anyhow)?;
+    manifests::adopt_brand(&app).await.map_err(into_anyhow)?;
     samples::bring_in(&app).await?;
     witness::begin(&app).await.map_err(into_anyhow)?;
     let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());

@@ -85,7 +85,7 @@ fn kit(aim: &Aim<'_>) -> Value {
         .banned
         .iter()
         .map(|one| {
-            json!({"phrases": one.phrases.join(", "), "reason": one.reason, "instead": one.instead})
+            json!({"name": one.name, "phrases": one.phrases.join(", "), "reason": one.reason, "instead": one.instead})
         })
         .collect();
     let terms: Vec<Value> = kit

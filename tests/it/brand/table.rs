@@ -66,10 +66,6 @@ pub fn right(found: &[String], expected: &[String]) -> usize {
     found.iter().filter(is_right).count()
 }
 
-pub fn same(found: &[String], expected: &[String]) -> bool {
-    found.len() == expected.len() && right(found, expected) == found.len()
-}
-
 /// Exactly those words; any, where the table names the rule alone; for a sentence its beginning.
 fn matches(found: &str, expected: &str) -> bool {
     let Some((rule, words)) = expected.split_once(": ") else {

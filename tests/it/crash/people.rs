@@ -178,6 +178,7 @@ impl Journey {
         };
         format!(
             "bot manifest.changed manifest\n\
+             bot brand_kit.changed brand_kit\n\
              maya run.requested run\n\
              agent research evidence.read run\n\
              agent research finding.made finding\n\

@@ -10,7 +10,7 @@
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
-//!   [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
+//!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
 //!   platforms report, [`detectors`] tells what in them is worth a message; [`opinions`] are what people
 //!   say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
 //!   [`manifests`] keeps what the team
@@ -43,6 +43,7 @@ pub mod worker;
 
 pub mod brand;
 pub mod detectors;
+pub mod drafts;
 pub mod erasure;
 pub mod evidence;
 pub mod experiments;

@@ -10,6 +10,7 @@ pub mod backtest;
 pub mod brand;
 pub mod demo;
 pub mod doctor;
+pub mod draft;
 pub mod erase;
 pub mod evidence;
 pub mod experiment;
@@ -87,6 +88,8 @@ enum Command {
     Policy(policy::Policy),
     /// See what models are asked with
     Prompts(prompts::Args),
+    /// Make texts from a brief, out of what the brand kit approves
+    Draft(draft::Draft),
     /// Hold a text against the brand kit, or see the kit
     #[command(subcommand)]
     Brand(brand::Brand),
@@ -286,6 +289,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             prompts::run(&config, &args)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Draft(args) => draft::run(&config, &clock, &args),
         Command::Brand(brand) => brand::run(&config, &clock, brand),
         Command::Audit(audit) => run_audit(config, audit).await,
     }

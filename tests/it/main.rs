@@ -10,6 +10,7 @@ mod brand;
 mod checkpoint;
 mod crash;
 mod database;
+mod drafts;
 mod embedded;
 mod erasure;
 mod evidence;

@@ -1,7 +1,7 @@
 //! One piece: a text for a channel and an audience, made from a brief under a kit.
 //!
 //! An [`Aim`] is what a piece is to be. [`assemble`] makes it from what is approved alone, without a
-//! model: complete, correct and dull. [`write`] has a model write it; the text is held against the
+//! model: complete, correct and dull. [`write()`] has a model write it; the text is held against the
 //! kit and the brief ([`check`]), goes back to the model at most twice with what was found, and
 //! shows what still fails. Where a model gives nothing, [`prepare`] assembles instead and says so.
 //! [`rework`] answers a reviewer's comment, and [`editing_effort`] tells how much people changed.

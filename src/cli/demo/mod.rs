@@ -165,7 +165,9 @@ Countersign runs in the local workspace of {team}:
 
 Four things to try there:
 
-  1. Ask. In #research, type   /research why do people cancel?
+  1. Ask. In #research, type   /research why do people cancel?   Press *Sources*, and ask on in the
+     thread: and for parents? Asked as Lena, the answer comes to her alone, with *Share*: she may
+     read interviews that not everybody in #research may.
   2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left. Request
      changes (\"Leave out the tickets, and look at prices\"), or press Approve.
   3. Put up a text of your own, in #campaigns:   /countersign propose

@@ -118,6 +118,10 @@ impl Team {
         served.push(serve_on(bot_listener, http::router(app.clone()), &stop));
         if door == Door::Socket {
             served.push(tokio::spawn(socket::serve(app.clone(), stop.clone())));
+            // Nobody who types is answered before the bot has connected.
+            while sandbox.connections() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
         sandbox.deliver(match door {
             Door::Socket => Delivery::SocketMode,

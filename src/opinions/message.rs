@@ -4,7 +4,7 @@ use super::{Dispute, Opinions, Part};
 use crate::app::App;
 use crate::error::Result;
 use crate::privacy;
-use crate::reviews::{Beside, REASON, Review, State};
+use crate::reviews::{self, Beside, REASON, Review, State};
 use crate::slack::{self, Button, Choice, Input, Modal, Place, Post, cut, escape, mention};
 
 /// The input that asks which part is wrong.
@@ -80,7 +80,7 @@ pub async fn tell_approvers(app: &App, review: &Review, opinions: &Opinions) -> 
     if !matches!(review.state, State::Approved { .. } | State::Released { .. }) {
         return Ok(());
     }
-    let subject = format!("{}:{}", review.subject.name(), review.subject_id);
+    let subject = reviews::subject(review.subject, review.subject_id);
     let place = Place { channel: review.channel.clone(), thread: review.thread.clone() };
     let shown = slack::places(&app.db, app.workspace.id, &subject).await?;
     let Some(card) = shown.into_iter().find(|one| one.place == place) else { return Ok(()) };

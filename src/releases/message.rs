@@ -87,7 +87,7 @@ fn refused(review: &Review) -> Post {
 async fn below_the_card(app: &App, review: ReviewId, subject: &str, post: &Post) -> Result<()> {
     let workspace = app.workspace.id;
     let Some(review) = reviews::find(&app.db, workspace, review).await? else { return Ok(()) };
-    let card = format!("{}:{}", review.subject.name(), review.subject_id);
+    let card = reviews::subject(review.subject, review.subject_id);
     let shown = slack::places(&app.db, workspace, &card).await?;
     let shown = shown.into_iter().find(|one| one.place.channel == review.channel);
     let thread = match shown {

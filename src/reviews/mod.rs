@@ -199,6 +199,11 @@ pub struct Opening<'a> {
     pub thread: Option<&'a MessageTs>,
 }
 
+/// What the messages that show a subject are kept under: `finding:12`.
+pub fn subject(kind: SubjectKind, id: i64) -> String {
+    format!("{}:{id}", kind.name())
+}
+
 /// The subject that a message shows, by what the message is kept under: `finding:12`.
 pub fn subject_named(post: &str) -> Option<(SubjectKind, i64)> {
     let (kind, id) = post.split_once(':')?;

@@ -69,7 +69,7 @@ pub async fn show(
     };
     let card = shown.under(body).finish();
 
-    let subject = format!("{}:{}", review.subject.name(), review.subject_id);
+    let subject = super::subject(review.subject, review.subject_id);
     let place = Place { channel: review.channel.clone(), thread: review.thread.clone() };
     let sent = Sent {
         subject: &subject,

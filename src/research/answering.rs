@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::audience::{self, Audience};
 use super::extract::{self, Asked, Extract};
-use super::finding::{Read, Reading};
+use super::finding::Reading;
 use super::prepared::Prepared;
 use super::progress::{self, Steps};
 use super::run::end_without_finding;
@@ -29,13 +29,19 @@ const EARLIER: usize = 5;
 
 /// What a run came to.
 struct Outcome {
-    /// None where nothing relevant was found.
-    finding: Option<Finding>,
-    /// Only the asker may read it.
-    is_private: bool,
-    documents: usize,
-    /// All that was searched, also what the answer then could not rest on.
-    read: Vec<Read>,
+    ending: Ending,
+    /// Names of all sources that were searched, also of those that the answer then could not rest on.
+    read: BTreeSet<String>,
+}
+
+enum Ending {
+    Found {
+        finding: Box<Finding>,
+        /// Only the asker may read it, who may share it; else it is put up where it was asked for.
+        is_private: bool,
+    },
+    /// Nothing relevant; the sentence says what was searched.
+    Nothing(String),
 }
 
 /// Lets the research agent answer a run's question.
@@ -43,25 +49,20 @@ pub async fn answer(app: &App, run: RunId) -> Result<()> {
     let Some(run) = store::start(&app.db, app.workspace.id, run, app.now()).await? else {
         return Ok(());
     };
-    let agent = app
-        .manifest
-        .agent(AGENT)
-        .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
+    let agent = super::agent(app)?;
     // An attempt before this one may have died while it wrote.
     streaming::end_all(app, &run).await?;
     let work = |steps| work(app, &run, agent, steps);
-    let Some(outcome) = progress::shown_while(app, &run, work).await? else {
+    let Some(Outcome { ending, read }) = progress::shown_while(app, &run, work).await? else {
         return Ok(());
     };
-    match outcome.finding {
-        Some(finding) if outcome.is_private => {
-            conclude(app, &run, &finding, &outcome.read, Ending::Private).await
+    match ending {
+        Ending::Found { finding, is_private } => {
+            conclude(app, &run, &finding, &read, is_private).await
         }
-        Some(finding) => conclude(app, &run, &finding, &outcome.read, Ending::Review).await,
-        None => {
-            let remark = message::nothing_found(outcome.documents as u64, &outcome.read);
-            let read: Vec<&str> = outcome.read.iter().map(|source| source.name.as_str()).collect();
-            end_without_finding(app, &run, State::Empty(remark), "run.found_nothing", &read).await
+        Ending::Nothing(remark) => {
+            let state = State::Empty(remark);
+            end_without_finding(app, &run, state, "run.found_nothing", &read).await
         }
     }
 }
@@ -73,11 +74,9 @@ struct Found {
 }
 
 async fn work(app: &App, run: &Run, agent: &Agent, steps: Steps) -> Result<Outcome> {
+    steps.say("searching the documents");
     let question = &run.question;
     let sources = evidence::sources(&app.db, app.workspace.id).await?;
-    let documents: i64 = sources.iter().map(|source| source.documents).sum();
-    steps.say(format!("searching {documents} documents"));
-
     let earlier = store::followed(&app.db, app.workspace.id, run.id, EARLIER).await?;
     let (asked, follows) = together(&question.text, &earlier);
     let audience = audience::of(app, &question.channel).await?;
@@ -87,37 +86,48 @@ async fn work(app: &App, run: &Run, agent: &Agent, steps: Steps) -> Result<Outco
             extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;
         Ok(Found { searched, extract })
     };
-    let hidden = sources.iter().any(|source| !audience.may_see(source));
     let mut read = BTreeSet::new();
-    let mut found = None;
-    if hidden || audience.is_one() {
+    let mut personal = None;
+    if sources.iter().any(|source| !audience.may_see(source)) || audience.is_one() {
         let rights = audience::rights_of(app, &question.person, &sources).await?;
-        let personal = search(rights).await?;
-        read.extend(personal.searched.sources.iter().cloned());
-        if audience.is_one() || !personal.may_be_seen_by(&audience, &sources) {
-            found = Some((personal, true));
+        let sees_more = |source: &Source| rights.include(source) && !audience.may_see(source);
+        if audience.is_one() || sources.iter().any(sees_more) {
+            let found = search(rights).await?;
+            read.extend(found.searched.sources.iter().cloned());
+            let is_private = audience.is_one() || !found.may_be_seen_by(&audience, &sources);
+            personal = is_private.then_some(found);
         }
     }
-    let (found, is_private) = match found {
+    let is_private = personal.is_some();
+    let found = match personal {
         Some(found) => found,
-        None => (search(audience.rights()).await?, false),
+        None => search(audience.rights()).await?,
     };
     read.extend(found.searched.sources.iter().cloned());
     let reading = found.reading(&sources, app.now());
-    let mut finding = Finding::new(&question.text, &reading);
-    if let Some(finding) = &mut finding {
-        finding.follows = follows;
-        if let Some(model) = app.models.of(agent) {
-            let task =
-                Task { run, agent, model, searched: &found.searched, finding, earlier: &earlier };
-            match writing::write(app, &task, &steps).await? {
-                Ok((engine, answer)) => finding.answered(&engine, answer),
-                Err(why) => finding.fell_back = Some(why),
-            }
+    let Some(mut finding) = Finding::new(&question.text, &reading) else {
+        let documents = found.searched.documents as u64;
+        let remark = message::nothing_found(&audience, documents, &reading.read());
+        return Ok(Outcome { ending: Ending::Nothing(remark), read });
+    };
+    finding.follows = follows;
+    if let Some(model) = app.models.of(agent) {
+        let task = Task {
+            run,
+            agent,
+            model,
+            searched: &found.searched,
+            finding: &finding,
+            earlier: &earlier,
+            is_private,
+            shows: !is_private || audience == Audience::One,
+        };
+        match writing::write(app, &task, &steps).await? {
+            Ok((engine, answer)) => finding.answered(&engine, answer),
+            Err(why) => finding.fell_back = Some(why),
         }
     }
-    let read = reading_of(&sources, read, app.now());
-    Ok(Outcome { finding, is_private, documents: found.searched.documents, read })
+    Ok(Outcome { ending: Ending::Found { finding: finding.into(), is_private }, read })
 }
 
 /// The question taken apart, and the one that it was read together with.
@@ -151,27 +161,13 @@ impl Found {
     }
 }
 
-fn reading_of(sources: &[Source], names: BTreeSet<String>, now: Timestamp) -> Vec<Read> {
-    let searched = Searched { sources: names.into_iter().collect(), ..Searched::default() };
-    Reading { searched: &searched, extract: &Extract::default(), sources, now }.read()
-}
-
-/// What becomes of a finding.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It is put up for a decision where it was asked for.
-    Review,
-    /// The asker reads it, and may share it.
-    Private,
-}
-
 /// Records the finding, what was read for it, and what becomes of it: all or nothing.
 async fn conclude(
     app: &App,
     run: &Run,
     finding: &Finding,
-    read: &[Read],
-    ending: Ending,
+    read: &BTreeSet<String>,
+    is_private: bool,
 ) -> Result<()> {
     let now = app.now();
     let prepared = Prepared::new(app, finding, &json!(run.id)).await?;
@@ -183,7 +179,7 @@ async fn conclude(
     let id = store::insert_finding(&mut tx, app.workspace.id, run.id).await?;
     let agent = Actor::Agent(AGENT.to_owned());
     let read = BTreeMap::from([
-        ("sources", Value::list(read.iter().map(|source| Value::name(&source.name)))),
+        ("sources", Value::list(read.iter().map(Value::name))),
         ("passages", Value::list(finding.passages().map(Value::id))),
     ]);
     audit::append(&mut tx, event(app, agent.clone(), "evidence.read", "run", run.id.0, read))
@@ -195,21 +191,17 @@ async fn conclude(
         made.insert("prompt_sha256", Value::name(&answer.prompt_sha256));
     }
     audit::append(&mut tx, event(app, agent, "finding.made", "finding", id.0, made)).await?;
-    match ending {
-        Ending::Review => {
-            slack::pass_on(&mut tx, app.workspace.id, &run.subject(), &review_subject(id)).await?;
-            open_review(app, &mut tx, run, id, &prepared).await?;
-        }
-        Ending::Private => sharing::keep(app, &mut tx, run, id, finding).await?,
+    if is_private {
+        sharing::keep(app, &mut tx, run, id, finding).await?;
+    } else {
+        let subject = reviews::subject(SubjectKind::Finding, id.0);
+        slack::pass_on(&mut tx, app.workspace.id, &run.subject(), &subject).await?;
+        open_review(app, &mut tx, run, id, &prepared).await?;
     }
     tx.commit().await?;
 
     tracing::info!(run.id = run.id.0, finding.id = id.0, "a finding was made");
     Ok(())
-}
-
-pub(super) fn review_subject(finding: FindingId) -> String {
-    format!("{}:{finding}", SubjectKind::Finding.name())
 }
 
 pub(super) async fn open_review(

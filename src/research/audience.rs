@@ -35,30 +35,19 @@ pub async fn of(app: &App, channel: &ChannelId) -> Result<Audience> {
 impl Audience {
     /// What may be quoted before all of it.
     pub fn rights(&self) -> Rights {
-        Rights::of_person(self.channels(), Vec::new())
+        match self {
+            Self::Channel(channel) => Rights::of_person(vec![channel.0.clone()], Vec::new()),
+            _ => Rights::of_everyone(),
+        }
     }
 
     pub fn may_see(&self, source: &Source) -> bool {
-        match (self, &source.visibility) {
-            (Self::Outsiders, _) => false,
-            (_, Visibility::Everyone) => true,
-            (_, Visibility::Channels(channels)) => {
-                self.channels().iter().any(|channel| channels.contains(channel))
-            }
-            (_, Visibility::Groups(_)) => false,
-        }
+        *self != Self::Outsiders && self.rights().include(source)
     }
 
     /// Whether an answer goes to the asker alone, whatever it rests on.
     pub fn is_one(&self) -> bool {
         matches!(self, Self::One | Self::Outsiders)
-    }
-
-    fn channels(&self) -> Vec<String> {
-        match self {
-            Self::Channel(channel) => vec![channel.0.clone()],
-            _ => Vec::new(),
-        }
     }
 }
 

@@ -240,7 +240,10 @@ fn ask_again(run: RunId) -> Button {
 }
 
 /// The sentence for a question that the evidence does not answer.
-pub fn nothing_found(searched: u64, read: &[Read]) -> String {
+pub fn nothing_found(audience: &Audience, searched: u64, read: &[Read]) -> String {
+    if *audience == Audience::Outsiders {
+        return "Nothing in the documents answers this, so nothing is claimed. What was searched is not said where people of other organisations read.".to_owned();
+    }
     if searched == 0 {
         return "There are no documents to search yet. Whoever runs Countersign brings them in with: countersign ingest documents FILE --source NAME".to_owned();
     }

@@ -40,6 +40,7 @@ use std::collections::BTreeMap;
 
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
+use crate::config::Agent;
 use crate::error::Result;
 use crate::ids::{ChannelId, FindingId, MessageTs, PersonId, RunId};
 use crate::jobs::{self, Job};
@@ -110,6 +111,12 @@ pub async fn run_in(app: &App, channel: &ChannelId, thread: &MessageTs) -> Resul
         "finding" | "answer" => store::run_of(&app.db, workspace, FindingId(id)).await,
         _ => Ok(None),
     }
+}
+
+/// The agent as the team declared it.
+fn agent(app: &App) -> Result<&Agent> {
+    let agent = app.manifest.agent(AGENT);
+    Ok(agent.ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?)
 }
 
 fn event(

@@ -134,10 +134,7 @@ async fn apply(
         }
         return Ok(said.join(" "));
     }
-    let agent = app
-        .manifest
-        .agent(AGENT)
-        .ok_or_else(|| anyhow::anyhow!("the manifest declares no agent named {AGENT:?}"))?;
+    let agent = super::agent(app)?;
     let readers = audience::of(app, channel).await?;
     let rights = audience::for_agent(agent, readers.rights());
     let (searched, extract) = extract::answer(&app.db, app.workspace.id, &rights, &asked).await?;

@@ -1,6 +1,6 @@
 //! One execution of the research agent, from the question to how it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AGENT, Question, event, message, progress, request, store, streaming};
 use crate::app::App;
@@ -98,7 +98,8 @@ pub async fn give_up(app: &App, run: RunId) -> Result<()> {
         return Ok(());
     }
     let remark = "This question could not be answered: something broke on our side each time it was tried. Try again in a while; whoever runs Countersign finds the cause in its log.";
-    end_without_finding(app, &run, State::Failed(remark.to_owned()), "run.failed", &[]).await
+    end_without_finding(app, &run, State::Failed(remark.to_owned()), "run.failed", &BTreeSet::new())
+        .await
 }
 
 /// Records how a run ended, and which sources were read for it.
@@ -107,7 +108,7 @@ pub(super) async fn end_without_finding(
     run: &Run,
     state: State,
     act: &'static str,
-    read: &[&str],
+    read: &BTreeSet<String>,
 ) -> Result<()> {
     let now = app.now();
     let mut tx = app.db.begin().await?;
@@ -116,7 +117,7 @@ pub(super) async fn end_without_finding(
     }
     let agent = Actor::Agent(AGENT.to_owned());
     if !read.is_empty() {
-        let sources = Value::list(read.iter().copied().map(Value::name));
+        let sources = Value::list(read.iter().map(Value::name));
         let read = BTreeMap::from([("sources", sources)]);
         let event = event(app, agent.clone(), "evidence.read", "run", run.id.0, read);
         audit::append(&mut tx, event).await?;

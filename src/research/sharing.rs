@@ -17,7 +17,7 @@ use crate::error::{Refusal, Result};
 use crate::evidence;
 use crate::ids::{ChannelId, FindingId, PersonId};
 use crate::jobs::{self, Job};
-use crate::reviews;
+use crate::reviews::{self, Review};
 use crate::slack::{self, Input, Modal, Place, Post};
 
 /// The form that asks where to, and its input.
@@ -166,22 +166,40 @@ pub async fn share(
     Ok(())
 }
 
-/// A finding as it stands now: as it was put up, or else as one person has it.
-pub(super) async fn content(app: &App, id: FindingId) -> Result<Option<Finding>> {
-    let workspace = app.workspace.id;
-    let review = reviews::of_subject(&app.db, workspace, SubjectKind::Finding, id.0).await?;
-    let review = match review {
-        Some(review) => reviews::find(&app.db, workspace, review).await?,
-        None => None,
-    };
-    if let Some(review) = review {
-        let content = reviews::content(&app.db, workspace, review.revision).await?;
-        return Finding::from_bytes(&content.bytes).map(Some);
+/// What was answered before in the conversation that `question` goes on, as far as those who will read
+/// the answer to it may read that: what was put up there, or, where the answer is for the asker alone,
+/// what they alone have.
+pub(super) async fn answered(
+    app: &App,
+    id: FindingId,
+    question: &Question,
+    is_private: bool,
+) -> Result<Option<Finding>> {
+    if let Some((review, finding)) = put_up(app, id).await?
+        && review.channel == question.channel
+    {
+        return Ok(Some(finding));
     }
-    Ok(store::kept(&app.db, workspace, id).await?.map(|kept| kept.finding))
+    if !is_private {
+        return Ok(None);
+    }
+    let kept = store::kept(&app.db, app.workspace.id, id).await?;
+    Ok(kept.filter(|kept| kept.run.question.person == question.person).map(|kept| kept.finding))
 }
 
-/// The same for one person: whoever asked alone reads the whole of it, also after it was shared.
+/// A finding as it stands now, and the review that it was put up in.
+async fn put_up(app: &App, id: FindingId) -> Result<Option<(Review, Finding)>> {
+    let workspace = app.workspace.id;
+    let review = reviews::of_subject(&app.db, workspace, SubjectKind::Finding, id.0).await?;
+    let Some(review) = review else { return Ok(None) };
+    let Some(review) = reviews::find(&app.db, workspace, review).await? else { return Ok(None) };
+    let content = reviews::content(&app.db, workspace, review.revision).await?;
+    let finding = Finding::from_bytes(&content.bytes)?;
+    Ok(Some((review, finding)))
+}
+
+/// A finding as one person reads it: whoever asked alone reads the whole of it, also after it was
+/// shared.
 pub(super) async fn content_for(
     app: &App,
     id: FindingId,
@@ -193,7 +211,7 @@ pub(super) async fn content_for(
             let asker = kept.run.question.person;
             Err(Refusal::NotTheAsker { asker }.into())
         }
-        _ => content(app, id).await,
+        _ => Ok(put_up(app, id).await?.map(|(_, finding)| finding)),
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Task<'a> {
     pub finding: &'a Finding,
     /// Questions asked before in the thread, the last one first.
     pub earlier: &'a [store::Earlier],
+    /// Only the asker may read the answer.
+    pub is_private: bool,
+    /// Whether those who read where it was asked may read it while it is written.
+    pub shows: bool,
 }
 
 /// An answer, or why there is none, as a sentence.
@@ -56,7 +60,7 @@ pub async fn write(
     ));
     let question = privacy::mask(&task.run.question.text).text;
     let today = app.now().to_zoned(app.manifest.zone.clone()).date();
-    let earlier = earlier(app, task.earlier).await?;
+    let earlier = earlier(app, task).await?;
     let inputs = written::inputs(&question, &earlier, &passages, today);
     let schema = written::schema();
     let asking = Asking {
@@ -81,7 +85,7 @@ pub async fn write(
     };
     let (answered, ()) = tokio::join!(
         agents::ask(&books, task.model, &asking, on_delta),
-        show(app, task.run, &checker, &passages, received, steps),
+        show(app, task, &checker, &passages, received, steps),
     );
     let answered = match answered? {
         Ok(answered) => answered,
@@ -111,16 +115,19 @@ pub async fn write(
 /// Shows each claim in the thread, once it is written and stood up to its checks.
 async fn show(
     app: &App,
-    run: &Run,
+    task: &Task<'_>,
     checker: &Checker<'_>,
     passages: &[Passage],
     mut received: mpsc::UnboundedReceiver<String>,
     steps: &Steps,
 ) {
-    let mut stream = Stream::new(app, run);
+    let mut stream = Stream::new(app, task.run);
     let mut partial = Partial::default();
     while let Some(delta) = received.recv().await {
         steps.say("writing");
+        if !task.shows {
+            continue;
+        }
         for claim in partial.feed(&delta) {
             if let Some(claim) = checker.claim(&claim).claim {
                 stream.add(&shown(&claim, passages)).await;
@@ -138,15 +145,14 @@ fn passages(finding: &Finding, searched: &Searched) -> Vec<Passage> {
     let (mut seen, mut characters) = (HashSet::new(), 0);
     let mut chosen = Vec::new();
     for hit in quoted.chain(&searched.hits) {
+        if !seen.insert(hit.passage) {
+            continue;
+        }
         characters += hit.text.chars().count();
         if chosen.len() == PASSAGES || (characters > CHARACTERS && !chosen.is_empty()) {
             break;
         }
-        if seen.insert(hit.passage) {
-            chosen.push(hit);
-        } else {
-            characters -= hit.text.chars().count();
-        }
+        chosen.push(hit);
     }
     (1..).zip(chosen).map(|(number, hit)| passage(number, hit)).collect()
 }
@@ -163,12 +169,13 @@ fn passage(number: usize, hit: &Hit) -> Passage {
     }
 }
 
-/// What was asked and answered before, the first one first.
-async fn earlier(app: &App, earlier: &[store::Earlier]) -> Result<Vec<Earlier>> {
+/// What was asked and answered before, the first one first. Of the answers only those that whoever
+/// reads this one may read.
+async fn earlier(app: &App, task: &Task<'_>) -> Result<Vec<Earlier>> {
     let mut turns = Vec::new();
-    for one in earlier.iter().rev() {
+    for one in task.earlier.iter().rev() {
         let answer = match one.finding {
-            Some(finding) => sharing::content(app, finding).await?,
+            Some(id) => sharing::answered(app, id, &task.run.question, task.is_private).await?,
             None => None,
         };
         let answer = answer.map(|finding| finding.text()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Who reads an answer, how a thread goes on, and how a run is stopped and asked again.
 
 use countersign::audit::Actor;
-use countersign::evidence::{self, Input, SourceSpec, Visibility};
+use countersign::evidence::Visibility;
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -20,38 +20,9 @@ N-1,2026-05-02,Ada Byron,The sound is terrible and our largest client leaves us.
 const QUESTION: &str = "/research what do people dislike about the sound?";
 
 impl Team {
-    /// Documents that only some may see.
-    async fn has_restricted(&self, source: &str, csv: &str, visibility: Visibility) {
-        let spec = SourceSpec {
-            name: source.to_owned(),
-            visibility: Some(visibility),
-            ..SourceSpec::default()
-        };
-        let bytes = csv.to_owned().into();
-        let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
-        let app = &self.app;
-        evidence::ingest_documents(
-            &app.db,
-            &app.clock,
-            app.workspace.id,
-            &Actor::Bot,
-            &spec,
-            &file,
-            |_| {},
-        )
-        .await
-        .unwrap();
-    }
-
     fn direct(&self, person: &str) -> String {
         let transcript = self.sandbox.transcript("@countersign", Some(person)).unwrap();
         crate::harness::team::readable(&transcript)
-    }
-
-    fn id_of(&self, channel: &str) -> String {
-        let seed = self.sandbox.seed();
-        let found = seed.channels.iter().find(|it| it.name == channel.trim_start_matches('#'));
-        found.unwrap().id.clone()
     }
 
     /// Writes into the thread of the bot's newest message in a channel.
@@ -139,6 +110,21 @@ async fn whoever_may_not_see_a_source_gets_an_answer_without_it() {
     team.has_restricted("notes", NOTES, Visibility::Channels(vec![leadership])).await;
 
     team.member("maya").types("#research", QUESTION).await;
+    team.settle().await;
+    let channel = team.channel("#research");
+    assert!(channel.contains("Searched 3 documents in reviews"), "{channel}");
+    assert!(!channel.contains("notes"), "{channel}");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_channel_does_not_learn_which_sources_others_may_see() {
+    let team = Team::start().await;
+    team.has_documents("reviews", REVIEWS).await;
+    let leadership = team.id_of("#leadership");
+    team.has_restricted("notes", NOTES, Visibility::Channels(vec![leadership])).await;
+
+    team.member("lena").types("#research", "/research what about submarines?").await;
     team.settle().await;
     let channel = team.channel("#research");
     assert!(channel.contains("Searched 3 documents in reviews"), "{channel}");

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use countersign::evidence::Visibility;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -266,5 +267,65 @@ async fn a_follow_up_tells_the_model_what_was_asked_and_answered_before() {
     let asked = fake.asked()[1].body["messages"][0]["content"].to_string();
     assert!(asked.contains("what do people dislike about the sound?"), "{asked}");
     assert!(asked.contains("The bass is missing."), "{asked}");
+    team.done().await;
+}
+
+const NOTES: &str = "id,date,text
+N-1,2026-05-02,The sound is terrible and our largest client leaves us.
+";
+
+/// A claim on each document, whatever their order.
+fn of_all_passages() -> Value {
+    let quotes = [
+        "The sound is terrible and our largest client leaves us.",
+        "The sound is tinny and the bass is missing.",
+    ];
+    let claims: Vec<Value> = quotes.iter().map(|quote| claim(quote, 1, quote)).collect();
+    answer(&json!(claims))
+}
+
+#[tokio::test]
+async fn claims_that_a_channel_may_not_see_are_not_shown_there_while_they_are_written() {
+    let fake = FakeModel::start().await;
+    let team = team(&fake).await;
+    let leadership = team.id_of("#leadership");
+    team.has_restricted("notes", NOTES, Visibility::Channels(vec![leadership])).await;
+    let written = of_all_passages().to_string();
+    let cut = written.rfind("\"unanswered\"").unwrap();
+    let stalled: &'static str = Box::leak(written[..cut].to_owned().into_boxed_str());
+    fake.answer(Answer::Stalls(stalled));
+
+    let question = "@countersign what do people dislike about the sound?";
+    team.member("lena").says("#research", question).await;
+    team.meanwhile(async {
+        fake.reached().await;
+        while team.count("SELECT count(*) FROM runs WHERE step = 'writing'").await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let channel = team.channel("#research");
+        assert!(!channel.contains("client") && !channel.contains("tinny"), "{channel}");
+        team.member("lena").clicks("#research", "Stop").await;
+        fake.left().await;
+    })
+    .await;
+
+    fake.answer(Answer::Json(of_all_passages()));
+    team.member("lena").says("#research", question).await;
+    team.settle().await;
+    let channel = team.channel("#research");
+    assert!(!channel.contains("client") && !channel.contains("tinny"), "{channel}");
+    let direct = team.sandbox.transcript("@countersign", Some("lena")).unwrap();
+    assert!(direct.contains("our largest client"), "{direct}");
+
+    // Whoever goes on in that thread is not answered from what she alone read.
+    fake.answer(Answer::Json(good_and_bad()));
+    let messages = team.sandbox.messages("lena", "#research").unwrap();
+    let asked = messages.iter().rfind(|message| message["bot_id"].is_null()).unwrap();
+    let thread = asked["ts"].as_str().unwrap().to_owned();
+    team.sandbox.message("maya", "#research", "and the bass?", Some(&thread)).await.unwrap();
+    team.settle().await;
+    let asked = fake.asked()[2].body.to_string();
+    assert!(asked.contains("dislike about the sound"), "{asked}");
+    assert!(!asked.contains("client"), "{asked}");
     team.done().await;
 }

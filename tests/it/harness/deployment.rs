@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use countersign::audit::{self, Keys, Signer};
 use countersign::clock::Clock;
+use countersign::evidence::Visibility;
 use countersign::ids::WorkspaceId;
 use countersign::jobs;
 use countersign::sandbox::{self, Delivery, Sandbox, Seed};
@@ -153,7 +154,15 @@ impl Deployment {
     }
 
     pub async fn has_documents(&self, source: &str, csv: &str) {
-        ingest(&self.db, &Clock::default(), self.workspace().await, source, csv).await;
+        ingest(
+            &self.db,
+            &Clock::default(),
+            self.workspace().await,
+            source,
+            csv,
+            Visibility::Everyone,
+        )
+        .await;
     }
 
     /// A channel as anyone reads it.

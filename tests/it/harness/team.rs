@@ -13,7 +13,7 @@ use countersign::audit::{self, Actor, Signer};
 use countersign::cli::serve;
 use countersign::clock::Clock;
 use countersign::config::{self, Config, Secret};
-use countersign::evidence::{self, Input, SourceSpec};
+use countersign::evidence::{self, Input, SourceSpec, Visibility};
 use countersign::ids::WorkspaceId;
 use countersign::jobs::{self, Workers};
 use countersign::sandbox::{self, Delivery, Outcome, Sandbox, Seed};
@@ -147,7 +147,20 @@ impl Team {
 
     /// Brings documents in: CSV with a header line.
     pub async fn has_documents(&self, source: &str, csv: &str) {
-        ingest(&self.app.db, &self.app.clock, self.app.workspace.id, source, csv).await;
+        self.has_restricted(source, csv, Visibility::Everyone).await;
+    }
+
+    /// The same, which only some may see.
+    pub async fn has_restricted(&self, source: &str, csv: &str, visibility: Visibility) {
+        let app = &self.app;
+        ingest(&app.db, &app.clock, app.workspace.id, source, csv, visibility).await;
+    }
+
+    /// Slack's id of a channel.
+    pub fn id_of(&self, channel: &str) -> String {
+        let seed = self.sandbox.seed();
+        let found = seed.channels.iter().find(|it| it.name == channel.trim_start_matches('#'));
+        found.unwrap().id.clone()
     }
 
     /// Does everything that is due: deliveries, jobs, what answers left behind, the audit log.
@@ -332,8 +345,10 @@ pub(super) async fn ingest(
     workspace: WorkspaceId,
     source: &str,
     csv: &str,
+    visibility: Visibility,
 ) {
-    let spec = SourceSpec { name: source.to_owned(), ..SourceSpec::default() };
+    let visibility = Some(visibility);
+    let spec = SourceSpec { name: source.to_owned(), visibility, ..SourceSpec::default() };
     let bytes = csv.to_owned().into();
     let file = Input::Bytes { name: format!("{source}.csv"), bytes }.into();
     evidence::ingest_documents(db, clock, workspace, &Actor::Bot, &spec, &file, |_| {})

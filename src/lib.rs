@@ -4,7 +4,7 @@
 //! Slack show the state.* In reading order:
 //!
 //! - the vocabulary that everything uses: [`app`], [`config`], [`ids`], [`clock`], [`error`],
-//!   [`metrics`];
+//!   [`metrics`], [`words`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
 //!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
@@ -29,6 +29,7 @@ pub mod config;
 pub mod error;
 pub mod ids;
 pub mod metrics;
+pub mod words;
 
 pub mod actions;
 pub mod cli;

@@ -5,6 +5,7 @@ use jiff::{Timestamp, ToSpan, Zoned};
 
 use super::model::Failure;
 use crate::config::{Agent, Budget};
+use crate::words::grouped;
 
 /// A day, from its first moment to that of the next. Some have 23 hours, some 25.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,19 +51,6 @@ pub(super) fn check(agent: &Agent, budget: &Budget, used: &Used, day: &Day) -> R
         }
         _ => Ok(()),
     }
-}
-
-/// 1234567 as 1,234,567.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::config::Agent;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
-pub use budget::{Day, grouped};
+pub use budget::Day;
 pub use model::{
     Cause, Cut, Failure, Model, Models, Patience, Question, Reply, Tally, Usage, schema_of,
 };

@@ -12,6 +12,7 @@ use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::ids::{SourceId, WorkspaceId};
+use crate::words::count;
 
 /// A source as an import names it. What is `None` stays as it was.
 #[derive(Clone, Debug, Default)]
@@ -236,10 +237,6 @@ fn no_such_source<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refus
         known => format!("There are: {}", known.join(", ")),
     };
     Refusal::Missing(format!("There is no source “{name}”. {there}."))
-}
-
-fn count(n: i64, what: &str) -> String {
-    if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") }
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! What people read about proposals: the card, and the forms that put one up or change it.
 
+use super::Proposal;
 use super::form::{PUBLIC_YES, pieces};
 use super::proposal::{AUDIENCE, BUDGET, KIND, KINDS, PUBLIC, TITLE, TITLE_LIMIT};
-use super::{Proposal, grouped};
 use crate::config::{Facts, Label, Manifest, Rule, SubjectKind, Terms};
 use crate::error::Refusal;
 use crate::ids::PersonId;
 use crate::reviews::Review;
 use crate::slack::{Card, Choice, Input, Modal, Place, Post, escape, limits, mention, quote};
+use crate::words::grouped;
 
 /// The forms, as their submissions are known.
 pub const PROPOSE: &str = "proposal.new";

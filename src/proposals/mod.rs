@@ -38,7 +38,7 @@ use crate::slack::{self, Modal, Place};
 pub use form::{place, proposed};
 pub use message::{PROPOSE, REWRITE, card, is_up, propose_form};
 pub use outside::{Receipt, Request, Status, Submission, propose_as, revise_as, status};
-pub use proposal::{KIND, KINDS, Proposal, TEXT, grouped};
+pub use proposal::{KIND, KINDS, Proposal, TEXT};
 pub use provenance::Provenance;
 
 use checks::Prepared;

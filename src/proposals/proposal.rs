@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
+use crate::words::grouped;
 
 /// The kinds of subject that are put up as a text.
 pub const KINDS: [SubjectKind; 4] =
@@ -113,19 +114,6 @@ pub fn amount(typed: &str) -> Result<Option<u64>, String> {
         Ok(amount) => Ok(Some(amount)),
         Err(_) => Err(too_large()),
     }
-}
-
-/// An amount with its thousands apart: `12,000`.
-pub fn grouped(amount: u64) -> String {
-    let digits = amount.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// One way of ending a line, and nothing around the text.

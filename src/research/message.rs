@@ -11,6 +11,7 @@ use crate::slack::{
     Button, Card, Choice, Input, Modal, Post, channel_link, escape, limits, markdown, mention,
     quote,
 };
+use crate::words::{count, listed};
 
 /// The inputs of the form: the quotes that stay, ten to an input, and the note.
 pub const KEPT: &str = "kept";
@@ -322,18 +323,9 @@ fn sources(read: &[Read]) -> String {
             None => escape(&source.name),
         })
         .collect();
-    match named.as_slice() {
-        [] => "no source".to_owned(),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    }
+    if named.is_empty() { "no source".to_owned() } else { listed(&named) }
 }
 
 fn day(date: Date) -> String {
     date.strftime("%-d %b %Y").to_string()
-}
-
-fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::evidence;
 use crate::ids::PassageId;
 use crate::reviews::{self, Author, Check, Written};
+use crate::words::count;
 
 pub(super) struct Prepared {
     content: Value,
@@ -91,9 +92,4 @@ fn dated(finding: &Finding) -> Check {
         format!("It is not known how old this is: {}", undated.join(", "))
     };
     Check { rule: "sources_dated".to_owned(), passed: undated.is_empty(), says }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }

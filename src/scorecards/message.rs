@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Calls, Engine, Member, Reviewed, Scorecard};
-use crate::agents::{Cost, grouped};
+use crate::agents::Cost;
 use crate::config::{Need, Rule, SubjectKind};
 use crate::slack::{Card, Post, cut, date, escape, plain_text};
+use crate::words::{count, grouped, listed};
 
 /// How much of what the manifest says of an agent a list repeats.
 const LINE: usize = 300;
@@ -316,17 +317,6 @@ fn lines(pairs: &[(&str, String)]) -> String {
     lines.join("\n")
 }
 
-fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [rest @ .., last] => {
-            let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", rest.join(", "), last.as_ref())
-        }
-    }
-}
-
 /// In the two units that say most.
 fn duration(seconds: f64) -> String {
     let minutes = (seconds / 60.0).round() as u64;
@@ -336,11 +326,6 @@ fn duration(seconds: f64) -> String {
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
         (days, hours, _) => format!("{} {hours} h", count(days, "day")),
     }
-}
-
-fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 fn at(when: Timestamp) -> String {

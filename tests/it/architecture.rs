@@ -8,7 +8,8 @@ use std::fs;
 use std::path::Path;
 
 /// What everything may use; the database is the ground that all of it stands on.
-const VOCABULARY: &[&str] = &["app", "clock", "config", "database", "error", "ids", "metrics"];
+const VOCABULARY: &[&str] =
+    &["app", "clock", "config", "database", "error", "ids", "metrics", "words"];
 
 /// Room, and the rooms that it may know besides the vocabulary.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -19,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("ids", &[]),
     ("metrics", &[]),
+    ("words", &[]),
     // Entrances.
     (
         "cli",

@@ -7,11 +7,12 @@ use regex::Regex;
 
 use super::links::links;
 use super::sms::Segments;
-use super::{Context, Hit, Tested, counted};
+use super::{Context, Hit, Tested};
 use crate::brand::claims::words;
 use crate::brand::kit::{Channel, Kit, Part};
 use crate::brand::report::Rule;
 use crate::brand::text::Text;
+use crate::words;
 
 /// Spoken words a minute, as scripts are reckoned with.
 const SPOKEN: usize = 150;
@@ -37,8 +38,10 @@ fn check_part(text: &Text<'_>, index: usize, part: &Part, hits: &mut Vec<Hit>) {
         let length = written.chars().count();
         let limit = part.characters_max as usize;
         if length > limit {
-            let reason =
-                format!("{label} has {}, and at most {limit} fit.", counted(length, "character"));
+            let reason = format!(
+                "{label} has {}, and at most {limit} fit.",
+                words::count(length, "character")
+            );
             let hit = Hit::new(Rule::Length, beyond(written, value.start, limit), reason);
             hits.push(hit.suggest(format!("Shorten it by {}.", length - limit)));
         } else if length == 0 {
@@ -58,7 +61,7 @@ fn check_part(text: &Text<'_>, index: usize, part: &Part, hits: &mut Vec<Hit>) {
         let missing = part.count_min as usize - all.len();
         hits.push(Hit::new(Rule::Length, 0..0, reason).suggest(format!(
             "Add {} that begin{} with “{label}:”.",
-            counted(missing, "line"),
+            words::count(missing, "line"),
             if missing == 1 { "s" } else { "" }
         )));
     }
@@ -88,7 +91,7 @@ impl Body<'_> {
                 text,
                 format!(
                     "It has {}, and {} takes at most {max}.",
-                    counted(count, "character"),
+                    words::count(count, "character"),
                     self.title
                 ),
                 format!("Shorten it by {}.", count - max as usize),
@@ -101,10 +104,10 @@ impl Body<'_> {
                 text,
                 format!(
                     "It has {}, and {} takes at most {max}.",
-                    counted(number, "word"),
+                    words::count(number, "word"),
                     self.title
                 ),
-                format!("Take out {}.", counted(number - max as usize, "word")),
+                format!("Take out {}.", words::count(number - max as usize, "word")),
             );
         }
         if let Some(min) = limits.words_min.filter(|min| number < *min as usize) {
@@ -113,10 +116,10 @@ impl Body<'_> {
                 text,
                 format!(
                     "It has {}, and {} needs at least {min}.",
-                    counted(number, "word"),
+                    words::count(number, "word"),
                     self.title
                 ),
-                format!("Add {}.", counted(min as usize - number, "word")),
+                format!("Add {}.", words::count(min as usize - number, "word")),
             );
         }
         let hashtags = HASHTAG.find_iter(body).count();
@@ -126,7 +129,7 @@ impl Body<'_> {
                 text,
                 format!(
                     "It has {}, and {} takes at most {max}.",
-                    counted(hashtags, "hashtag"),
+                    words::count(hashtags, "hashtag"),
                     self.title
                 ),
                 "Keep those that people follow.".to_owned(),
@@ -140,7 +143,7 @@ impl Body<'_> {
                     text,
                     format!(
                         "It has {}, and {} takes at most {max}.",
-                        counted(there, "link"),
+                        words::count(there, "link"),
                         self.title
                     ),
                     "Keep the one that matters.".to_owned(),
@@ -160,7 +163,7 @@ impl Body<'_> {
                     ),
                     format!(
                         "Take out about {}.",
-                        counted((seconds - max as usize) * SPOKEN / 60, "word")
+                        words::count((seconds - max as usize) * SPOKEN / 60, "word")
                     ),
                 );
             }

@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Context, Hit, Tested, counted};
+use super::{Context, Hit, Tested};
 use crate::brand::fold::is_hidden;
 use crate::brand::kit::Kit;
 use crate::brand::report::Rule;
 use crate::brand::text::Text;
+use crate::words;
 
 /// Fields such as `{{name}}`, `[NAME]`, `<NAME>`, `TODO`, "lorem ipsum", `XX`, but for those that the
 /// channel's tool fills in.
@@ -117,7 +118,7 @@ pub fn hidden(_: &Kit, text: &Text<'_>, _: &Context<'_>) -> Tested {
         Hit::new(
             Rule::HiddenCharacters,
             range,
-            format!("{} that nobody sees.", counted(count, "character")),
+            format!("{} that nobody sees.", words::count(count, "character")),
         )
         .quoted(named.join(" "))
         .suggest("Delete it, and type the word anew.")

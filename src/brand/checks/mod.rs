@@ -152,8 +152,3 @@ fn placed(text: &str, mut hits: Vec<Hit>) -> Vec<Finding> {
     });
     findings.collect()
 }
-
-/// "1 word", "12 words".
-fn counted(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}

@@ -9,11 +9,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Context, Hit, Tested, counted};
+use super::{Context, Hit, Tested};
 use crate::brand::claims::{Language, words};
 use crate::brand::kit::Kit;
 use crate::brand::report::Rule;
 use crate::brand::text::Text;
+use crate::words;
 
 /// Words that a text must have before its ease of reading says anything.
 const ENOUGH: usize = 30;
@@ -26,7 +27,7 @@ pub fn sentence_length(kit: &Kit, text: &Text<'_>, _: &Context<'_>) -> Tested {
         (number > max as usize).then(|| {
             let reason = format!(
                 "This sentence has {}, and at most {max} read well.",
-                counted(number, "word")
+                words::count(number, "word")
             );
             Hit::new(Rule::SentenceLength, text.folded.origin(range.clone()), reason)
                 .suggest("Make two of it.")

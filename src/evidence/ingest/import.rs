@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::evidence::read::Id;
 use crate::ids::{DocumentId, IngestId, SourceId, WorkspaceId};
+use crate::words::count;
 
 /// An import that is under way.
 pub struct Import {
@@ -362,7 +363,7 @@ impl Import {
             let note = format!(
                 "Nothing was retired: {} could not be read, and may be what seems to be missing. \
                  Mend them, and import again.",
-                counted(unreadable, "record")
+                count(unreadable, "record")
             );
             self.summary.notes.push(note);
             return Ok(());
@@ -396,8 +397,4 @@ struct Identified {
     external_id: String,
     replaces: Option<DocumentId>,
     it: Hashed,
-}
-
-fn counted(n: u64, what: &str) -> String {
-    if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") }
 }

@@ -8,6 +8,7 @@ use super::columns::Columns;
 use super::lines::Line;
 use super::{Mapping, Peeked, Record, Unread};
 use crate::error::{Refusal, Result};
+use crate::words::count;
 
 /// Rows that are looked at before it is decided which column is which.
 const SAMPLE_ROWS: usize = 200;
@@ -238,10 +239,6 @@ fn delimiter_of(header: &str) -> Option<u8> {
         .filter(|it| it.0 > 1)
         .max_by_key(|(columns, _)| *columns)
         .map(|(_, delimiter)| delimiter)
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") }
 }
 
 #[cfg(test)]

@@ -39,7 +39,12 @@ pub enum Refusal {
     /// The conversation is read by another organisation, or is no channel.
     ReadByOthers,
     AlreadyShared,
-    NotInThisVersion,
+    /// No draft of a campaign is left that passes and waits.
+    NothingPasses,
+    /// What a finding says was turned down.
+    FindingIsOver {
+        state: &'static str,
+    },
     NoSuchReview,
     ReviewClosed {
         state: &'static str,
@@ -180,8 +185,12 @@ impl fmt::Display for Refusal {
                 "Nothing from your documents is shown where people of other organisations read, nor in direct messages. Choose a channel of your own workspace.",
             ),
             Self::AlreadyShared => f.write_str("You shared this already; the answer says where."),
-            Self::NotInThisVersion => f.write_str(
-                "Drafts are not part of this version. Type /countersign help to see what works.",
+            Self::NothingPasses => f.write_str(
+                "No draft of this campaign passes its checks and waits for a decision. The cards below say what must change.",
+            ),
+            Self::FindingIsOver { state } => write!(
+                f,
+                "This finding was {state}, so nothing is drafted from it. Ask anew with /research, or type /draft for a brief without it."
             ),
             Self::NoSuchReview => f.write_str(
                 "This review does not exist any more, so nothing was recorded. Ask again with /research to get a new one.",

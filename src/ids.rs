@@ -67,6 +67,10 @@ numbered! {
     FindingId
     /// A text that a person, or an agent that runs elsewhere, put up for a decision.
     ProposalId
+    /// A brief, and the drafts that are written from it.
+    CampaignId
+    /// One text of a campaign, for a channel and an audience.
+    DraftId
     /// One state of a text that people decide on.
     RevisionId
     /// A request for decisions on one revision.

@@ -16,6 +16,10 @@ pub enum Command {
     Research {
         question: String,
     },
+    /// A brief in short; the form of a brief where nothing is typed.
+    Draft {
+        brief: String,
+    },
     /// What was recorded about a card.
     Audit(CardName),
     /// Help on everything, or on one form.
@@ -68,7 +72,7 @@ pub struct Form {
 }
 
 pub const FORMS: &[Form] =
-    &[RESEARCH, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
+    &[RESEARCH, DRAFT, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -76,6 +80,14 @@ const RESEARCH: Form = Form {
     takes: "QUESTION",
     says: "Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote. Reviewers then decide on it.",
     example: "/research why do people cancel?",
+};
+
+const DRAFT: Form = Form {
+    command: "/draft",
+    word: "",
+    takes: "[CHANNEL TITLE: OFFER]",
+    says: "Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel. Alone it opens the form of a brief, for several channels and audiences at once; in short, name channels, what it is about and for whom, and after a colon the offer.",
+    example: "/draft linkedin Spring launch for repeat buyers: 10 % off until Friday",
 };
 
 const AUDIT: Form = Form {
@@ -150,6 +162,7 @@ pub fn parse(command: &str, text: &str) -> Result<Command, String> {
     let text = text.trim();
     match command {
         "/research" => question(text).map(|question| Command::Research { question }),
+        "/draft" => Ok(Command::Draft { brief: text.to_owned() }),
         "/countersign" => countersign(text),
         _ => Err(format!(
             "This version does not answer {command}. {}",
@@ -439,6 +452,8 @@ mod tests {
         let question = |text: &str| Command::Research { question: text.to_owned() };
         check("/research", "  why do people cancel? ", question("why do people cancel?"));
         check("/research", "help me understand churn", question("help me understand churn"));
+        check("/draft", " ", Command::Draft { brief: String::new() });
+        check("/draft", "sms Heron", Command::Draft { brief: "sms Heron".to_owned() });
         check("/countersign", "", Command::Help(None));
         check("/countersign", "HELP", Command::Help(None));
         check("/countersign", "help /research", Command::Help(Some(&RESEARCH)));

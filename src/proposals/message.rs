@@ -1,13 +1,15 @@
 //! What people read about proposals: the card, and the forms that put one up or change it.
 
 use super::Proposal;
-use super::form::{PUBLIC_YES, pieces};
-use super::proposal::{AUDIENCE, BUDGET, KIND, KINDS, PUBLIC, TITLE, TITLE_LIMIT};
+use super::form::PUBLIC_YES;
+use super::proposal::{AUDIENCE, BUDGET, KIND, KINDS, PUBLIC, TEXT, TITLE, TITLE_LIMIT};
 use crate::config::{Facts, Label, Manifest, Rule, SubjectKind, Terms};
 use crate::error::Refusal;
 use crate::ids::PersonId;
 use crate::reviews::Review;
-use crate::slack::{Card, Choice, Input, Modal, Place, Post, escape, limits, mention, quote};
+use crate::slack::{
+    Card, Choice, Input, Modal, Place, Post, escape, limits, long_parts, mention, quote,
+};
 use crate::words::grouped;
 
 /// The forms, as their submissions are known.
@@ -47,8 +49,13 @@ pub fn is_up(proposal: &Proposal) -> Post {
     ))
 }
 
-/// The form that puts something up. Its hints say what each answer decides, by the manifest.
-pub fn propose_form(manifest: &Manifest, place: &Place) -> Result<Modal, Refusal> {
+/// The form that puts something up, with what it begins with. Its hints say what each answer decides, by
+/// the manifest.
+pub fn propose_form(
+    manifest: &Manifest,
+    place: &Place,
+    start: Option<&Proposal>,
+) -> Result<Modal, Refusal> {
     let kinds: Vec<SubjectKind> = KINDS
         .into_iter()
         .filter(|kind| manifest.rules.iter().any(|rule| rule.on.contains(kind)))
@@ -65,12 +72,16 @@ pub fn propose_form(manifest: &Manifest, place: &Place) -> Result<Modal, Refusal
     });
     let what = Input::select(KIND, "What is it?", choices)
         .hint("Decides which policies apply, and with them who is asked.");
+    let what = match start {
+        Some(start) => what.chosen(&[start.subject.name()]),
+        None => what,
+    };
     let thread = place.thread.as_ref().map(|thread| format!(" {thread}")).unwrap_or_default();
     let modal = Modal::new(PROPOSE, "Ask for a decision")
         .submit("Put it up")
         .private_metadata(format!("{}{thread}", place.channel))
         .block(what);
-    Ok(with_inputs(modal, manifest, &kinds, None))
+    Ok(with_inputs(modal, manifest, &kinds, start))
 }
 
 /// The form in which whoever asked changes what they put up.
@@ -105,10 +116,11 @@ fn with_inputs(
         .at_most(TITLE_LIMIT)
         .initial(before.map_or("", |proposal| &proposal.title));
     let mut modal = modal.block(title);
-    for (index, piece) in pieces(before.map_or("", |proposal| &proposal.text)).iter().enumerate() {
+    let text = before.map_or("", |proposal| &proposal.text);
+    for (index, part) in long_parts(TEXT, text).iter().enumerate() {
         let input =
-            Input::paragraph(&piece.name, if index == 0 { "Text" } else { "More of the text" })
-                .initial(&piece.shown);
+            Input::paragraph(&part.name, if index == 0 { "Text" } else { "More of the text" })
+                .initial(&part.shown);
         modal = modal.block(if index == 0 {
             let most = grouped(limits::INPUT_TEXT as u64);
             input.hint(&format!(

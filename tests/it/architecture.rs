@@ -58,6 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "brand",
+            "drafts",
             "history",
             "inbox",
             "jobs",
@@ -72,6 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "actions",
         &[
             "commands",
+            "drafts",
             "inbox",
             "jobs",
             "opinions",
@@ -83,10 +85,16 @@ const ROOMS: &[(&str, &[&str])] = &[
             "subjects",
         ],
     ),
-    ("subjects", &["opinions", "proposals", "releases", "research", "reviews", "slack"]),
+    (
+        "subjects",
+        &["drafts", "jobs", "opinions", "proposals", "releases", "research", "reviews", "slack"],
+    ),
     (
         "worker",
-        &["commands", "home", "jobs", "releases", "research", "reviews", "subjects", "witness"],
+        &[
+            "commands", "drafts", "home", "jobs", "releases", "research", "reviews", "subjects",
+            "witness",
+        ],
     ),
     ("schedule", &["jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
@@ -96,11 +104,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("readings", &["audit"]),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
-    ("drafts", &["agents", "brand", "privacy"]),
+    ("drafts", &["agents", "audit", "brand", "jobs", "privacy", "reviews", "slack"]),
     ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
-    ("scorecards", &["agents", "research", "slack"]),
+    ("scorecards", &["agents", "drafts", "research", "slack"]),
     // Pure statistics so far.
     ("experiments", &[]),
     ("detectors", &["readings"]),

@@ -19,7 +19,7 @@ use countersign::clock::Clock;
 use countersign::database::Settings;
 use countersign::database::embedded::{self, Options as Server};
 use countersign::ids::WorkspaceId;
-use countersign::readings::{self, File, Filter, Input, Layout, Mapping};
+use countersign::readings::{self, File, Filter, Form, IfBusy, Input, Layout, Mapping};
 use jiff::civil::{DateTime, date};
 use jiff::{SignedDuration, Span};
 use rand::rngs::SmallRng;
@@ -119,7 +119,14 @@ async fn take(db: &PgPool, workspace: WorkspaceId, bytes: Vec<u8>) -> Duration {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&bytes).unwrap();
     let input = Input::Path(file.path().to_owned());
-    let file = File { input, layout: Layout::GoogleAds, source: None, mapping: Mapping::default() };
+    let file = File {
+        input,
+        form: Form::Table,
+        layout: Layout::GoogleAds,
+        source: None,
+        mapping: Mapping::default(),
+        if_busy: IfBusy::Wait,
+    };
     let began = Instant::now();
     let summary = readings::ingest(db, &Clock::default(), workspace, &Actor::Bot, &file, |_| {})
         .await

@@ -16,7 +16,9 @@ use crate::clock::Clock;
 use crate::detectors::{self, Kind, amount, day_of, local_of, rules, waste};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
-use crate::readings::{self, By, Derived, Filter, Input, Layout, Mapping, Metric, Summary};
+use crate::readings::{
+    self, By, Derived, Filter, Form, IfBusy, Input, Layout, Mapping, Metric, Summary,
+};
 
 /// An export of readings, and what it does not say itself.
 #[derive(Clone, Debug, Args)]
@@ -161,9 +163,11 @@ pub async fn ingest(db: &PgPool, clock: &Clock, workspace: WorkspaceId, file: Fi
     let bar = if file.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     let file_of_readings = readings::File {
         input,
+        form: Form::Table,
         layout: file.layout.into(),
         source: file.source,
         mapping: file.mapping.into(),
+        if_busy: IfBusy::Wait,
     };
     let by = Actor::CommandLine(super::account());
     let done = readings::ingest(db, clock, workspace, &by, &file_of_readings, |it| {

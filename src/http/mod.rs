@@ -1,5 +1,5 @@
-//! The HTTP door: Slack's requests, those of agents that run elsewhere, documents that are sent in,
-//! health, readiness and metrics.
+//! The HTTP door: Slack's requests, those of agents that run elsewhere, documents and readings that are
+//! sent in, health, readiness and metrics.
 
 mod agent;
 mod bearer;

@@ -17,12 +17,13 @@ use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
-use super::read::{Batch, Key, Layout, Mapping, Reader};
+use super::read::{Batch, Form, Key, Layout, Mapping, Reader};
 use super::store;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::clock::Clock;
 use crate::error::{Error, Refusal, Result};
 use crate::ids::WorkspaceId;
+use crate::words::count;
 
 /// Rows that are read, copied and told as progress together.
 const BATCH_ROWS: usize = 20_000;
@@ -30,6 +31,8 @@ const BATCH_ROWS: usize = 20_000;
 const BATCHES_AHEAD: usize = 4;
 /// Refused lines that are kept with their reasons.
 const REFUSALS_KEPT: usize = 50;
+/// Of those, how many are told where nothing was taken.
+const REFUSALS_SAID: usize = 5;
 
 /// Where a file comes from.
 #[derive(Clone, Debug)]
@@ -46,10 +49,21 @@ pub enum Input {
 #[derive(Clone, Debug)]
 pub struct File {
     pub input: Input,
+    pub form: Form,
     pub layout: Layout,
     /// Where the numbers come from, if that is not what the layout is called.
     pub source: Option<String>,
     pub mapping: Mapping,
+    /// What to do while another file of the source is being taken.
+    pub if_busy: IfBusy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum IfBusy {
+    #[default]
+    Wait,
+    /// Who asks over the network asks again, instead of holding a connection to the database.
+    Refuse,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +118,11 @@ pub async fn ingest(
     let mapping = format!("{:?}", (file.layout, &file.mapping));
 
     let mut tx = db.begin().await?;
-    store::lock_source(&mut tx, workspace, &source).await?;
+    match file.if_busy {
+        IfBusy::Wait => store::lock_source(&mut tx, workspace, &source).await?,
+        IfBusy::Refuse if store::try_lock_source(&mut tx, workspace, &source).await? => {}
+        IfBusy::Refuse => return Err(Refusal::ImportUnderWay { source }.into()),
+    }
     if store::is_known(&mut tx, workspace, &source, &hash, &mapping).await? {
         return Ok(Summary { known: true, ..Summary::default() });
     }
@@ -194,7 +212,11 @@ fn read_aside(file: File) -> mpsc::Receiver<Result<Chunk>> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     tokio::task::spawn_blocking(move || {
         let read = || -> Result<()> {
-            let mut reader = Reader::open(file.input.open()?, file.layout, &file.mapping)?;
+            let input = file.input.open()?;
+            let mut reader = match file.form {
+                Form::Table => Reader::open(input, file.layout, &file.mapping)?,
+                Form::Objects => Reader::of_objects(input, file.layout, &file.mapping)?,
+            };
             // Nobody listens any more when the other side has failed.
             if sender.blocking_send(Ok(Chunk::Notes(reader.notes.clone()))).is_err() {
                 return Ok(());
@@ -290,10 +312,15 @@ impl Intake {
     async fn finish(mut self, db: &mut PgConnection) -> Result<Summary> {
         let mut summary = self.summary;
         if self.readings == 0 && summary.refused > 0 {
-            let first = summary.refusals.first();
-            let first =
-                first.map_or_else(String::new, |it| format!(" Line {}: {}.", it.line, it.reason));
-            let sentence = format!("Nothing was taken: every row was refused.{first}");
+            let (first, more) =
+                summary.refusals.split_at(summary.refusals.len().min(REFUSALS_SAID));
+            let lines = first.iter().map(|it| format!(" Line {}: {}.", it.line, it.reason));
+            let mut sentence = "Nothing was taken: every row was refused.".to_owned();
+            sentence.extend(lines);
+            if !more.is_empty() {
+                let more = summary.refused - first.len() as u64;
+                sentence += &format!(" The same goes for {} more.", count(more, "line"));
+            }
             return Err(Error::Refused(Refusal::Unreadable(sentence)));
         }
         let put = store::put(db, self.workspace, self.file).await?;

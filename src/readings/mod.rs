@@ -20,8 +20,8 @@ mod sums;
 mod window;
 
 pub use self::decimal::Decimal;
-pub use self::ingest::{File, Input, Progress, Refused, Summary, ingest};
+pub use self::ingest::{File, IfBusy, Input, Progress, Refused, Summary, ingest};
 pub use self::metric::{BadWay, Derived, Facts, Metric, Unit};
-pub use self::read::{Batch, Key, Layout, Mapping, Reader};
+pub use self::read::{Batch, Form, Key, Layout, Mapping, Reader};
 pub use self::sums::{By, Filter, Group, sums};
 pub use self::window::{Grain, Line, Series, SeriesId, lines, rate, series, window};

@@ -28,6 +28,22 @@ pub async fn lock_source(
     Ok(())
 }
 
+/// Whether nobody else is taking a file of this source.
+pub async fn try_lock_source(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    source: &str,
+) -> Result<bool> {
+    let locked = sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock(hashtextextended('readings ' || $2, $1)) AS "locked!""#,
+        workspace.0,
+        source
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(locked)
+}
+
 pub async fn is_known(
     db: &mut PgConnection,
     workspace: WorkspaceId,

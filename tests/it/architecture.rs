@@ -51,7 +51,20 @@ const ROOMS: &[(&str, &[&str])] = &[
             "workspaces",
         ],
     ),
-    ("http", &["audit", "evidence", "inbox", "jobs", "proposals", "releases", "reviews", "slack"]),
+    (
+        "http",
+        &[
+            "audit",
+            "evidence",
+            "inbox",
+            "jobs",
+            "proposals",
+            "readings",
+            "releases",
+            "reviews",
+            "slack",
+        ],
+    ),
     ("socket", &["inbox", "slack"]),
     ("inbox", &["actions", "commands", "slack"]),
     (

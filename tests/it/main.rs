@@ -38,6 +38,7 @@ mod research;
 mod reviews;
 mod sandbox;
 mod schedule;
+mod sent_readings;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;

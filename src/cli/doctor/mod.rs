@@ -362,10 +362,13 @@ fn check_senders(config: &Config, findings: &mut Findings) {
     if sources.is_empty() {
         return findings.note(
             "sources",
-            "none has a token; set COUNTERSIGN_SOURCE_TOKENS to let documents be sent in over HTTP",
+            "none has a token; set COUNTERSIGN_SOURCE_TOKENS to let documents and readings be sent in over HTTP",
         );
     }
-    findings.good("sources", format!("by their tokens documents go into {}", sources.join(", ")));
+    findings.good(
+        "sources",
+        format!("by their tokens documents and readings go into {}", sources.join(", ")),
+    );
 }
 
 /// Where releases go. Nothing is sent: a receiver is only called upon, and hung up on.

@@ -2,7 +2,7 @@
 //!
 //! `decode` tells the encoding, `begin` finds the header among preambles, `columns` which column is what,
 //! in several languages (`names`), `cells` reads numbers and days as they are written there, `rows`
-//! goes through the file.
+//! goes through the file. `objects` makes such a table of what comes as JSON.
 //!
 //! **Invariant.** A row that cannot be read is named with its line and its reason; sums that stand
 //! among the rows are never taken for readings.
@@ -12,6 +12,7 @@ mod cells;
 mod columns;
 mod decode;
 mod names;
+mod objects;
 mod rows;
 
 use jiff::civil::Date;
@@ -27,7 +28,23 @@ pub enum Layout {
     Csv,
 }
 
+/// How rows are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Form {
+    /// Columns under a header, with anything between them.
+    #[default]
+    Table,
+    /// A JSON object a line.
+    Objects,
+}
+
 impl Layout {
+    const ALL: [Self; 4] = [Self::GoogleAds, Self::MetaAds, Self::Ga4, Self::Csv];
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::GoogleAds => "google-ads",

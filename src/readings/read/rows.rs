@@ -1,7 +1,7 @@
 //! Through a file, row by row: what is a reading, what is a sum, what cannot be read.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use jiff::civil::{Date, DateTime};
 
@@ -12,12 +12,15 @@ use super::cells::{self, Number, Order, Point, When};
 use super::columns::{self, Columns, Day, MetricColumn};
 use super::decode::Utf8;
 use super::names::{self, is_currency};
-use super::{Layout, Mapping};
+use super::{Layout, Mapping, objects};
 use crate::error::{Refusal, Result};
 use crate::readings::Decimal;
 
 /// Rows from which decimal points and the order of days are told.
 const SAMPLE_ROWS: usize = 500;
+
+/// The longest names of a series, in bytes and together: they stand in an index.
+const LONGEST_NAMES: usize = 1_500;
 
 /// What a series is, as the file names it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -66,7 +69,24 @@ pub struct Reader<R> {
     pending: std::collections::VecDeque<csv::StringRecord>,
     /// The last day read, because most rows have that of the row before.
     last_day: (String, Option<When>),
+    /// Lines of the table that what was sent does not have: a header made of keys.
+    made_above: u64,
+    /// What was refused before it became a row.
+    refused: Vec<(u64, String)>,
     pub notes: Vec<String>,
+}
+
+impl Reader<Box<dyn Read + Send>> {
+    /// Over objects, one a line.
+    pub fn of_objects(input: impl Read, layout: Layout, mapping: &Mapping) -> Result<Self> {
+        let objects::Table { csv, refused, notes } = objects::table(input)?;
+        let mut reader = Self::open(Box::new(Cursor::new(csv)), layout, mapping)?;
+        // A number in JSON has a point, however many digits follow it.
+        reader.point = Point::Dot;
+        (reader.made_above, reader.refused) = (1, refused);
+        reader.notes.extend(notes);
+        Ok(reader)
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -106,6 +126,8 @@ impl<R: Read> Reader<R> {
             known: 0,
             pending,
             last_day: (String::new(), None),
+            made_above: 0,
+            refused: Vec::new(),
             notes: Vec::new(),
         };
         reader.look_at(&cells)?;
@@ -114,7 +136,7 @@ impl<R: Read> Reader<R> {
 
     /// The next readings, from at most so many rows; `None` at the end.
     pub fn next(&mut self, rows: usize) -> Result<Option<Batch>> {
-        let mut batch = Batch::default();
+        let mut batch = Batch { refused: std::mem::take(&mut self.refused), ..Batch::default() };
         let mut record = csv::StringRecord::new();
         while batch.lines < rows as u64 {
             match self.pending.pop_front() {
@@ -125,6 +147,7 @@ impl<R: Read> Reader<R> {
             batch.lines += 1;
             self.take(&record, &mut batch)?;
         }
+        batch.refused.sort_by_key(|it| it.0);
         Ok((batch.lines > 0).then_some(batch))
     }
 
@@ -158,7 +181,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn take(&mut self, record: &csv::StringRecord, batch: &mut Batch) -> Result<()> {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, csv::Position::line) - self.made_above;
         if record.iter().all(|it| it.trim().is_empty()) || is_comment(record) {
             return Ok(());
         }
@@ -189,6 +212,10 @@ impl<R: Read> Reader<R> {
             batch.refused.push((line, reason));
             return Ok(());
         }
+        if let Some(reason) = self.unkeepable(record) {
+            batch.refused.push((line, reason));
+            return Ok(());
+        }
         match self.values(record) {
             Ok((values, bounded)) => {
                 batch.bounded += bounded;
@@ -199,6 +226,23 @@ impl<R: Read> Reader<R> {
             Err(reason) => batch.refused.push((line, reason)),
         }
         Ok(())
+    }
+
+    /// Why the database could not hold the names of a row.
+    fn unkeepable(&self, record: &csv::StringRecord) -> Option<String> {
+        let text = record.as_slice();
+        if memchr::memchr(0, text.as_bytes()).is_some() {
+            return Some("it holds a zero character, so it is not text".to_owned());
+        }
+        if text.len() <= LONGEST_NAMES {
+            return None;
+        }
+        let places = [self.columns.campaign, self.columns.ad_set].into_iter().flatten();
+        let names = places.chain(self.columns.segments.iter().map(|it| it.0));
+        let length: usize = names.filter_map(|at| record.get(at)).map(str::len).sum();
+        let names = "its names (campaign, ad set and what else it is broken down by)";
+        (length > LONGEST_NAMES)
+            .then(|| format!("{names} have more than {LONGEST_NAMES} bytes together"))
     }
 
     /// The numbers of a row, each with its place among the metrics; and how many only give a bound.

@@ -102,7 +102,7 @@ async fn a_request_that_cannot_be_taken_says_why() {
     assert_snapshot!(refusal(team.post("", "text/csv", "a,b\n1,2\n")).await, @"422 No column of this file holds text. Its first line must name the columns; name the one to read with ?text=.");
     assert_snapshot!(refusal(team.post("", "text/csv", "<html><p>Hello</p>")).await, @"422 This file is HTML or XML, not a table. Export the table as CSV; a web page is read with --format html.");
     assert_snapshot!(refusal(team.post("", JSONL, "{\"id\": 1, \"text\": \"a\\u0000b\"}\n")).await, @"422 Nothing was taken: every record was refused.");
-    assert_snapshot!(refusal(team.post("", JSONL, vec![b'x'; 17 << 20])).await, @"413 The body is larger than 16 MiB. Send it in several parts: a document that comes again changes nothing.");
+    assert_snapshot!(refusal(team.post("", JSONL, vec![b'x'; 17 << 20])).await, @"413 The body is larger than 16 MiB. Send it in several parts: what comes again changes nothing.");
     assert_eq!(team.finds("lamp").await, "");
     assert_eq!(answer(good()).await.0, 200);
     team.done().await;

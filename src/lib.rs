@@ -17,8 +17,8 @@
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
-//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`jobs`], [`slack`], [`privacy`], and
-//!   [`workspaces`];
+//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`charts`], [`jobs`], [`slack`],
+//!   [`privacy`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
 //!
 //! Arrows point down only; `tests/it/architecture.rs` holds the table.
@@ -61,6 +61,7 @@ pub mod witness;
 
 pub mod agents;
 pub mod audit;
+pub mod charts;
 pub mod database;
 pub mod jobs;
 pub mod privacy;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::civil::DateTime;
 
+use super::charts;
 use super::readings::{As, MappingArgs};
 use crate::detectors::backtest::Run;
 use crate::detectors::unusual::{Judged, Rule};
@@ -36,6 +37,9 @@ pub struct Backtest {
     /// Where the scores are written: a file, for a benchmark a folder
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+    /// A picture of the series that stands out most, with what was expected of it
+    #[arg(long, value_name = "FILE.png", conflicts_with = "nab")]
+    chart: Option<PathBuf>,
     /// Print what was found as JSON
     #[arg(long)]
     json: bool,
@@ -77,6 +81,7 @@ fn one_file(path: &Path, backtest: &Backtest) -> Result<()> {
     }
     let mut messages = 0;
     let mut weeks: f64 = 0.0;
+    let mut furthest: Option<(&Judge, Run)> = None;
     for (number, judge) in read.judges.iter().enumerate() {
         let run = Run::of(&judge.points, judge.rule.bad, judge.rule.least);
         messages += run.messages();
@@ -87,8 +92,15 @@ fn one_file(path: &Path, backtest: &Backtest) -> Result<()> {
                 scored.best = Some((number, *judged));
             }
         }
+        if furthest.as_ref().is_none_or(|(_, other)| highest(&run) > highest(other)) {
+            furthest = Some((judge, run));
+        }
     }
     write_scores(&backtest.out, &lines, &read.judges)?;
+    if let (Some(chart), Some((judge, run))) = (&backtest.chart, &furthest) {
+        let picture = charts::of_series(&judge.metric, &judge.name, &run.judged);
+        charts::write(chart, &picture.png(), &picture.alt())?;
+    }
 
     let per_week = if weeks > 0.0 { messages as f64 / weeks } else { 0.0 };
     let series = read.judges.len();
@@ -120,6 +132,10 @@ fn one_file(path: &Path, backtest: &Backtest) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn highest(run: &Run) -> f64 {
+    run.judged.iter().map(|it| it.score).fold(0.0, f64::max)
 }
 
 struct Read {

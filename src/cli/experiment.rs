@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 
-use super::say;
+use super::{charts, say};
 use crate::experiments::{cases, file, readout};
 
 #[derive(Clone, Debug, Subcommand)]
@@ -29,6 +29,9 @@ pub struct Readout {
     /// What came each day, as CSV: date, arm, users and the figures
     #[arg(long, value_name = "CSV")]
     daily: Option<PathBuf>,
+    /// A picture of each arm against the control, with its interval
+    #[arg(long, value_name = "FILE.png")]
+    chart: Option<PathBuf>,
     #[arg(long)]
     json: bool,
 }
@@ -99,6 +102,11 @@ fn read_out(args: &Readout) -> Result<()> {
     let test = file::read(&text, daily.as_deref()).map_err(|sentence| anyhow!(sentence))?;
     let readout = readout::read(&test.plan, &test.looks, test.days)
         .map_err(|reason| anyhow!(reason.to_string()))?;
+    if let Some(path) = &args.chart {
+        let picture = charts::of_readout(&test.plan, &readout);
+        charts::write(path, &picture.png(), &picture.alt())
+            .map_err(|it| anyhow!(it.to_string()))?;
+    }
     match args.json {
         true => say(serde_json::to_string_pretty(&readout)?),
         false => readout.sentences.iter().for_each(say),

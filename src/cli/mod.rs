@@ -8,6 +8,7 @@ pub mod agents;
 pub mod audit;
 pub mod backtest;
 pub mod brand;
+mod charts;
 pub mod demo;
 pub mod doctor;
 pub mod draft;

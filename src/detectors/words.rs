@@ -5,40 +5,7 @@ use jiff::{SignedDuration, civil};
 
 use super::Local;
 
-/// `1,234.50 EUR`, `12.4`, `0.031`: as many digits as matter.
-pub fn amount(value: f64, currency: Option<&str>) -> String {
-    let digits = match value.abs() {
-        it if currency.is_some() && it >= 0.1 => 2,
-        it if it >= 100.0 || it == it.trunc() => 0,
-        it if it >= 10.0 => 1,
-        it if it >= 0.1 => 2,
-        _ => 4,
-    };
-    let plain = format!("{value:.digits$}");
-    let (whole, rest) = plain.split_once('.').map_or((plain.as_str(), None), |(a, b)| (a, Some(b)));
-    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |it| ("-", it));
-    let mut text = sign.to_owned();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if let Some(rest) = rest {
-        text.push('.');
-        text.push_str(rest);
-    }
-    match currency {
-        Some(currency) => format!("{text} {currency}"),
-        None => text,
-    }
-}
-
-/// `94.8 %`, and no decimals from a hundred on.
-pub fn percent(share: f64) -> String {
-    let digits = usize::from(share.abs() < 1.0);
-    format!("{:.digits$} %", share * 100.0)
-}
+pub use crate::words::{amount, percent};
 
 /// `2026-08-17`.
 pub fn day_of(at: Local) -> String {

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "agents",
             "audit",
             "brand",
+            "charts",
             "commands",
             "detectors",
             "drafts",
@@ -132,6 +133,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Capabilities. What is written together is put together in the database's words.
     ("agents", &[]),
     ("audit", &["database"]),
+    ("charts", &[]),
     ("database", &[]),
     ("jobs", &["database"]),
     ("privacy", &[]),

@@ -138,6 +138,11 @@ impl Card {
         self.add([Block::image(url, alt)])
     }
 
+    /// A picture that was uploaded before: see [`picture`](super::picture).
+    pub fn picture(self, file: &crate::ids::FileId, alt: &str) -> Self {
+        self.add([Block::image_file(file, alt)])
+    }
+
     /// A row of buttons and menus; nothing when there are none.
     pub fn actions<E: Into<Element>>(self, elements: impl IntoIterator<Item = E>) -> Self {
         self.add(Block::actions(elements.into_iter().map(Into::into)))

@@ -8,6 +8,7 @@ mod architecture;
 mod audit;
 mod brand;
 mod campaigns;
+mod charts;
 mod checkpoint;
 mod crash;
 mod database;

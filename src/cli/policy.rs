@@ -32,7 +32,8 @@ pub enum Policy {
     /// Print the manifest of a version, as it was in force; without one, say which there were
     Show {
         /// The version that a decision names; its beginning is enough
-        version: Option<String>,
+        #[arg(value_name = "VERSION")]
+        of_before: Option<String>,
         #[arg(long)]
         json: bool,
     },
@@ -76,7 +77,7 @@ pub async fn run(
             Ok(())
         }
         Policy::Check { file } => Ok(check(config, file.as_deref())?),
-        Policy::Show { version, json } => show(db, workspace, Kind::Team, version, json).await,
+        Policy::Show { of_before, json } => show(db, workspace, Kind::Team, of_before, json).await,
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 
 use super::say;
-use crate::experiments::{cases, file, readout};
+use crate::experiments::statistics::{cases, file, readout};
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Experiment {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::experiments::arm::{Arm, Sums};
-use crate::experiments::plan::Kind;
+use crate::experiments::statistics::arm::{Arm, Sums};
+use crate::experiments::statistics::plan::Kind;
 
 /// Sums by their names.
 pub type Figures = BTreeMap<String, f64>;

@@ -1,8 +1,8 @@
 //! What the rule says, case by case.
 
 use super::*;
-use crate::experiments::bayesian::Better;
-use crate::experiments::file;
+use crate::experiments::statistics::bayesian::Better;
+use crate::experiments::statistics::file;
 
 /// A test of two arms with conversions out of 10,000 users each.
 fn written(rule: &str, a: u32, b: u32, more: &str) -> String {

@@ -2,9 +2,9 @@
 
 use super::verdict::{self, Holding, Verdict};
 use super::{ArmReadout, Called, Comparison, GuardrailReadout, Peeking, Readout};
-use crate::experiments::degenerate::Degenerate;
-use crate::experiments::estimate::{Difference, Interval};
-use crate::experiments::plan::{Guardrail, Kind, Metric, Plan, Rule};
+use crate::experiments::statistics::degenerate::Degenerate;
+use crate::experiments::statistics::estimate::{Difference, Interval};
+use crate::experiments::statistics::plan::{Guardrail, Kind, Metric, Plan, Rule};
 
 /// A split that is not off yet, but on the way.
 const WORTH_A_LOOK: f64 = 0.01;

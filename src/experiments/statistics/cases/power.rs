@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Outcome;
-use crate::experiments::degenerate::Degenerate;
-use crate::experiments::power::{self, Design};
+use crate::experiments::statistics::degenerate::Degenerate;
+use crate::experiments::statistics::power::{self, Design};
 
 #[derive(Deserialize)]
 pub(super) struct Case {

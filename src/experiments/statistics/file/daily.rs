@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::counted;
 use super::figures::Figures;
-use crate::experiments::plan::{Look, Plan};
+use crate::experiments::statistics::plan::{Look, Plan};
 
 /// The look after each day, and the days from the first to the last.
 pub(super) fn read(plan: &Plan, csv: &[u8]) -> Result<(Vec<Look>, f64), String> {

@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Outcome;
-use crate::experiments::arm::Arm;
-use crate::experiments::bayesian::{self, Better, Prior};
-use crate::experiments::degenerate::{Degenerate, Which};
-use crate::experiments::estimate::{self, Difference, Estimate, Interval};
-use crate::experiments::fixed::{self, Side, Tested};
-use crate::experiments::sequential;
+use crate::experiments::statistics::arm::Arm;
+use crate::experiments::statistics::bayesian::{self, Better, Prior};
+use crate::experiments::statistics::degenerate::{Degenerate, Which};
+use crate::experiments::statistics::estimate::{self, Difference, Estimate, Interval};
+use crate::experiments::statistics::fixed::{self, Side, Tested};
+use crate::experiments::statistics::sequential;
 
 #[derive(Deserialize)]
 pub(super) struct Case {

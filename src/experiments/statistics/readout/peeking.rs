@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::experiments::estimate;
-use crate::experiments::fixed::{self, Side};
-use crate::experiments::looks;
-use crate::experiments::plan::{Look, Plan};
+use crate::experiments::statistics::estimate;
+use crate::experiments::statistics::fixed::{self, Side};
+use crate::experiments::statistics::looks;
+use crate::experiments::statistics::plan::{Look, Plan};
 
 /// The most looks that the risk is computed for; it rises ever slower.
 const MOST_LOOKS: u32 = 100;

@@ -92,7 +92,7 @@ mod tests {
         assert_close(root(-5.0, 90.0, |x| 1.0 - x.exp()).abs(), 0.0, 1e-14);
     }
 
-    pub(in crate::experiments) fn assert_close(is: f64, should: f64, relative: f64) {
+    pub(in crate::experiments::statistics) fn assert_close(is: f64, should: f64, relative: f64) {
         let within = relative * should.abs() + if should == 0.0 { relative } else { 0.0 };
         assert!((is - should).abs() <= within, "{is:e} is not {should:e} within {relative:e}");
     }

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::{ArmReadout, Comparison, Progress};
-use crate::experiments::bayesian::Better;
-use crate::experiments::degenerate::Degenerate;
-use crate::experiments::estimate::Estimate;
-use crate::experiments::fixed::Tested;
-use crate::experiments::plan::{Guardrail, Plan, Rule};
-use crate::experiments::split::Split;
+use crate::experiments::statistics::bayesian::Better;
+use crate::experiments::statistics::degenerate::Degenerate;
+use crate::experiments::statistics::estimate::Estimate;
+use crate::experiments::statistics::fixed::Tested;
+use crate::experiments::statistics::plan::{Guardrail, Plan, Rule};
+use crate::experiments::statistics::split::Split;
 
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]

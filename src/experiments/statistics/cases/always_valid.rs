@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Outcome;
-use crate::experiments::arm::Arm;
-use crate::experiments::boundaries::{self, Stitching, Tuned};
-use crate::experiments::degenerate::Degenerate;
-use crate::experiments::distributions::normal;
-use crate::experiments::estimate::{self, Difference};
-use crate::experiments::{bounded, looks, msprt};
+use crate::experiments::statistics::arm::Arm;
+use crate::experiments::statistics::boundaries::{self, Stitching, Tuned};
+use crate::experiments::statistics::degenerate::Degenerate;
+use crate::experiments::statistics::distributions::normal;
+use crate::experiments::statistics::estimate::{self, Difference};
+use crate::experiments::statistics::{bounded, looks, msprt};
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

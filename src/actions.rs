@@ -8,6 +8,7 @@ use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
 
 use crate::error::{Error, Refusal, Result};
+use crate::experiments;
 use crate::ids::{ChannelId, DispatchId, FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -19,7 +20,7 @@ use crate::reviews::{
     self, ANSWERS, Ballot, Edit, REASON, REASON_CODE, Reason, ReasonFor, Verdict,
 };
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
-use crate::slack::{Modal, Post, Reply};
+use crate::slack::{Modal, Place, Post, Reply};
 use crate::subjects;
 
 /// A review, and the revision of it that a person saw.
@@ -257,6 +258,9 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     if view.callback_id == proposals::PROPOSE {
         return propose(app, interaction, view).await;
     }
+    if view.callback_id == experiments::PLAN {
+        return plan_test(app, interaction, view).await;
+    }
     if view.callback_id == research::SHARE {
         return share(app, interaction, view).await;
     }
@@ -304,7 +308,7 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
             }
         }
         Form::Rewrite => {
-            proposals::rewrite(app, delivery, (review, saw), person, &view.values).await?;
+            subjects::rewrite(app, delivery, (review, saw), person, &view.values).await?;
         }
         Form::Withdraw => reviews::withdraw(app, delivery, review, person).await?,
         Form::Dispute => {
@@ -317,11 +321,23 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
 
 /// Puts up what somebody wrote, where they asked for the form.
 async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
-    let place = proposals::place(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let place = Place::from_metadata(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
     let proposal = proposals::proposed(&view.values)?;
     let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
     if proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await? {
         tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
+    }
+    Ok(Answer::Nothing)
+}
+
+/// Puts up the plan of a test, where it was asked for.
+async fn plan_test(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let place = Place::from_metadata(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let put_up =
+        experiments::propose(app, delivery.as_deref(), &view.values, person, &place).await?;
+    if let Some(plan) = put_up {
+        tell_at(app, interaction, Some(place.channel), experiments::is_up(&plan));
     }
     Ok(Answer::Nothing)
 }
@@ -347,6 +363,9 @@ fn reason(view: &View) -> Result<String> {
 fn input_of(view: &View) -> Option<&'static str> {
     if view.callback_id == proposals::PROPOSE {
         return Some(proposals::KIND);
+    }
+    if view.callback_id == experiments::PLAN {
+        return Some(experiments::NAME);
     }
     if view.callback_id == research::SHARE {
         return Some(research::CHANNEL);

@@ -67,6 +67,10 @@ numbered! {
     FindingId
     /// A text that a person, or an agent that runs elsewhere, put up for a decision.
     ProposalId
+    /// A test of one thing against another, from its plan on.
+    ExperimentId
+    /// A decision about a test that somebody put up.
+    TestDecisionId
     /// One state of a text that people decide on.
     RevisionId
     /// A request for decisions on one revision.

@@ -4,7 +4,8 @@
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
-use crate::ids::{FindingId, ReviewId, RunId};
+use crate::experiments::{self, TestPlan};
+use crate::ids::{FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::opinions::{self, Part};
 use crate::proposals::{self, Proposal};
 use crate::releases;
@@ -17,6 +18,8 @@ use crate::slack::{Card, Modal};
 pub fn edited_input(values: &Values) -> &'static str {
     if values.blocks().any(|block| block == proposals::TEXT) {
         proposals::TEXT
+    } else if values.blocks().any(|block| block == experiments::NAME) {
+        experiments::NAME
     } else {
         research::NOTE
     }
@@ -71,6 +74,9 @@ pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
             let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
             research::edit_form(&Finding::from_bytes(&content.bytes)?, &review.title)
         }
+        SubjectKind::TestPlan if is_measured(app, review.revision).await? => {
+            experiments::edit_form(app, review).await?
+        }
         _ => proposals::edit_form(app, review).await?,
     };
     if !review.terms.editor_may_approve || review.terms.questions.is_empty() {
@@ -97,6 +103,9 @@ pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review>
             let note = values.text(research::NOTE).unwrap_or_default();
             research::edited(app, edit, &kept, note).await
         }
+        SubjectKind::TestPlan if is_measured(app, edit.saw).await? => {
+            experiments::edited(app, edit, values).await
+        }
         _ => proposals::edited(app, edit, values).await,
     }
 }
@@ -106,7 +115,36 @@ pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
     if !wording(review.subject).by_requester {
         return Err(Refusal::NotEditable { subject: review.subject.words() }.into());
     }
-    proposals::rewrite_form(app, review).await
+    match review.subject {
+        SubjectKind::TestPlan if is_measured(app, review.revision).await? => {
+            experiments::rewrite_form(app, review).await
+        }
+        _ => proposals::rewrite_form(app, review).await,
+    }
+}
+
+/// Puts up what whoever asked made of the text that they saw.
+pub async fn rewrite(
+    app: &App,
+    delivery: Option<&str>,
+    (review, saw): (ReviewId, RevisionId),
+    person: &PersonId,
+    values: &Values,
+) -> Result<()> {
+    let found = reviews::find(&app.db, app.workspace.id, review).await?;
+    let found = found.ok_or(Refusal::NoSuchReview)?;
+    match found.subject {
+        SubjectKind::TestPlan if is_measured(app, saw).await? => {
+            experiments::rewrite(app, delivery, (review, saw), person, values).await
+        }
+        _ => proposals::rewrite(app, delivery, (review, saw), person, values).await,
+    }
+}
+
+/// Whether a revision of a test plan is one by which a test is measured, rather than a mere text.
+async fn is_measured(app: &App, revision: RevisionId) -> Result<bool> {
+    let content = reviews::content(&app.db, app.workspace.id, revision).await?;
+    Ok(TestPlan::is_in(&content.bytes))
 }
 
 /// What of a subject can be disputed by itself.
@@ -139,6 +177,9 @@ async fn body(app: &App, review: &Review) -> Result<Card> {
             let finding = Finding::from_bytes(&content.bytes)?;
             let run = content.provenance["run"].as_i64().map(RunId);
             Ok(research::card(&finding, FindingId(review.subject_id), run, by))
+        }
+        SubjectKind::TestPlan if TestPlan::is_in(&content.bytes) => {
+            Ok(experiments::card(&TestPlan::from_bytes(&content.bytes)?, by))
         }
         _ => {
             let proposal = Proposal::from_bytes(&content.bytes)?;

@@ -8,7 +8,7 @@ use crate::error::Refusal;
 use crate::ids::PersonId;
 use crate::reviews::Review;
 use crate::slack::{Card, Choice, Input, Modal, Place, Post, escape, limits, mention, quote};
-use crate::words::grouped;
+use crate::words::{capitalised, grouped};
 
 /// The forms, as their submissions are known.
 pub const PROPOSE: &str = "proposal.new";
@@ -65,10 +65,9 @@ pub fn propose_form(manifest: &Manifest, place: &Place) -> Result<Modal, Refusal
     });
     let what = Input::select(KIND, "What is it?", choices)
         .hint("Decides which policies apply, and with them who is asked.");
-    let thread = place.thread.as_ref().map(|thread| format!(" {thread}")).unwrap_or_default();
     let modal = Modal::new(PROPOSE, "Ask for a decision")
         .submit("Put it up")
-        .private_metadata(format!("{}{thread}", place.channel))
+        .private_metadata(place.to_metadata())
         .block(what);
     Ok(with_inputs(modal, manifest, &kinds, None))
 }
@@ -200,11 +199,4 @@ fn needs(terms: &Terms) -> String {
         })
         .collect();
     format!("asks {}", groups.join(", "))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

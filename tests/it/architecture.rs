@@ -58,6 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "brand",
+            "experiments",
             "history",
             "inbox",
             "jobs",
@@ -72,6 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "actions",
         &[
             "commands",
+            "experiments",
             "inbox",
             "jobs",
             "opinions",
@@ -83,7 +85,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "subjects",
         ],
     ),
-    ("subjects", &["opinions", "proposals", "releases", "research", "reviews", "slack"]),
+    (
+        "subjects",
+        &["experiments", "opinions", "proposals", "releases", "research", "reviews", "slack"],
+    ),
     (
         "worker",
         &["commands", "home", "jobs", "releases", "research", "reviews", "subjects", "witness"],
@@ -101,8 +106,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "research", "slack"]),
-    // Pure statistics so far.
-    ("experiments", &[]),
+    ("experiments", &["audit", "jobs", "readings", "reviews", "slack"]),
     ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),

@@ -269,7 +269,7 @@ fn signed(value: f64) -> String {
 }
 
 /// With so many digits that mean something, and none after them.
-fn digits(value: f64, count: i32) -> String {
+pub(in crate::experiments) fn digits(value: f64, count: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return "0".to_owned();
     }
@@ -282,7 +282,7 @@ fn digits(value: f64, count: i32) -> String {
 }
 
 /// A count with its thousands apart.
-fn whole(value: f64) -> String {
+pub(in crate::experiments) fn whole(value: f64) -> String {
     let told = format!("{value:.0}");
     let mut grouped = String::new();
     for (place, digit) in told.chars().enumerate() {

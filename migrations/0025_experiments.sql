@@ -27,6 +27,8 @@ CREATE TABLE experiments (
     source text,
     -- When the newest counts came in.
     counted_at timestamptz,
+    -- When its card is looked at again, so that it says what day it is and what has not come.
+    look_at timestamptz,
     -- Its end: by an approved decision, or by the plan that took its place.
     ended_at timestamptz,
     ended_by bigint,
@@ -41,7 +43,8 @@ CREATE TABLE experiments (
         CHECK ((ended_at IS NULL) = (ended_by IS NULL AND replaced_by IS NULL))
 );
 
-CREATE INDEX experiments_running ON experiments (workspace_id) WHERE started_at IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX experiments_to_look_at ON experiments (workspace_id, look_at)
+    WHERE started_at IS NOT NULL AND ended_at IS NULL;
 
 -- What was counted on a day in an arm: {"users": 1310, "conversions": 155}.
 CREATE TABLE observations (

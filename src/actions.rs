@@ -8,8 +8,10 @@ use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
 
 use crate::error::{Error, Refusal, Result};
-use crate::experiments;
-use crate::ids::{ChannelId, DispatchId, FindingId, PersonId, ReviewId, RevisionId, RunId};
+use crate::experiments::{self, Ask};
+use crate::ids::{
+    ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId, RevisionId, RunId,
+};
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
 use crate::opinions::{self, Rating};
@@ -59,6 +61,8 @@ enum Action {
     Share(FindingId),
     /// Shows what a finding rests on.
     Sources(FindingId),
+    /// Opens the form with which a running test is shipped, stopped, or gets another plan.
+    AskOfTest(Ask, ExperimentId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -222,6 +226,10 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let form = research::share_form(app, finding, person).await?;
             open_form(app, interaction, &form).await?;
         }
+        Action::AskOfTest(ask, test) => {
+            let form = experiments::ask_form(app, test, ask, person).await?;
+            open_form(app, interaction, &form).await?;
+        }
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -260,6 +268,12 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     }
     if view.callback_id == experiments::PLAN {
         return plan_test(app, interaction, view).await;
+    }
+    if matches!(
+        view.callback_id.as_str(),
+        experiments::SHIP | experiments::STOP | experiments::EXTEND
+    ) {
+        return decide_on_test(app, interaction, view).await;
     }
     if view.callback_id == research::SHARE {
         return share(app, interaction, view).await;
@@ -342,6 +356,28 @@ async fn plan_test(app: &App, interaction: &Interaction, view: &View) -> Result<
     Ok(Answer::Nothing)
 }
 
+/// Puts up what somebody wants to become of a running test.
+async fn decide_on_test(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let test = view.private_metadata.parse().map_err(|_| Refusal::UnknownAction)?;
+    let test = ExperimentId(test);
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let (delivery, values) = (delivery.as_deref(), &view.values);
+    let is_up = match view.callback_id.as_str() {
+        experiments::EXTEND => {
+            let plan = experiments::extend(app, delivery, test, values, person).await?;
+            plan.as_ref().map(experiments::is_up)
+        }
+        _ => {
+            let decision = experiments::decide(app, delivery, test, values, person).await?;
+            decision.as_ref().map(experiments::decision_is_up)
+        }
+    };
+    if let Some(post) = is_up {
+        tell_at(app, interaction, interaction.channel.clone(), post);
+    }
+    Ok(Answer::Nothing)
+}
+
 /// Shares an answer in the channel that was chosen.
 async fn share(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
     let finding = view.private_metadata.parse().map_err(|_| Refusal::UnknownAction)?;
@@ -366,6 +402,11 @@ fn input_of(view: &View) -> Option<&'static str> {
     }
     if view.callback_id == experiments::PLAN {
         return Some(experiments::NAME);
+    }
+    match view.callback_id.as_str() {
+        experiments::SHIP | experiments::STOP => return Some(experiments::REASON),
+        experiments::EXTEND => return Some(experiments::WHY),
+        _ => {}
     }
     if view.callback_id == research::SHARE {
         return Some(research::CHANNEL);
@@ -508,6 +549,9 @@ impl Action {
             "finding.sources" => Some(Self::Sources(FindingId(value?.parse().ok()?))),
             "answer.share" => Some(Self::Share(FindingId(value?.parse().ok()?))),
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
+            "test.ship" => Some(Self::AskOfTest(Ask::Ship, ExperimentId(value?.parse().ok()?))),
+            "test.stop" => Some(Self::AskOfTest(Ask::Stop, ExperimentId(value?.parse().ok()?))),
+            "test.extend" => Some(Self::AskOfTest(Ask::Extend, ExperimentId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => None,
         }
@@ -531,6 +575,7 @@ impl Action {
             | Self::AskAgain(_)
             | Self::Share(_)
             | Self::Sources(_)
+            | Self::AskOfTest(..)
             | Self::Link => None,
         }
     }

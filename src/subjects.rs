@@ -3,8 +3,8 @@
 
 use crate::app::App;
 use crate::config::SubjectKind;
-use crate::error::{Refusal, Result};
-use crate::experiments::{self, TestPlan};
+use crate::error::{Error, Refusal, Result};
+use crate::experiments::{self, TestDecision, TestPlan};
 use crate::ids::{FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::opinions::{self, Part};
 use crate::proposals::{self, Proposal};
@@ -20,6 +20,8 @@ pub fn edited_input(values: &Values) -> &'static str {
         proposals::TEXT
     } else if values.blocks().any(|block| block == experiments::NAME) {
         experiments::NAME
+    } else if values.blocks().any(|block| block == experiments::REASON) {
+        experiments::REASON
     } else {
         research::NOTE
     }
@@ -36,7 +38,11 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
     let wording = wording(review.subject);
     if !is_judged(review.subject) {
         let beside = Beside::default();
-        return reviews::show(app, &review, body, wording, release.as_deref(), &beside).await;
+        reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
+        if matches!(review.subject, SubjectKind::TestPlan | SubjectKind::TestDecision) {
+            experiments::about(app, &review).await?;
+        }
+        return Ok(());
     }
     let parts = parts(app, &review).await?;
     let opinions =
@@ -44,6 +50,25 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
     let beside = opinions::beside(&review, &opinions, &parts);
     reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
     opinions::tell_approvers(app, &review, &opinions).await
+}
+
+/// Releases what was approved in a review, and does what follows from it here.
+pub async fn release(app: &App, review: ReviewId) -> Result<()> {
+    releases::release(app, review).await?;
+    let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
+        return Ok(());
+    };
+    match (review.subject, review.state) {
+        (SubjectKind::TestPlan, State::Released { .. })
+            if is_measured(app, review.revision).await? =>
+        {
+            experiments::begin(app, &review).await
+        }
+        (SubjectKind::TestDecision, State::Released { .. }) => {
+            experiments::conclude(app, &review).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Has whoever made a text change it as people asked.
@@ -77,6 +102,7 @@ pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
         SubjectKind::TestPlan if is_measured(app, review.revision).await? => {
             experiments::edit_form(app, review).await?
         }
+        SubjectKind::TestDecision => return Err(not_editable(review)),
         _ => proposals::edit_form(app, review).await?,
     };
     if !review.terms.editor_may_approve || review.terms.questions.is_empty() {
@@ -106,6 +132,7 @@ pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review>
         SubjectKind::TestPlan if is_measured(app, edit.saw).await? => {
             experiments::edited(app, edit, values).await
         }
+        SubjectKind::TestDecision => Err(not_editable(&found)),
         _ => proposals::edited(app, edit, values).await,
     }
 }
@@ -113,9 +140,10 @@ pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review>
 /// The form in which whoever asked changes a text, which they saw.
 pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
     if !wording(review.subject).by_requester {
-        return Err(Refusal::NotEditable { subject: review.subject.words() }.into());
+        return Err(not_editable(review));
     }
     match review.subject {
+        SubjectKind::TestDecision => experiments::rewrite_decision_form(app, review).await,
         SubjectKind::TestPlan if is_measured(app, review.revision).await? => {
             experiments::rewrite_form(app, review).await
         }
@@ -134,6 +162,9 @@ pub async fn rewrite(
     let found = reviews::find(&app.db, app.workspace.id, review).await?;
     let found = found.ok_or(Refusal::NoSuchReview)?;
     match found.subject {
+        SubjectKind::TestDecision => {
+            experiments::rewrite_decision(app, delivery, (review, saw), person, values).await
+        }
         SubjectKind::TestPlan if is_measured(app, saw).await? => {
             experiments::rewrite(app, delivery, (review, saw), person, values).await
         }
@@ -181,6 +212,9 @@ async fn body(app: &App, review: &Review) -> Result<Card> {
         SubjectKind::TestPlan if TestPlan::is_in(&content.bytes) => {
             Ok(experiments::card(&TestPlan::from_bytes(&content.bytes)?, by))
         }
+        SubjectKind::TestDecision => {
+            Ok(experiments::decision_card(&TestDecision::from_bytes(&content.bytes)?, by))
+        }
         _ => {
             let proposal = Proposal::from_bytes(&content.bytes)?;
             Ok(proposals::card(&proposal, review.agent.as_deref(), by))
@@ -189,6 +223,14 @@ async fn body(app: &App, review: &Review) -> Result<Card> {
 }
 
 fn wording(kind: SubjectKind) -> Wording {
-    // What customers said is not for whoever asked about it to word.
-    Wording { by_deciders: true, by_requester: kind != SubjectKind::Finding }
+    Wording {
+        // What somebody decides about a test, and why, nobody else says in their place.
+        by_deciders: kind != SubjectKind::TestDecision,
+        // What customers said is not for whoever asked about it to word.
+        by_requester: kind != SubjectKind::Finding,
+    }
+}
+
+fn not_editable(review: &Review) -> Error {
+    Refusal::NotEditable { subject: review.subject.words() }.into()
 }

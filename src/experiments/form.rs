@@ -132,7 +132,7 @@ impl Filled {
             })
             .collect();
         let guards: Vec<String> =
-            plan.guardrails.iter().map(|it| it.in_words(plan.difference)).collect();
+            plan.guardrails.iter().map(|it| it.as_typed(plan.difference)).collect();
         let expected = &plan.expected;
         let given = expected.known == super::test_plan::Known::Given;
         let today = match plan.metric.kind {

@@ -2,28 +2,56 @@
 //!
 //! A **plan** ([`TestPlan`]) says before the start what is tried, what is measured and how it is decided.
 //! It is a subject of reviews like a finding or a draft; whoever asked, or decides, changes it by the
-//! form. A test plan may also be put up as a mere text ([`proposals`](crate::proposals)): the two have
-//! one sequence of numbers, so that no number means both, and the content of a revision says which it is
+//! form. A test plan may also be put up as a mere text, a proposal: the two have one sequence of
+//! numbers, so that no number means both, and the content of a revision says which it is
 //! ([`TestPlan::is_in`]).
 //!
 //! - [`propose`] puts up what was filled in; `expected` finds what the plan needs to know from the
 //!   readings there are, `form` and `message` are what people fill in and read.
-//! - [`statistics`] is pure: sizes, readouts, intervals.
+//! - [`begin`] starts the test once its plan is approved and released: that revision is in force.
+//! - [`observe`] takes what was counted, day by day; `counts` makes looks of it, and [`statistics`],
+//!   which is pure, reads them by the rule. [`show`] keeps the test's one card ([`due`]: once a day).
+//! - [`decide`] and [`extend`] put up what people want to become of it: a [`TestDecision`], which
+//!   [`conclude`] carries out once it is approved, or another plan. [`learn`] makes evidence of a test
+//!   that was decided.
 //!
-//! **Invariant:** nothing of an approved plan changes. Another metric or rule is another plan, which says
-//! so, and whose counts begin anew.
+//! **Invariant:** nothing of an approved plan changes: it is hashed again whenever it is read. Another
+//! metric or rule is another plan, which says so, and whose counts begin anew.
+//!
+//! **Invariant:** what comes after the end that was agreed on is kept and not read.
+//!
+//! **Invariant:** a count that is restated keeps what it was before as a revision, and the same delivery
+//! twice changes nothing.
+//!
+//! **Invariant:** the rule decides nothing; people do, each time with a reason, one at a time.
 
+mod counts;
+mod deciding;
+mod decision;
 mod expected;
 mod form;
+mod learning;
 mod message;
 mod number;
+mod observations;
 mod planning;
+mod readout_card;
 mod running;
+mod showing;
 pub mod statistics;
 mod store;
 mod test_plan;
 
-pub use form::{Filled, NAME, Short};
-pub use message::{PLAN, card, is_up, plan_form};
-pub use planning::{edit_form, edited, propose, rewrite, rewrite_form};
+pub use deciding::{Ask, ask_form, decide, extend, rewrite_decision, rewrite_decision_form};
+pub use decision::{Choice, TestDecision};
+pub use form::{Filled, NAME, Short, WHY};
+pub use learning::learn;
+pub use message::{EXTEND, PLAN, card, is_up, plan_form};
+pub use observations::{Body, Delivery, Observed, observe};
+pub use planning::{AGENT, edit_form, edited, propose, rewrite, rewrite_form};
+pub use readout_card::{REASON, SHIP, STOP, decision_card, decision_is_up};
+pub use running::{begin, conclude, due};
+pub use showing::{about, show};
 pub use test_plan::TestPlan;
+
+use counts::Reading;

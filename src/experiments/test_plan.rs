@@ -341,7 +341,11 @@ impl Measure {
     }
 
     fn in_words(&self) -> String {
-        format!("{} ({}, {} is better)", self.name, kind_in_words(self.kind), better(self.better))
+        let better = better(self.better);
+        match kind_in_words(self.kind) {
+            kind if self.name.contains(kind) => format!("{} ({better} is better)", self.name),
+            kind => format!("{} ({kind}, {better} is better)", self.name),
+        }
     }
 }
 
@@ -350,15 +354,26 @@ impl Guard {
         Guardrail { metric: self.measure.metric(), tolerated: self.tolerated.0 }
     }
 
-    /// As it is read, and as it may be typed: `unsubscribe rate, conversion rate, up at most 10 %`.
-    pub fn in_words(&self, scale: Scale) -> String {
-        let way = match self.measure.better {
+    /// As it is typed: `unsubscribe rate, conversion rate, up at most 10 %`.
+    pub fn as_typed(&self, scale: Scale) -> String {
+        let kind = kind_in_words(self.measure.kind);
+        format!("{}, {kind}, {} at most {}", self.measure.name, self.way(), self.limit(scale))
+    }
+
+    /// `unsubscribe rate, up by at most 10 %`.
+    fn in_words(&self, scale: Scale) -> String {
+        format!("{}, {} by at most {}", self.measure.name, self.way(), self.limit(scale))
+    }
+
+    fn way(&self) -> &'static str {
+        match self.measure.better {
             Better::Higher => "down",
             Better::Lower => "up",
-        };
-        let kind = self.measure.kind;
-        let tolerated = effect_in_words(self.tolerated.0, scale, kind);
-        format!("{}, {}, {way} at most {tolerated}", self.measure.name, kind_in_words(kind))
+        }
+    }
+
+    fn limit(&self, scale: Scale) -> String {
+        effect_in_words(self.tolerated.0, scale, self.measure.kind)
     }
 }
 

@@ -57,9 +57,11 @@ fn nothing_of(sums: &BTreeMap<&str, Figures>) -> Figures {
     sums.values().flat_map(|it| it.keys().cloned()).map(|name| (name, 0.0)).collect()
 }
 
-type Days = BTreeMap<Date, BTreeMap<String, Figures>>;
+/// What came on each day in each arm.
+pub type Days = BTreeMap<Date, BTreeMap<String, Figures>>;
 
-fn rows(plan: &Plan, csv: &[u8]) -> Result<Days, String> {
+/// The rows of a CSV with a header: `date`, `arm`, and a column for each figure.
+pub fn rows(plan: &Plan, csv: &[u8]) -> Result<Days, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv);
     let headers = reader.headers().map_err(|it| it.to_string())?.clone();
     let place = |name: &str| {
@@ -83,6 +85,10 @@ fn rows(plan: &Plan, csv: &[u8]) -> Result<Days, String> {
         for (at, value) in row.iter().enumerate().filter(|(at, _)| *at != date_at && *at != arm_at)
         {
             let name = headers.get(at).unwrap_or_default();
+            // What did not come on that day.
+            if value.is_empty() {
+                continue;
+            }
             let number: f64 = value
                 .parse()
                 .map_err(|_| format!("Line {line}: {value:?} of {name:?} is no number"))?;

@@ -23,7 +23,7 @@ pub fn of(kind: Kind) -> &'static [&'static str] {
 pub const BEFORE: &[&str] = &["before_sum", "before_sum_squares", "before_products"];
 
 /// The arm that has these figures.
-pub(super) fn arm(kind: Kind, users: f64, figures: &Figures) -> Result<Arm, String> {
+pub fn arm(kind: Kind, users: f64, figures: &Figures) -> Result<Arm, String> {
     let mut values = Vec::new();
     for name in of(kind) {
         let value = figures.get(*name).copied();

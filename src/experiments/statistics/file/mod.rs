@@ -28,11 +28,11 @@
 //! guardrails."unsubscribe rate".conversions = 31
 //! ```
 //!
-//! Which figures an arm has besides its users depends on the kind ([`figures`]). With daily counts they
+//! Which figures an arm has besides its users depends on the kind ([`figures`]). With [`daily`] counts they
 //! stand in a CSV with the columns `date`, `arm`, `users` and the figures, those of a guardrail as
 //! `NAME.FIGURE`: what came on that day. A day that is there again replaces what stood before.
 
-mod daily;
+pub mod daily;
 pub mod figures;
 
 use std::collections::BTreeMap;

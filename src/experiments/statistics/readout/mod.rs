@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use peeking::{Called, Peeking};
 pub use verdict::{Holding, Verdict};
-pub(in crate::experiments) use wording::{digits, whole};
+pub(in crate::experiments) use wording::digits;
 
 use super::arm::Arm;
 use super::bayesian;

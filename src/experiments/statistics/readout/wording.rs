@@ -282,7 +282,7 @@ pub(in crate::experiments) fn digits(value: f64, count: i32) -> String {
 }
 
 /// A count with its thousands apart.
-pub(in crate::experiments) fn whole(value: f64) -> String {
+fn whole(value: f64) -> String {
     let told = format!("{value:.0}");
     let mut grouped = String::new();
     for (place, digit) in told.chars().enumerate() {

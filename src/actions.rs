@@ -364,16 +364,16 @@ async fn decide_on_test(app: &App, interaction: &Interaction, view: &View) -> Re
     let (delivery, values) = (delivery.as_deref(), &view.values);
     let is_up = match view.callback_id.as_str() {
         experiments::EXTEND => {
-            let plan = experiments::extend(app, delivery, test, values, person).await?;
-            plan.as_ref().map(experiments::is_up)
+            let up = experiments::extend(app, delivery, test, values, person).await?;
+            up.map(|(plan, channel)| (experiments::is_up(&plan), channel))
         }
         _ => {
-            let decision = experiments::decide(app, delivery, test, values, person).await?;
-            decision.as_ref().map(experiments::decision_is_up)
+            let up = experiments::decide(app, delivery, test, values, person).await?;
+            up.map(|(decision, channel)| (experiments::decision_is_up(&decision), channel))
         }
     };
-    if let Some(post) = is_up {
-        tell_at(app, interaction, interaction.channel.clone(), post);
+    if let Some((post, channel)) = is_up {
+        tell_at(app, interaction, Some(channel), post);
     }
     Ok(Answer::Nothing)
 }

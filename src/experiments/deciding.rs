@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Facts, SubjectKind};
 use crate::error::{Refusal, Result};
-use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId};
+use crate::ids::{ChannelId, ExperimentId, PersonId, ReviewId, RevisionId};
 use crate::reviews::{self, Author, Check, Opening, Review, Written};
 use crate::slack::inbound::Values;
 use crate::slack::{self, Modal, Place};
@@ -40,15 +40,15 @@ pub async fn ask_form(app: &App, test: ExperimentId, ask: Ask, person: &PersonId
     })
 }
 
-/// Puts a decision about a running test up for review, with its reason. A repeat of a delivery does
-/// nothing, and says so by nothing.
+/// Puts a decision about a running test up for review, with its reason, and says where. A repeat of a
+/// delivery does nothing, and says so by nothing.
 pub async fn decide(
     app: &App,
     delivery: Option<&str>,
     test: ExperimentId,
     values: &Values,
     person: &PersonId,
-) -> Result<Option<TestDecision>> {
+) -> Result<Option<(TestDecision, ChannelId)>> {
     let now = app.now();
     let test = for_deciding(app, test, person).await?;
     let decision = decision_of(&test, values)?;
@@ -96,7 +96,7 @@ pub async fn decide(
     tx.commit().await?;
 
     tracing::info!(experiment.id = decision.test.0, "a decision about a test was put up");
-    Ok(Some(decision))
+    Ok(Some((decision, test.review.channel)))
 }
 
 /// Puts another plan up that is to take the place of a running test's.
@@ -106,7 +106,7 @@ pub async fn extend(
     test: ExperimentId,
     values: &Values,
     person: &PersonId,
-) -> Result<Option<TestPlan>> {
+) -> Result<Option<(TestPlan, ChannelId)>> {
     let test = for_deciding(app, test, person).await?;
     let why = reason(values, form::WHY)?;
     let instead = InsteadOf {
@@ -118,7 +118,7 @@ pub async fn extend(
     let plan = planned(app, values, Some((instead, &test.plan))).await?;
     let place = Place { channel: test.review.channel.clone(), thread: test.review.thread.clone() };
     let put_up = put_up(app, delivery, &plan, person, &place).await?;
-    Ok(put_up.map(|_| plan))
+    Ok(put_up.map(|_| (plan, place.channel)))
 }
 
 /// The form in which whoever asked changes a decision that they put up.
@@ -139,7 +139,8 @@ pub async fn rewrite_decision(
     test.check_running()?;
     let decision = decision_of(&test, values)?;
     if decision == before {
-        return Err(Refusal::NothingChanged.into());
+        let sentence = "You changed nothing. Change something, or close this: it stays as it is.";
+        return Err(Refusal::Inputs(vec![(readout_card::REASON, sentence.to_owned())]).into());
     }
     let prepared = Prepared::new(&decision)?;
     let written = prepared.written(Author::Person(person));

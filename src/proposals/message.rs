@@ -31,11 +31,17 @@ pub fn card(proposal: &Proposal, agent: Option<&str>, requested_by: &PersonId) -
         facts.push(("Reaches", format!("{} people", grouped(audience))));
     }
     facts.push(("Goes to the public", if proposal.public { "Yes" } else { "No" }.to_owned()));
-    Card::new(format!("A {kind} waits for a decision: {}", proposal.title))
+    let card = Card::new(format!("A {kind} waits for a decision: {}", proposal.title))
         .header(&proposal.title)
         .context(who)
         .section(quote(&proposal.text))
-        .fields(facts.iter().map(|(name, value)| (*name, value.as_str())))
+        .fields(facts.iter().map(|(name, value)| (*name, value.as_str())));
+    match kind {
+        SubjectKind::TestPlan => card.context(
+            "A plan in words: it is decided on, and nothing is counted by it. `/test` plans a test that is counted and read out.",
+        ),
+        _ => card,
+    }
 }
 
 /// The answer to whoever put something up.

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::{BETTER, EVEN, PLACE, known, undated};
+use super::{BETTER, EVEN, PLACE, known, told, undated};
 use crate::harness::Team;
 
 #[tokio::test]
@@ -93,7 +93,8 @@ async fn against_the_rule_is_allowed_and_stays_on_record() {
     ");
     team.agrees("raj").await;
     assert!(team.card().contains("went against the rule"), "{}", team.card());
-    assert_snapshot!(team.member("sam").types(PLACE, "/countersign audit 2").await, @"
+    assert_snapshot!(told(&team.member("sam").types(PLACE, "/countersign audit 1").await), @"");
+    assert_snapshot!(told(&team.member("sam").types(PLACE, "/countersign audit 2").await), @"
     What was recorded about review 2 (test decision 1)
     *Entry 11* · 26 Nov 2026, 00:34:08 UTC (25 Nov, 19:34:08 America/New_York) · @dana put test decision 1 up for a decision.
     *Entry 12* · 26 Nov 2026, 00:34:08 UTC (25 Nov, 19:34:08 America/New_York) · @dana had test decision 1 checked; failed: follows_the_rule.
@@ -173,7 +174,6 @@ async fn a_rejected_decision_leaves_the_test_running() {
 async fn what_comes_after_the_decision_is_refused() {
     let team = Team::with_a_test(known()).await;
     team.runs_for(4, BETTER).await;
-    let maya = team.member("maya");
     team.asks_to("maya", "Ship", "It wins.").await;
     team.agrees("raj").await;
     let csv = team.csv(0..4, EVEN).await;

@@ -161,6 +161,17 @@ impl Member<'_> {
     }
 }
 
+/// The sentences of the record, without when and which bytes.
+fn told(record: &str) -> String {
+    let hash = regex_lite::Regex::new("[0-9a-f]{64}").unwrap();
+    let version = regex_lite::Regex::new("version [0-9a-f]{12}").unwrap();
+    let sentences = record.lines().filter(|line| line.starts_with("*Entry"));
+    let sentences = sentences.filter_map(|line| Some(line.splitn(3, " · ").nth(2)?.to_owned()));
+    let told = sentences.collect::<Vec<_>>().join("\n");
+    let told = hash.replace_all(&told, "(hash)");
+    undated(&version.replace_all(&told, "version (version)"))
+}
+
 fn undated(text: &str) -> String {
     let day = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2,8} \d{4}").unwrap();
     let text = day.replace_all(text, "(day)");

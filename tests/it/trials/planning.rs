@@ -3,7 +3,7 @@
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::json;
 
-use super::{PLACE, known, known_but};
+use super::{PLACE, known, known_but, told};
 use crate::harness::Team;
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_plan_is_put_up_approved_and_starts() {
     bot test_plan.started test_plan
     bot release.delivered test_plan
     ");
-    assert_snapshot!(maya.types(PLACE, "/countersign audit 1").await, @"
+    assert_snapshot!(told(&maya.types(PLACE, "/countersign audit 1").await), @"
     What was recorded about review 1 (test plan 1)
     *Entry 1* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · @maya put test plan 1 up for a decision in #campaigns for @maya.
     *Entry 2* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · @maya had test plan 1 checked; passed: duration, baseline, guardrails.

@@ -7,10 +7,13 @@ use crate::app::App;
 use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
 
+use crate::config::SubjectKind;
+use crate::drafts::{self, compose::Variant};
 use crate::error::{Error, Refusal, Result};
 use crate::experiments::{self, Ask};
 use crate::ids::{
-    ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId, RevisionId, RunId,
+    CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId, RevisionId,
+    RunId,
 };
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -22,8 +25,8 @@ use crate::reviews::{
     self, ANSWERS, Ballot, Edit, REASON, REASON_CODE, Reason, ReasonFor, Verdict,
 };
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
-use crate::slack::{Modal, Place, Post, Reply};
-use crate::subjects;
+use crate::slack::{self, Modal, Place, Post, Reply};
+use crate::subjects::{self, Grounds};
 
 /// A review, and the revision of it that a person saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,8 +66,27 @@ enum Action {
     Sources(FindingId),
     /// Opens the form with which a running test is shipped, stopped, or gets another plan.
     AskOfTest(Ask, ExperimentId),
+    /// Opens the form of a brief, with the finding's evidence.
+    DraftFrom(ReviewId),
+    /// Puts another version of a draft up, by its letter.
+    Choose(Seen, Variant),
+    /// Opens the form of a test plan, with a draft's versions.
+    PlanTest(ReviewId),
+    /// Has a draft written anew.
+    WriteAnew(ReviewId),
+    /// Ends the writing of a campaign; has the rest written; approves what passes.
+    Campaign(Whole, CampaignId),
     /// A link: Slack opened it already.
     Link,
+}
+
+/// What is done with a whole campaign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Whole {
+    Stop,
+    Again,
+    /// Opens the form that shows what would be approved.
+    Approve,
 }
 
 /// What stands behind the three dots.
@@ -202,6 +224,33 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             review.check_withdrawal_by(person)?;
             open_form(app, interaction, &reviews::withdraw_modal(&review)).await?;
         }
+        Action::DraftFrom(review) => {
+            let form = draft_from(app, review).await?;
+            open_form(app, interaction, &form).await?;
+        }
+        Action::Choose(seen, variant) => {
+            let seen = (seen.review, seen.saw);
+            drafts::choose(app, delivery.as_deref(), seen, variant, person).await?;
+        }
+        Action::PlanTest(review) => {
+            let form = subjects::test_form(app, review).await?;
+            open_form(app, interaction, &form).await?;
+        }
+        Action::WriteAnew(review) => {
+            enqueue(app, Job::WriteAnew { review }).await?;
+            tell(app, interaction, Post::sentence(WRITING_ANEW));
+        }
+        Action::Campaign(Whole::Stop, campaign) => {
+            drafts::stop(app, delivery.as_deref(), campaign, person).await?;
+            tell(app, interaction, Post::sentence(WRITING_STOPPED));
+        }
+        Action::Campaign(Whole::Again, campaign) => {
+            drafts::again(app, delivery.as_deref(), campaign, person).await?;
+        }
+        Action::Campaign(Whole::Approve, campaign) => {
+            let form = drafts::approve_form(app, campaign, person).await?;
+            open_form(app, interaction, &form).await?;
+        }
         Action::ShowAgain(review) => {
             enqueue(app, Job::ShowReview { review }).await?;
             tell(app, interaction, Post::sentence(TRYING_AGAIN));
@@ -278,6 +327,12 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     if view.callback_id == research::SHARE {
         return share(app, interaction, view).await;
     }
+    if view.callback_id == drafts::NEW {
+        return new_draft(app, interaction, view).await;
+    }
+    if view.callback_id == drafts::APPROVE {
+        return approve_all(app, interaction, view).await;
+    }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
         return Err(Refusal::UnknownAction.into());
@@ -346,10 +401,15 @@ async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<An
 
 /// Puts up the plan of a test, where it was asked for.
 async fn plan_test(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
-    let place = Place::from_metadata(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let asked_for = experiments::asked_for(&view.private_metadata);
+    let (place, draft) = asked_for.ok_or(Refusal::UnknownAction)?;
+    let texts = match draft {
+        Some(review) => subjects::versions(app, review).await?,
+        None => Vec::new(),
+    };
     let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
-    let put_up =
-        experiments::propose(app, delivery.as_deref(), &view.values, person, &place).await?;
+    let delivery = delivery.as_deref();
+    let put_up = experiments::propose(app, delivery, &view.values, person, &place, &texts).await?;
     if let Some(plan) = put_up {
         tell_at(app, interaction, Some(place.channel), experiments::is_up(&plan));
     }
@@ -376,6 +436,46 @@ async fn decide_on_test(app: &App, interaction: &Interaction, view: &View) -> Re
         tell_at(app, interaction, Some(channel), post);
     }
     Ok(Answer::Nothing)
+}
+
+/// Has a brief written.
+async fn new_draft(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let (metadata, person) = (&view.private_metadata, &interaction.actor.id);
+    let evidence = match drafts::finding_in_form(metadata) {
+        Some(review) => subjects::evidence(app, review).await?.evidence,
+        None => Vec::new(),
+    };
+    let request = drafts::read_form(metadata, &view.values, evidence, person)?;
+    let delivery = interaction.dedupe_key();
+    if let Some(campaign) = drafts::request(app, delivery.as_deref(), &request).await? {
+        let on_it = drafts::on_it(campaign, &request, &app.brand);
+        tell_at(app, interaction, Some(request.place.channel), on_it);
+    }
+    Ok(Answer::Nothing)
+}
+
+/// Approves each draft that a form showed.
+async fn approve_all(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let seen = drafts::approved_in_form(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let ticked = view.values.choices(ANSWERS).len();
+    let said = drafts::approve_all(app, delivery.as_deref(), &seen.drafts, ticked, person).await?;
+    tell_at(app, interaction, Some(seen.channel), said);
+    Ok(Answer::Nothing)
+}
+
+/// The form of a brief that begins with a finding.
+async fn draft_from(app: &App, review: ReviewId) -> Result<Modal> {
+    let Grounds { review, finding, evidence } = subjects::evidence(app, review).await?;
+    let start = drafts::Start {
+        // Where the finding may be read, its quotes may be.
+        place: Some(Place::channel(review.channel)),
+        title: finding.question.chars().take(drafts::LONGEST_TITLE).collect(),
+        what: String::new(),
+        finding: Some(review.id),
+        quotes: evidence.len(),
+    };
+    Ok(drafts::new_form(&app.brand, &start))
 }
 
 /// Shares an answer in the channel that was chosen.
@@ -410,6 +510,12 @@ fn input_of(view: &View) -> Option<&'static str> {
     }
     if view.callback_id == research::SHARE {
         return Some(research::CHANNEL);
+    }
+    if view.callback_id == drafts::NEW {
+        return Some(drafts::TITLE);
+    }
+    if view.callback_id == drafts::APPROVE {
+        return Some(ANSWERS);
     }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
@@ -457,7 +563,16 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
             }
             Ok(Answer::Nothing)
         }
-        Some("turn_into_draft" | "new_draft") => Err(Refusal::NotInThisVersion.into()),
+        Some("turn_into_draft") => {
+            let form = draft_from_message(app, interaction).await?;
+            open_form(app, interaction, &form).await?;
+            Ok(Answer::Nothing)
+        }
+        Some("new_draft") => {
+            let form = drafts::new_form(&app.brand, &drafts::Start::default());
+            open_form(app, interaction, &form).await?;
+            Ok(Answer::Nothing)
+        }
         other => {
             tracing::warn!(shortcut.callback_id = other, "an unknown shortcut was refused");
             Err(Refusal::UnknownAction.into())
@@ -465,9 +580,37 @@ async fn shortcut(app: &App, interaction: &Interaction) -> Result<Answer> {
     }
 }
 
+/// The form of a brief that begins with a message: a finding of ours, or what somebody wrote.
+async fn draft_from_message(app: &App, interaction: &Interaction) -> Result<Modal> {
+    let message = interaction.message.as_ref().ok_or(Refusal::UnknownAction)?;
+    let channel = interaction.channel.as_ref().ok_or(Refusal::UnknownAction)?;
+    if let Some(ts) = &message.ts {
+        let workspace = app.workspace.id;
+        let subject = slack::subject_of(&app.db, workspace, channel, ts).await?;
+        if let Some((SubjectKind::Finding, id)) =
+            subject.as_deref().and_then(reviews::subject_named)
+        {
+            let review = reviews::of_subject(&app.db, workspace, SubjectKind::Finding, id).await?;
+            return draft_from(app, review.ok_or(Refusal::NoSuchReview)?).await;
+        }
+    }
+    let what = commands::as_typed(&message.text);
+    let start = drafts::Start {
+        place: Some(Place::channel(channel.clone())),
+        what: what.chars().take(drafts::LONGEST_WHAT).collect(),
+        ..drafts::Start::default()
+    };
+    Ok(drafts::new_form(&app.brand, &start))
+}
+
 /// Whether it works is known a moment later, and then the message with the button says so.
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
+
+const WRITING_ANEW: &str = "The model is asked once more. The card follows if it writes.";
+
+const WRITING_STOPPED: &str =
+    "Stopped. What is up for a decision stays up; nothing more will be written.";
 
 const STOPPED: &str = "Stopped. Nothing will be put up.";
 
@@ -548,6 +691,20 @@ impl Action {
             "run.again" => Some(Self::AskAgain(RunId(value?.parse().ok()?))),
             "finding.sources" => Some(Self::Sources(FindingId(value?.parse().ok()?))),
             "answer.share" => Some(Self::Share(FindingId(value?.parse().ok()?))),
+            "finding.draft" => Some(Self::DraftFrom(ReviewId(value?.parse().ok()?))),
+            "draft.choose" => {
+                let (seen, letter) = value?.rsplit_once('.')?;
+                Some(Self::Choose(Seen::read(seen)?, Variant::named(letter)?))
+            }
+            "draft.plan_test" => Some(Self::PlanTest(ReviewId(value?.parse().ok()?))),
+            "draft.again" => Some(Self::WriteAnew(ReviewId(value?.parse().ok()?))),
+            "campaign.stop" => Some(Self::Campaign(Whole::Stop, CampaignId(value?.parse().ok()?))),
+            "campaign.again" => {
+                Some(Self::Campaign(Whole::Again, CampaignId(value?.parse().ok()?)))
+            }
+            "campaign.approve" => {
+                Some(Self::Campaign(Whole::Approve, CampaignId(value?.parse().ok()?)))
+            }
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
             "test.ship" => Some(Self::AskOfTest(Ask::Ship, ExperimentId(value?.parse().ok()?))),
             "test.stop" => Some(Self::AskOfTest(Ask::Stop, ExperimentId(value?.parse().ok()?))),
@@ -565,6 +722,7 @@ impl Action {
             | Self::Rewrite(seen)
             | Self::Rate(_, seen)
             | Self::Dispute(seen)
+            | Self::Choose(seen, _)
             | Self::More(_, seen) => Some(seen),
             Self::Rework(_)
             | Self::Undo(_)
@@ -576,6 +734,10 @@ impl Action {
             | Self::Share(_)
             | Self::Sources(_)
             | Self::AskOfTest(..)
+            | Self::DraftFrom(_)
+            | Self::PlanTest(_)
+            | Self::WriteAnew(_)
+            | Self::Campaign(..)
             | Self::Link => None,
         }
     }
@@ -627,6 +789,10 @@ mod tests {
         check("opinion.adore", Some("12.34"), None);
         check("review.more", Some("who.12.34"), Some(Action::More(More::Who, seen)));
         check("review.show_again", Some("12"), Some(Action::ShowAgain(ReviewId(12))));
+        check("draft.choose", Some("12.34.B"), Some(Action::Choose(seen, Variant::B)));
+        check("draft.choose", Some("12.34.D"), None);
+        check("draft.choose", Some("12.34"), None);
+        check("campaign.stop", Some("7"), Some(Action::Campaign(Whole::Stop, CampaignId(7))));
         check("link", None, Some(Action::Link));
         check("review.approve", None, None);
         check("review.approve", Some("12"), None);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 
-use crate::agents::{Models, Prompts};
+use crate::agents::{Books, Models, Prompts};
 use crate::audit::Signer;
 use crate::brand::Kit;
 use crate::clock::Clock;
@@ -80,6 +80,16 @@ impl App {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Where calls of models are recorded.
+    pub fn books(&self) -> Books<'_> {
+        Books {
+            db: &self.db,
+            clock: &self.clock,
+            workspace: self.workspace.id,
+            zone: &self.manifest.zone,
+        }
     }
 }
 

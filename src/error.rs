@@ -30,6 +30,8 @@ pub enum Refusal {
     /// Only whoever asked a question stops its run, and shares what came of it.
     NotTheAsker {
         asker: PersonId,
+        /// How to ask for the same.
+        command: &'static str,
     },
     RunIsOver,
     StillRunning,
@@ -39,7 +41,12 @@ pub enum Refusal {
     /// The conversation is read by another organisation, or is no channel.
     ReadByOthers,
     AlreadyShared,
-    NotInThisVersion,
+    /// No draft of a campaign is left that passes and waits.
+    NothingPasses,
+    /// What a finding says was turned down.
+    FindingIsOver {
+        state: &'static str,
+    },
     NoSuchReview,
     ReviewClosed {
         state: &'static str,
@@ -160,18 +167,18 @@ impl fmt::Display for Refusal {
             Self::NothingToResearch => f.write_str(
                 "There is no question in that message. Choose a message with words in it, or type /research and your question.",
             ),
-            Self::NotTheAsker { asker } => write!(
+            Self::NotTheAsker { asker, command } => write!(
                 f,
-                "<@{asker}> asked this, so only they can do that. Ask it yourself with /research to get your own answer."
+                "<@{asker}> asked for this, so only they can do that. Ask for it yourself with {command}."
             ),
             Self::RunIsOver => f.write_str(
-                "This question was answered or stopped already, so there was nothing to stop.",
+                "This was finished or stopped already, so there was nothing to stop.",
             ),
             Self::StillRunning => {
-                f.write_str("This question is being answered right now. Wait a moment, or stop it first.")
+                f.write_str("This is being worked on right now. Wait a moment, or stop it first.")
             }
             Self::QuestionErased => f.write_str(
-                "This question was erased, so it cannot be asked again. Ask it anew with /research.",
+                "What was asked for was erased, so it cannot be done again. Ask anew with /research or /draft.",
             ),
             Self::NothingToShare => f.write_str(
                 "Nothing of this may be shown in that channel: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it.",
@@ -180,8 +187,12 @@ impl fmt::Display for Refusal {
                 "Nothing from your documents is shown where people of other organisations read, nor in direct messages. Choose a channel of your own workspace.",
             ),
             Self::AlreadyShared => f.write_str("You shared this already; the answer says where."),
-            Self::NotInThisVersion => f.write_str(
-                "Drafts are not part of this version. Type /countersign help to see what works.",
+            Self::NothingPasses => f.write_str(
+                "No draft of this campaign passes its checks and waits for a decision. The cards below say what must change.",
+            ),
+            Self::FindingIsOver { state } => write!(
+                f,
+                "This finding was {state}, so nothing is drafted from it. Ask anew with /research, or type /draft for a brief without it."
             ),
             Self::NoSuchReview => f.write_str(
                 "This review does not exist any more, so nothing was recorded. Ask again with /research to get a new one.",

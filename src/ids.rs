@@ -71,6 +71,10 @@ numbered! {
     ExperimentId
     /// A decision about a test that somebody put up.
     TestDecisionId
+    /// A brief, and the drafts that are written from it.
+    CampaignId
+    /// One text of a campaign, for a channel and an audience.
+    DraftId
     /// One state of a text that people decide on.
     RevisionId
     /// A request for decisions on one revision.

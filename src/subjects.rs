@@ -1,18 +1,50 @@
 //! What is decided on, by its kind: how it is shown, changed by whoever made it, and worded anew by a
 //! person. Reviews know nothing of what they are about; this is where a kind finds its feature.
 
+use serde::Deserialize;
+
 use crate::app::App;
 use crate::config::SubjectKind;
+use crate::drafts::{self, Draft, Evidence, Versions};
 use crate::error::{Error, Refusal, Result};
-use crate::experiments::{self, TestDecision, TestPlan};
+use crate::experiments::{self, Filled, TestDecision, TestPlan};
 use crate::ids::{FindingId, PersonId, ReviewId, RevisionId, RunId};
+use crate::jobs::{self, Job};
 use crate::opinions::{self, Part};
 use crate::proposals::{self, Proposal};
 use crate::releases;
 use crate::research::{self, Finding};
-use crate::reviews::{self, Beside, Edit, Review, State, Wording};
+use crate::reviews::{self, Beside, Content, Edit, Review, State, Wording};
 use crate::slack::inbound::Values;
-use crate::slack::{Card, Modal};
+use crate::slack::{Button, Card, Modal, Place};
+
+/// What a review is about. Drafts and test plans of ours, and those that were put up as a mere text, are
+/// told apart by what they say of themselves.
+enum Matter {
+    Finding(Finding),
+    Draft(Draft),
+    Test(Box<TestPlan>),
+    TestDecision(TestDecision),
+    Proposal(Proposal),
+}
+
+impl Matter {
+    fn of(content: &Content) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Kind {
+            kind: String,
+        }
+        let bytes = &content.bytes;
+        let Kind { kind } = serde_json::from_slice(bytes)?;
+        Ok(match kind.as_str() {
+            "finding" => Self::Finding(Finding::from_bytes(bytes)?),
+            "draft" => Self::Draft(Draft::from_bytes(bytes)?),
+            "test" => Self::Test(Box::new(TestPlan::from_bytes(bytes)?)),
+            "test_decision" => Self::TestDecision(TestDecision::from_bytes(bytes)?),
+            _ => Self::Proposal(Proposal::from_bytes(bytes)?),
+        })
+    }
+}
 
 /// The input at which the form for wording anew shows what is wrong.
 pub fn edited_input(values: &Values) -> &'static str {
@@ -32,39 +64,52 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
     let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
         return Ok(());
     };
-    let body = body(app, &review).await?;
+    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+    let matter = Matter::of(&content)?;
+    let body = body(app, &review, &content, &matter).await?;
     let released = releases::of(&app.db, app.workspace.id, review.id).await?;
     let release = released.map(|released| releases::in_words(&released).join("\n"));
     let wording = wording(review.subject);
-    if !is_judged(review.subject) {
-        let beside = Beside::default();
-        reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
-        if matches!(review.subject, SubjectKind::TestPlan | SubjectKind::TestDecision) {
-            experiments::about(app, &review).await?;
+    match &matter {
+        Matter::Finding(finding) => {
+            let parts = parts_of(finding);
+            let (kind, id) = (review.subject, review.subject_id);
+            let opinions = opinions::of(&app.db, app.workspace.id, kind, id).await?;
+            let mut beside = opinions::beside(&review, &opinions, &parts);
+            if can_be_drafted(app, &review) {
+                let draft = Button::new("Turn into a draft", "finding.draft").value(review.id);
+                beside.buttons.push(draft.into());
+            }
+            reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
+            opinions::tell_approvers(app, &review, &opinions).await
         }
-        return Ok(());
+        Matter::Draft(_) => {
+            let are_called_together = drafts::are_called_together(app, &review).await?;
+            let beside = Beside { are_called_together, ..Beside::default() };
+            reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
+            drafts::note_effort(app, &review).await?;
+            show_campaign(app, &review).await
+        }
+        Matter::Test(_) | Matter::TestDecision(_) => {
+            let beside = Beside::default();
+            reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
+            experiments::about(app, &review).await
+        }
+        Matter::Proposal(_) => {
+            let beside = Beside::default();
+            reviews::show(app, &review, body, wording, release.as_deref(), &beside).await
+        }
     }
-    let parts = parts(app, &review).await?;
-    let opinions =
-        opinions::of(&app.db, app.workspace.id, review.subject, review.subject_id).await?;
-    let beside = opinions::beside(&review, &opinions, &parts);
-    reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
-    opinions::tell_approvers(app, &review, &opinions).await
 }
 
 /// Releases what was approved in a review, and does what follows from it here.
 pub async fn release(app: &App, review: ReviewId) -> Result<()> {
     releases::release(app, review).await?;
-    let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
-        return Ok(());
-    };
-    match (review.subject, review.state) {
-        (SubjectKind::TestPlan, State::Released { .. })
-            if is_measured(app, review.revision).await? =>
-        {
+    match find(app, review).await? {
+        Some((review, Matter::Test(_))) if is_released(&review) => {
             experiments::begin(app, &review).await
         }
-        (SubjectKind::TestDecision, State::Released { .. }) => {
+        Some((review, Matter::TestDecision(_))) if is_released(&review) => {
             experiments::conclude(app, &review).await
         }
         _ => Ok(()),
@@ -73,15 +118,22 @@ pub async fn release(app: &App, review: ReviewId) -> Result<()> {
 
 /// Has whoever made a text change it as people asked.
 pub async fn rework(app: &App, review: ReviewId) -> Result<()> {
-    let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
-        return Ok(());
-    };
+    let Some((review, matter)) = find(app, review).await? else { return Ok(()) };
     if !matches!(review.state, State::ChangesRequested { .. }) {
         return Ok(());
     }
-    match review.subject {
-        SubjectKind::Finding => research::rework(app, &review).await,
-        // Agents that run elsewhere ask what waits for them.
+    match matter {
+        Matter::Finding(_) => research::rework(app, &review).await,
+        Matter::Draft(_) => drafts::rework(app, &review).await,
+        // Whoever planned a test changes it; agents that run elsewhere ask what waits for them.
+        Matter::Test(_) | Matter::TestDecision(_) | Matter::Proposal(_) => Ok(()),
+    }
+}
+
+/// Has the content agent write a draft anew.
+pub async fn write_anew(app: &App, review: ReviewId) -> Result<()> {
+    match find(app, review).await? {
+        Some((review, Matter::Draft(_))) => drafts::write_anew(app, &review).await,
         _ => Ok(()),
     }
 }
@@ -94,16 +146,13 @@ pub async fn give_up_rework(app: &App, review: ReviewId) -> Result<()> {
 
 /// The form in which a person words a text anew.
 pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
-    let form = match review.subject {
-        SubjectKind::Finding => {
-            let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
-            research::edit_form(&Finding::from_bytes(&content.bytes)?, &review.title)
-        }
-        SubjectKind::TestPlan if is_measured(app, review.revision).await? => {
-            experiments::edit_form(app, review).await?
-        }
-        SubjectKind::TestDecision => return Err(not_editable(review)),
-        _ => proposals::edit_form(app, review).await?,
+    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+    let form = match Matter::of(&content)? {
+        Matter::Finding(finding) => research::edit_form(&finding, &review.title),
+        Matter::Draft(draft) => drafts::edit_form(review, &draft),
+        Matter::Test(plan) => experiments::edit_form(&plan, review),
+        Matter::TestDecision(_) => return Err(not_editable(review.subject)),
+        Matter::Proposal(_) => proposals::edit_form(app, review).await?,
     };
     if !review.terms.editor_may_approve || review.terms.questions.is_empty() {
         return Ok(form);
@@ -114,10 +163,8 @@ pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
 
 /// Puts up what a person made of a text in that form.
 pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review> {
-    let found = reviews::find(&app.db, app.workspace.id, edit.review).await?;
-    let found = found.ok_or(Refusal::NoSuchReview)?;
-    match found.subject {
-        SubjectKind::Finding => {
+    match matter(app, edit.saw).await? {
+        Matter::Finding(_) => {
             let kept: Vec<usize> = (0..)
                 .map(|index| format!("{}{index}", research::KEPT))
                 .take_while(|name| values.get(name, name).is_some())
@@ -129,29 +176,25 @@ pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review>
             let note = values.text(research::NOTE).unwrap_or_default();
             research::edited(app, edit, &kept, note).await
         }
-        SubjectKind::TestPlan if is_measured(app, edit.saw).await? => {
-            experiments::edited(app, edit, values).await
-        }
-        SubjectKind::TestDecision => Err(not_editable(&found)),
-        _ => proposals::edited(app, edit, values).await,
+        Matter::Draft(_) => drafts::edited(app, edit, values).await,
+        Matter::Test(_) => experiments::edited(app, edit, values).await,
+        Matter::TestDecision(_) => Err(not_editable(SubjectKind::TestDecision)),
+        Matter::Proposal(_) => proposals::edited(app, edit, values).await,
     }
 }
 
 /// The form in which whoever asked changes a text, which they saw.
 pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
-    if !wording(review.subject).by_requester {
-        return Err(not_editable(review));
-    }
-    match review.subject {
-        SubjectKind::TestDecision => experiments::rewrite_decision_form(app, review).await,
-        SubjectKind::TestPlan if is_measured(app, review.revision).await? => {
-            experiments::rewrite_form(app, review).await
-        }
-        _ => proposals::rewrite_form(app, review).await,
+    match matter(app, review.revision).await? {
+        Matter::Finding(_) => Err(not_editable(review.subject)),
+        Matter::Draft(draft) => Ok(drafts::rewrite_form(&draft)),
+        Matter::Test(plan) => Ok(experiments::rewrite_form(&plan)),
+        Matter::TestDecision(decision) => experiments::rewrite_decision_form(app, &decision).await,
+        Matter::Proposal(_) => proposals::rewrite_form(app, review).await,
     }
 }
 
-/// Puts up what whoever asked made of the text that they saw.
+/// Puts up what whoever asked made of a text in that form.
 pub async fn rewrite(
     app: &App,
     delivery: Option<&str>,
@@ -159,32 +202,100 @@ pub async fn rewrite(
     person: &PersonId,
     values: &Values,
 ) -> Result<()> {
-    let found = reviews::find(&app.db, app.workspace.id, review).await?;
-    let found = found.ok_or(Refusal::NoSuchReview)?;
-    match found.subject {
-        SubjectKind::TestDecision => {
-            experiments::rewrite_decision(app, delivery, (review, saw), person, values).await
+    let seen = (review, saw);
+    match matter(app, saw).await? {
+        Matter::Finding(_) => Err(not_editable(SubjectKind::Finding)),
+        Matter::Draft(_) => drafts::rewrite(app, delivery, seen, person, values).await,
+        Matter::Test(_) => experiments::rewrite(app, delivery, seen, person, values).await,
+        Matter::TestDecision(_) => {
+            experiments::rewrite_decision(app, delivery, seen, person, values).await
         }
-        SubjectKind::TestPlan if is_measured(app, saw).await? => {
-            experiments::rewrite(app, delivery, (review, saw), person, values).await
-        }
-        _ => proposals::rewrite(app, delivery, (review, saw), person, values).await,
+        Matter::Proposal(_) => proposals::rewrite(app, delivery, seen, person, values).await,
     }
-}
-
-/// Whether a revision of a test plan is one by which a test is measured, rather than a mere text.
-async fn is_measured(app: &App, revision: RevisionId) -> Result<bool> {
-    let content = reviews::content(&app.db, app.workspace.id, revision).await?;
-    Ok(TestPlan::is_in(&content.bytes))
 }
 
 /// What of a subject can be disputed by itself.
 pub async fn parts(app: &App, review: &Review) -> Result<Vec<Part>> {
-    if review.subject != SubjectKind::Finding {
-        return Ok(Vec::new());
+    Ok(match matter(app, review.revision).await? {
+        Matter::Finding(finding) => parts_of(&finding),
+        Matter::Draft(_) | Matter::Test(_) | Matter::TestDecision(_) | Matter::Proposal(_) => {
+            Vec::new()
+        }
+    })
+}
+
+/// What a draft from a finding may rest on, with the review that it is under.
+pub struct Grounds {
+    pub review: Review,
+    pub finding: Finding,
+    pub evidence: Vec<Evidence>,
+}
+
+/// # Errors
+///
+/// Refuses what is no finding, or one that was turned down.
+pub async fn evidence(app: &App, review: ReviewId) -> Result<Grounds> {
+    let Some((review, Matter::Finding(finding))) = find(app, review).await? else {
+        return Err(Refusal::NoSuchReview.into());
+    };
+    if is_turned_down(&review) {
+        return Err(Refusal::FindingIsOver { state: review.state.words() }.into());
     }
-    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
-    let finding = Finding::from_bytes(&content.bytes)?;
+    let claims = finding.answer.iter().flat_map(|answer| &answer.claims);
+    let claimed =
+        claims.flat_map(|claim| claim.quotes.iter().map(|quote| (Some(&claim.text), quote)));
+    let others = finding.themes.iter().flat_map(|theme| &theme.quotes).chain(&finding.others);
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for (claim, quote) in claimed.chain(others.map(|quote| (None, quote))) {
+        let one = Evidence {
+            claim: claim.cloned(),
+            quote: quote.text.clone(),
+            source: quote.source.clone(),
+            document: quote.document.clone(),
+        };
+        if one.fits() && evidence.iter().all(|other| other.quote != one.quote) {
+            evidence.push(one);
+        }
+    }
+    evidence.truncate(drafts::MOST_EVIDENCE);
+    Ok(Grounds { review, finding, evidence })
+}
+
+/// The form of a test plan, with the versions that a draft has to choose from as its variants.
+pub async fn test_form(app: &App, review: ReviewId) -> Result<Modal> {
+    let Some((review, Matter::Draft(draft))) = find(app, review).await? else {
+        return Err(Refusal::NoSuchReview.into());
+    };
+    let Versions { goal, texts } = drafts::versions(app, &review, &draft).await?;
+    let names: Vec<String> = texts.into_iter().map(|(name, _)| name).collect();
+    let filled = Filled::of_versions(&draft.title, goal.as_deref(), &names);
+    let place = Place { channel: review.channel, thread: review.thread };
+    Ok(experiments::plan_form(&filled, &place, Some(review.id)))
+}
+
+/// The texts of a draft's versions by their names, for the test that was planned from it.
+pub async fn versions(app: &App, review: ReviewId) -> Result<Vec<(String, String)>> {
+    let Some((review, Matter::Draft(draft))) = find(app, review).await? else {
+        return Err(Refusal::NoSuchReview.into());
+    };
+    Ok(drafts::versions(app, &review, &draft).await?.texts)
+}
+
+fn can_be_drafted(app: &App, review: &Review) -> bool {
+    app.manifest.agent(drafts::AGENT).is_some() && !is_turned_down(review)
+}
+
+fn is_turned_down(review: &Review) -> bool {
+    matches!(
+        review.state,
+        State::Rejected { .. }
+            | State::Withdrawn { .. }
+            | State::Expired { .. }
+            | State::Revoked { .. }
+    )
+}
+
+fn parts_of(finding: &Finding) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for quote in finding.quotes() {
         let name = format!("passage {}", quote.passage);
@@ -192,34 +303,46 @@ pub async fn parts(app: &App, review: &Review) -> Result<Vec<Part>> {
             parts.push(Part { name, text: quote.text.clone() });
         }
     }
-    Ok(parts)
+    parts
 }
 
-/// On whose cards people say what they think of it.
-fn is_judged(kind: SubjectKind) -> bool {
-    kind == SubjectKind::Finding
+async fn find(app: &App, review: ReviewId) -> Result<Option<(Review, Matter)>> {
+    let Some(review) = reviews::find(&app.db, app.workspace.id, review).await? else {
+        return Ok(None);
+    };
+    let matter = matter(app, review.revision).await?;
+    Ok(Some((review, matter)))
 }
 
-async fn body(app: &App, review: &Review) -> Result<Card> {
-    let content = reviews::content(&app.db, app.workspace.id, review.revision).await?;
+async fn matter(app: &App, revision: RevisionId) -> Result<Matter> {
+    Matter::of(&reviews::content(&app.db, app.workspace.id, revision).await?)
+}
+
+async fn body(app: &App, review: &Review, content: &Content, matter: &Matter) -> Result<Card> {
     let by = &review.requested_by;
-    match review.subject {
-        SubjectKind::Finding => {
-            let finding = Finding::from_bytes(&content.bytes)?;
+    match matter {
+        Matter::Finding(finding) => {
             let run = content.provenance["run"].as_i64().map(RunId);
-            Ok(research::card(&finding, FindingId(review.subject_id), run, by))
+            Ok(research::card(finding, FindingId(review.subject_id), run, by))
         }
-        SubjectKind::TestPlan if TestPlan::is_in(&content.bytes) => {
-            Ok(experiments::card(&TestPlan::from_bytes(&content.bytes)?, by))
-        }
-        SubjectKind::TestDecision => {
-            Ok(experiments::decision_card(&TestDecision::from_bytes(&content.bytes)?, by))
-        }
-        _ => {
-            let proposal = Proposal::from_bytes(&content.bytes)?;
-            Ok(proposals::card(&proposal, review.agent.as_deref(), by))
-        }
+        Matter::Draft(draft) => drafts::card(app, review, draft).await,
+        Matter::Test(plan) => Ok(experiments::card(plan, by)),
+        Matter::TestDecision(decision) => Ok(experiments::decision_card(decision, by)),
+        Matter::Proposal(proposal) => Ok(proposals::card(proposal, review.agent.as_deref(), by)),
     }
+}
+
+/// The campaign's own message tells how its drafts stand.
+async fn show_campaign(app: &App, review: &Review) -> Result<()> {
+    let Some(campaign) = drafts::campaign_of(app, review).await? else { return Ok(()) };
+    let mut tx = app.db.begin().await?;
+    jobs::enqueue(&mut tx, app.workspace.id, Job::ShowCampaign { campaign }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn is_released(review: &Review) -> bool {
+    matches!(review.state, State::Released { .. })
 }
 
 fn wording(kind: SubjectKind) -> Wording {
@@ -231,6 +354,6 @@ fn wording(kind: SubjectKind) -> Wording {
     }
 }
 
-fn not_editable(review: &Review) -> Error {
-    Refusal::NotEditable { subject: review.subject.words() }.into()
+fn not_editable(kind: SubjectKind) -> Error {
+    Refusal::NotEditable { subject: kind.words() }.into()
 }

@@ -7,7 +7,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, experiments, home, releases, research, reviews, subjects, witness};
+use crate::{commands, drafts, experiments, home, releases, research, reviews, subjects, witness};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -56,6 +56,9 @@ async fn try_once(app: &App, job: Job, attempt: Attempt) -> Result<()> {
 async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
     match job {
         Job::Research { run } => research::answer(app, run).await,
+        Job::WriteDrafts { campaign } => drafts::write(app, campaign).await,
+        Job::WriteAnew { review } => subjects::write_anew(app, review).await,
+        Job::ShowCampaign { campaign } => drafts::show_campaign(app, campaign).await,
         Job::ShowRun { run } => research::show_run(app, run).await,
         Job::ShowAnswer { finding } => research::show_answer(app, finding).await,
         Job::ShowReview { review } => subjects::show(app, review).await,
@@ -79,10 +82,14 @@ async fn give_up(app: App, job: Job) -> Result<()> {
     tracing::error!(job.kind = job.kind(), "a job was given up after its last attempt: {job:?}");
     match job {
         Job::Research { run } => research::give_up(&app, run).await,
-        Job::Rework { review } => subjects::give_up_rework(&app, review).await,
+        Job::Rework { review } | Job::WriteAnew { review } => {
+            subjects::give_up_rework(&app, review).await
+        }
+        Job::WriteDrafts { campaign } => drafts::give_up(&app, campaign).await,
         Job::Dispatch { dispatch, .. } => releases::give_up(&app, dispatch).await,
         // What only shows a state is shown anew by the next change; homes list what waits all the same.
         Job::ShowRun { .. }
+        | Job::ShowCampaign { .. }
         | Job::ShowAnswer { .. }
         | Job::ShowReview { .. }
         | Job::Attend { .. }

@@ -32,14 +32,19 @@ impl Day {
         let next = today.date().checked_add(1.day())?.to_zoned(zone.clone())?;
         Ok(Self { from: today.start_of_day()?.timestamp(), until: next.timestamp(), next })
     }
+
+    /// When the next one begins: `Monday at 00:00 (Europe/Berlin)`.
+    pub fn next_in_words(&self) -> String {
+        let zone = self.next.time_zone().iana_name().unwrap_or("UTC");
+        format!("{} ({zone})", self.next.strftime("%A at %H:%M"))
+    }
 }
 
 /// Whether another call may begin; else the sentence that says why not. What is asked within a run
 /// that has begun belongs to that run.
 pub(super) fn check(agent: &Agent, budget: &Budget, used: &Used, day: &Day) -> Result<(), Failure> {
     let used_up = |used: String| {
-        let zone = day.next.time_zone().iana_name().unwrap_or("UTC");
-        let again = format!("on {} ({zone})", day.next.strftime("%A at %H:%M"));
+        let again = format!("on {}", day.next_in_words());
         Err(Failure::BudgetUsedUp { agent: agent.name.clone(), used, again })
     };
     match (budget.runs.map(u64::from), budget.tokens) {

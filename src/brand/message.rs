@@ -38,7 +38,7 @@ pub fn post(report: &Report, kit: &Kit) -> Post {
     if let Some(more) = report.findings.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         card = card.section(format!("… {more} more. `countersign brand check` shows all of them."));
     }
-    let passed: Vec<&str> = passed(report).collect();
+    let passed: Vec<&str> = rules_passed(report).collect();
     if !passed.is_empty() {
         card = card.context(escape(&format!("Passed: {}.", passed.join(" · "))));
     }
@@ -74,7 +74,7 @@ pub fn lines(report: &Report, text: &str) -> String {
             let _ = writeln!(lines, "    → {suggestion}");
         }
     }
-    for name in passed(report) {
+    for name in rules_passed(report) {
         let _ = writeln!(lines, "✓ {name}");
     }
     for why in untested(report) {
@@ -112,7 +112,8 @@ fn shown(finding: &Finding) -> String {
     crate::slack::cut::cut(&line, QUOTED)
 }
 
-fn passed(report: &Report) -> impl Iterator<Item = &'static str> {
+/// The rules that a text kept, as people read them.
+pub fn rules_passed(report: &Report) -> impl Iterator<Item = &'static str> {
     let passed = report.outcomes.iter().filter(|outcome| outcome.result == Passing::Passed);
     passed.map(|outcome| outcome.rule.passed())
 }

@@ -31,6 +31,6 @@ pub use kit::{
     Stage, Term, Tone, Topic, Voice,
 };
 pub use labels::labels;
-pub use message::{lines, post, summary};
+pub use message::{lines, post, rules_passed, summary};
 pub use report::{Finding, Outcome, Passing, Report, Rule, Severity};
 pub use text::Text;

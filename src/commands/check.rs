@@ -24,7 +24,7 @@ pub fn report(app: &App, channel: Option<&str>, text: &str) -> Post {
 
 /// What somebody typed, out of what Slack made of it: it puts angle brackets around addresses, with http
 /// before bare domains, and writes the brackets that people type as entities.
-fn as_typed(text: &str) -> String {
+pub fn as_typed(text: &str) -> String {
     let text = LINK.replace_all(text, |link: &Captures<'_>| {
         let (address, label) =
             (&link["address"], link.name("label").map_or("", |one| one.as_str()));

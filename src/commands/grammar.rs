@@ -17,6 +17,10 @@ pub enum Command {
     Research {
         question: String,
     },
+    /// A brief in short; the form of a brief where nothing is typed.
+    Draft {
+        brief: String,
+    },
     /// What was recorded about a card.
     Audit(CardName),
     /// Help on everything, or on one form.
@@ -71,7 +75,7 @@ pub struct Form {
 }
 
 pub const FORMS: &[Form] =
-    &[RESEARCH, TEST, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
+    &[RESEARCH, DRAFT, TEST, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -87,6 +91,14 @@ const TEST: Form = Form {
     takes: "[NAME: A v B]",
     says: "Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts. A form asks for the rest, and reviewers approve the plan.",
     example: "/test Subject line: urgency v benefit",
+};
+
+const DRAFT: Form = Form {
+    command: "/draft",
+    word: "",
+    takes: "[CHANNEL TITLE: OFFER]",
+    says: "Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel. Alone it opens the form of a brief, for several channels and audiences at once; in short, name channels, what it is about and for whom, and after a colon the offer.",
+    example: "/draft linkedin Spring launch for repeat buyers: 10 % off until Friday",
 };
 
 const AUDIT: Form = Form {
@@ -165,6 +177,7 @@ pub fn parse(command: &str, text: &str) -> Result<Command, String> {
     match command {
         "/research" => question(text).map(|question| Command::Research { question }),
         "/test" => test(text).map(Command::Test),
+        "/draft" => Ok(Command::Draft { brief: text.to_owned() }),
         "/countersign" => countersign(text),
         _ => Err(format!(
             "This version does not answer {command}. {}",
@@ -465,6 +478,8 @@ mod tests {
         let question = |text: &str| Command::Research { question: text.to_owned() };
         check("/research", "  why do people cancel? ", question("why do people cancel?"));
         check("/research", "help me understand churn", question("help me understand churn"));
+        check("/draft", " ", Command::Draft { brief: String::new() });
+        check("/draft", "sms Heron", Command::Draft { brief: "sms Heron".to_owned() });
         check("/countersign", "", Command::Help(None));
         check("/countersign", "HELP", Command::Help(None));
         check("/countersign", "help /research", Command::Help(Some(&RESEARCH)));

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::App;
+use crate::drafts::{self, Brief, Request};
 use crate::error::{Refusal, Result};
 use crate::experiments::{self, Filled};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RunId};
@@ -23,6 +24,7 @@ use crate::slack::inbound::{AppMention, Event, EventEnvelope, Message, SlashComm
 use crate::slack::{self, Place, Post, date, mention};
 
 pub use audit::record;
+pub use check::as_typed;
 use grammar::{CardName, Command, Delegate, Until};
 
 /// Carries out a slash command.
@@ -63,10 +65,18 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
         Command::Test(short) => {
             let trigger = command.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
             let place = Place { channel: command.channel, thread: command.thread };
-            let form = experiments::plan_form(&Filled::of_short(&short), &place);
+            let form = experiments::plan_form(&Filled::of_short(&short), &place, None);
             app.slack.open_view(trigger, &form).await?;
             Ok(Answer::Nothing)
         }
+        Command::Draft { brief } if brief.is_empty() => {
+            let trigger = command.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
+            let place = Some(Place { channel: command.channel, thread: command.thread });
+            let start = drafts::Start { place, ..drafts::Start::default() };
+            app.slack.open_view(trigger, &drafts::new_form(&app.brand, &start)).await?;
+            Ok(Answer::Nothing)
+        }
+        Command::Draft { brief } => draft(app, command, &brief).await,
         Command::Check { channel, text } => {
             let post = check::report(app, channel.as_deref(), &text);
             Ok(Answer::Private(Box::new(post)))
@@ -145,6 +155,21 @@ async fn review_named(app: &App, card: Option<CardName>, channel: &ChannelId) ->
             Ok(newest.ok_or(Refusal::NoCardThere)?)
         }
     }
+}
+
+/// Has what was typed in short written.
+async fn draft(app: &App, command: SlashCommand, brief: &str) -> Result<Answer> {
+    let brief = match Brief::from_short(&check::as_typed(brief), &app.brand) {
+        Ok(brief) => brief,
+        Err(sentence) => return Ok(Answer::private(sentence)),
+    };
+    let delivery = command.dedupe_key();
+    let place = Place { channel: command.channel, thread: command.thread };
+    let request = Request { brief, versions: 1, person: command.actor.id, place };
+    Ok(match drafts::request(app, delivery.as_deref(), &request).await? {
+        Some(campaign) => Answer::Private(Box::new(drafts::on_it(campaign, &request, &app.brand))),
+        None => Answer::Nothing,
+    })
 }
 
 /// Hands a person's place over, takes it back, or says where it is.

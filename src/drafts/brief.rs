@@ -49,12 +49,20 @@ pub struct Evidence {
     pub document: String,
 }
 
-const LONGEST_TITLE: usize = 120;
-const LONGEST_WHAT: usize = 3_000;
+impl Evidence {
+    /// Whether a brief takes it: what is longer cannot be read beside a text.
+    pub fn fits(&self) -> bool {
+        let fits = |text: &str| text.chars().count() <= LONGEST_QUOTE;
+        fits(&self.quote) && self.claim.as_deref().is_none_or(fits)
+    }
+}
+
+pub const LONGEST_TITLE: usize = 120;
+pub const LONGEST_WHAT: usize = 3_000;
 const LONGEST_LINE: usize = 300;
 const LONGEST_QUOTE: usize = 2_000;
 const MOST_LINES: usize = 10;
-const MOST_EVIDENCE: usize = 40;
+pub const MOST_EVIDENCE: usize = 40;
 
 /// Names that are typed wrong are so near to the right one.
 const NEAR: usize = 3;
@@ -98,6 +106,13 @@ impl Brief {
             stage: stage.map(|one| one.name.clone()),
             offer: offer.filter(|offer| !offer.is_empty()).map(str::to_owned),
             ..Self::default()
+        })
+    }
+
+    /// The drafts that it asks for, as channel and audience, in the order in which they are written.
+    pub fn wanted(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.channels.iter().flat_map(|channel| {
+            self.audiences.iter().map(move |audience| (channel.as_str(), audience.as_str()))
         })
     }
 

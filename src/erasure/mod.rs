@@ -2,7 +2,7 @@
 //!
 //! The audit trail never held it: it has salted commitments, and the texts stand beside it with their
 //! salts. [`erase`] deletes both, and the same words wherever the product keeps them to work with: the
-//! comments of decisions, the reasons of disputes, the questions of runs, the titles made of those, and
+//! comments of decisions, the reasons of disputes, the questions of runs, briefs, the titles made of those, and
 //! the answers that only the person reads. In each place it stays
 //! known that something stood there, because the rules of the database (a rejection says why) go on to
 //! hold: a column beside it says when it was erased.
@@ -35,7 +35,7 @@ pub struct Erased {
     pub texts: u64,
     /// Comments of decisions, and reasons of disputes.
     pub comments: u64,
-    /// Questions of runs.
+    /// Questions of runs, and briefs of campaigns.
     pub questions: u64,
     /// Titles of reviews that were made of a question.
     pub titles: u64,
@@ -68,7 +68,8 @@ pub async fn erase(
     let erased = Erased {
         texts: audit::erase_texts(&mut tx, workspace, person).await?,
         comments: store::erase_comments(&mut tx, workspace, person, now).await?,
-        questions: store::erase_questions(&mut tx, workspace, person, now).await?,
+        questions: store::erase_questions(&mut tx, workspace, person, now).await?
+            + store::erase_briefs(&mut tx, workspace, person, now).await?,
         titles: store::erase_titles(&mut tx, workspace, person, now).await?,
         kept_contents: store::kept_contents(&mut tx, workspace, person).await?,
     };
@@ -94,6 +95,9 @@ pub async fn erase(
     }
     for run in concerned.runs {
         jobs::enqueue(&mut tx, workspace, Job::ShowRun { run }).await?;
+    }
+    for campaign in concerned.campaigns {
+        jobs::enqueue(&mut tx, workspace, Job::ShowCampaign { campaign }).await?;
     }
     for finding in concerned.answers {
         jobs::enqueue(&mut tx, workspace, Job::ShowAnswer { finding }).await?;

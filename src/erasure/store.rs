@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Erased;
 use crate::error::Result;
-use crate::ids::{FindingId, PersonId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{CampaignId, FindingId, PersonId, ReviewId, RunId, WorkspaceId};
 
 /// What is read instead of a title.
 const TITLE: &str = "(erased)";
@@ -16,6 +16,9 @@ const REASON: &str = "(erased)";
 
 /// Why a run that was not at its end will not come to a finding.
 const REMARK: &str = "The question was erased before it was answered.";
+
+/// Why a campaign that was not at its end goes no further.
+const BRIEF_REMARK: &str = "The brief was erased before all of it was written.";
 
 pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Result<Erased> {
     let row = sqlx::query!(
@@ -43,6 +46,10 @@ pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Re
                 SELECT count(*)
                 FROM runs
                 WHERE workspace_id = $1 AND requested_by = $2 AND question IS NOT NULL
+            ) + (
+                SELECT count(*)
+                FROM campaigns
+                WHERE workspace_id = $1 AND requested_by = $2 AND erased_at IS NULL
             ) AS "questions!",
             (
                 SELECT count(*)
@@ -91,6 +98,7 @@ pub struct Concerned {
     pub runs: Vec<RunId>,
     /// Answers that only the person reads.
     pub answers: Vec<FindingId>,
+    pub campaigns: Vec<CampaignId>,
 }
 
 pub async fn concerned(
@@ -146,9 +154,21 @@ pub async fn concerned(
         workspace.0,
         person.as_str(),
     )
+    .fetch_all(&mut *tx)
+    .await?;
+    let campaigns = sqlx::query_scalar!(
+        r#"
+        SELECT id AS "id: CampaignId"
+        FROM campaigns
+        WHERE workspace_id = $1 AND requested_by = $2 AND erased_at IS NULL
+        ORDER BY id
+        "#,
+        workspace.0,
+        person.as_str(),
+    )
     .fetch_all(tx)
     .await?;
-    Ok(Concerned { reviews, runs, answers })
+    Ok(Concerned { reviews, runs, answers, campaigns })
 }
 
 /// Answers that only the person reads go with their questions.
@@ -259,6 +279,56 @@ pub async fn erase_questions(
     .execute(tx)
     .await?;
     Ok(erased.rows_affected())
+}
+
+/// Of a brief stay the channels and audiences, by which its drafts are known. What was written from it to
+/// choose from goes with it.
+pub async fn erase_briefs(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: &PersonId,
+    now: Timestamp,
+) -> Result<u64> {
+    sqlx::query!(
+        "
+        UPDATE campaigns
+        SET state = 'failed', remark = $3, finished_at = $4
+        WHERE workspace_id = $1 AND requested_by = $2 AND state IN ('queued', 'writing')
+        ",
+        workspace.0,
+        person.as_str(),
+        BRIEF_REMARK,
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let erased = sqlx::query!(
+        "
+        WITH erased AS (
+            UPDATE campaigns
+            SET brief = jsonb_build_object('title', $3::text, 'channels', brief -> 'channels',
+                                           'audiences', brief -> 'audiences'),
+                erased_at = $4
+            WHERE workspace_id = $1 AND requested_by = $2 AND erased_at IS NULL
+            RETURNING id
+        ),
+        emptied AS (
+            UPDATE drafts
+            SET versions = '[]'
+            FROM erased
+            WHERE campaign_id = erased.id
+        )
+        SELECT id
+        FROM erased
+        ",
+        workspace.0,
+        person.as_str(),
+        TITLE,
+        now.to_sqlx() as _,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(erased.len() as u64)
 }
 
 pub async fn erase_titles(

@@ -14,7 +14,7 @@ use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Facts, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::{ChannelId, ExperimentId, PersonId, ReviewId, RevisionId};
-use crate::reviews::{self, Author, Check, Opening, Review, Written};
+use crate::reviews::{self, Author, Check, Opening, Written};
 use crate::slack::inbound::Values;
 use crate::slack::{self, Modal, Place};
 
@@ -122,9 +122,10 @@ pub async fn extend(
 }
 
 /// The form in which whoever asked changes a decision that they put up.
-pub async fn rewrite_decision_form(app: &App, review: &Review) -> Result<Modal> {
-    let (before, test) = under_review(app, review.revision).await?;
-    Ok(readout_card::rewrite_form(&test, &before))
+pub async fn rewrite_decision_form(app: &App, before: &TestDecision) -> Result<Modal> {
+    let test = running::find(app, before.test).await?;
+    let test = test.ok_or_else(|| not_started(before.test))?;
+    Ok(readout_card::rewrite_form(&test, before))
 }
 
 /// Puts up what whoever asked made of the decision that they saw, with the numbers of now.

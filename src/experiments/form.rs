@@ -32,6 +32,10 @@ pub const WHY: &str = "why";
 
 pub const KINDS: [Kind; 4] = [Kind::Conversion, Kind::Revenue, Kind::Count, Kind::Ratio];
 
+/// How many characters are taken.
+pub const NAME_LIMIT: usize = 150;
+pub const HYPOTHESIS_LIMIT: usize = 1_000;
+
 /// How many arms still tell something apart, and how many guardrails can all be watched.
 const MOST_ARMS: usize = 6;
 const MOST_GUARDRAILS: usize = 6;
@@ -117,6 +121,19 @@ impl Filled {
             power: "80 %".to_owned(),
             longest: "28".to_owned(),
             ..Self::default()
+        }
+    }
+
+    /// The versions of a draft, set against each other.
+    pub fn of_versions(title: &str, goal: Option<&str>, names: &[String]) -> Self {
+        let goal = goal.unwrap_or("what its brief is for");
+        let hypothesis = format!("One of these versions does more than the others for {goal}.");
+        Self {
+            hypothesis: hypothesis.chars().take(HYPOTHESIS_LIMIT).collect(),
+            ..Self::of_short(&Short {
+                name: title.chars().take(NAME_LIMIT).collect(),
+                variants: names.to_vec(),
+            })
         }
     }
 
@@ -334,7 +351,7 @@ fn arms(typed: &str) -> Result<Vec<Variant>, String> {
     }
     let shares: Vec<u32> = read.iter().filter_map(|it| it.1).collect();
     match shares.len() {
-        0 => Ok(read.into_iter().map(|(name, _)| Variant { name, share: 1 }).collect()),
+        0 => Ok(read.into_iter().map(|(name, _)| Variant { name, share: 1, text: None }).collect()),
         all if all == read.len()
             && shares.iter().all(|it| *it > 0)
             && shares.iter().sum::<u32>() == 100 =>
@@ -342,7 +359,7 @@ fn arms(typed: &str) -> Result<Vec<Variant>, String> {
             Ok(read
                 .into_iter()
                 .zip(shares)
-                .map(|((name, _), share)| Variant { name, share })
+                .map(|((name, _), share)| Variant { name, share, text: None })
                 .collect())
         }
         _ => Err("Give each variant its share, all together 100 %, or none for an equal split."

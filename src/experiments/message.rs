@@ -2,13 +2,13 @@
 
 use super::TestPlan;
 use super::form::{
-    ALPHA, AUDIENCE, BETTER, Filled, GUARDRAILS, HYPOTHESIS, KIND, KINDS, LEAST, LONGEST, METRIC,
-    NAME, POWER, RULE, TODAY, TRAFFIC, VARIANTS, WHY, key,
+    ALPHA, AUDIENCE, BETTER, Filled, GUARDRAILS, HYPOTHESIS, HYPOTHESIS_LIMIT, KIND, KINDS, LEAST,
+    LONGEST, METRIC, NAME, NAME_LIMIT, POWER, RULE, TODAY, TRAFFIC, VARIANTS, WHY, key,
 };
 use super::statistics::plan::Kind;
 use super::test_plan::{Decided, kind_in_words};
-use crate::config::Terms;
-use crate::ids::PersonId;
+use crate::ids::{PersonId, ReviewId};
+use crate::reviews::Review;
 use crate::slack::{Card, Choice, Input, Modal, Place, Post, escape, mention, quote};
 use crate::words::{capitalised, count, grouped};
 
@@ -16,8 +16,6 @@ use crate::words::{capitalised, count, grouped};
 pub const PLAN: &str = "test.plan";
 pub const EXTEND: &str = "test.extend";
 
-const NAME_LIMIT: usize = 150;
-const HYPOTHESIS_LIMIT: usize = 1_000;
 const LINES_LIMIT: usize = 1_000;
 const REASON_LIMIT: usize = 2_000;
 
@@ -39,9 +37,13 @@ pub fn card(plan: &TestPlan, requested_by: &PersonId) -> Card {
     }
     let lines: Vec<(&str, String)> =
         plan.lines().into_iter().map(|(name, value)| (name, escape(&value))).collect();
-    card.section(quote(&plan.hypothesis))
-        .fields(lines.iter().map(|(name, value)| (*name, value.as_str())))
-        .section(size(plan))
+    card = card
+        .section(quote(&plan.hypothesis))
+        .fields(lines.iter().map(|(name, value)| (*name, value.as_str())));
+    for (name, text) in plan.texts() {
+        card = card.section(format!("*{}*\n{}", escape(name), quote(text)));
+    }
+    card.section(size(plan))
 }
 
 /// How many users it takes, how long that is, and on what that rests.
@@ -85,11 +87,22 @@ pub fn is_up(plan: &TestPlan) -> Post {
     ))
 }
 
-/// The form in which a test is planned.
-pub fn plan_form(filled: &Filled, place: &Place) -> Modal {
+/// Where a form that plans a test was asked for, and the draft whose versions it tries.
+pub fn asked_for(metadata: &str) -> Option<(Place, Option<ReviewId>)> {
+    match metadata.split_once('|') {
+        Some((place, review)) => {
+            Some((Place::from_metadata(place)?, Some(ReviewId(review.parse().ok()?))))
+        }
+        None => Some((Place::from_metadata(metadata)?, None)),
+    }
+}
+
+/// The form in which a test is planned; `draft` is the review of the draft whose versions it tries.
+pub fn plan_form(filled: &Filled, place: &Place, draft: Option<ReviewId>) -> Modal {
+    let draft = draft.map(|review| format!("|{review}")).unwrap_or_default();
     let modal = Modal::new(PLAN, "Plan a test")
         .submit("Put it up")
-        .private_metadata(place.to_metadata())
+        .private_metadata(format!("{}{draft}", place.to_metadata()))
         .section("What is measured and how it is decided is agreed on before the start. Reviewers approve the plan; then it starts, and stays as it is.");
     with_inputs(modal, filled)
 }
@@ -103,7 +116,8 @@ pub fn rewrite_form(plan: &TestPlan) -> Modal {
 }
 
 /// The form in which somebody who decides changes it.
-pub fn edit_form(plan: &TestPlan, terms: &Terms) -> Modal {
+pub fn edit_form(plan: &TestPlan, review: &Review) -> Modal {
+    let terms = &review.terms;
     let after = match (terms.editor_may_approve, terms.questions.is_empty()) {
         (false, _) => "By the policy, somebody else then approves it.",
         (true, true) => "Saving it is your approval, too.",

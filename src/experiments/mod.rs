@@ -3,8 +3,7 @@
 //! A **plan** ([`TestPlan`]) says before the start what is tried, what is measured and how it is decided.
 //! It is a subject of reviews like a finding or a draft; whoever asked, or decides, changes it by the
 //! form. A test plan may also be put up as a mere text, a proposal: the two have one sequence of
-//! numbers, so that no number means both, and the content of a revision says which it is
-//! ([`TestPlan::is_in`]).
+//! numbers, so that no number means both, and the content of a revision says which it is.
 //!
 //! - [`propose`] puts up what was filled in; `expected` finds what the plan needs to know from the
 //!   readings there are, `form` and `message` are what people fill in and read.
@@ -46,9 +45,9 @@ pub use deciding::{Ask, ask_form, decide, extend, rewrite_decision, rewrite_deci
 pub use decision::{Choice, TestDecision};
 pub use form::{Filled, NAME, Short, WHY};
 pub use learning::learn;
-pub use message::{EXTEND, PLAN, card, is_up, plan_form};
+pub use message::{EXTEND, PLAN, asked_for, card, edit_form, is_up, plan_form, rewrite_form};
 pub use observations::{Body, Delivery, Observed, observe};
-pub use planning::{AGENT, edit_form, edited, propose, rewrite, rewrite_form};
+pub use planning::{AGENT, edited, propose, rewrite};
 pub use readout_card::{REASON, SHIP, STOP, decision_card, decision_is_up};
 pub use running::{begin, conclude, due};
 pub use showing::{about, show};

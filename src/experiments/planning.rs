@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::test_plan::{InsteadOf, Known};
-use super::{TestPlan, expected, form, message, store};
+use super::{TestPlan, expected, form, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Facts, SubjectKind};
@@ -13,13 +13,14 @@ use crate::error::{Refusal, Result};
 use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId};
 use crate::reviews::{self, Author, Check, Edit, Opening, Review, Written};
 use crate::slack::inbound::Values;
-use crate::slack::{self, Modal, Place};
+use crate::slack::{self, Place};
 use crate::words::grouped;
 
 /// The agent that says how large a test has to be.
 pub const AGENT: &str = "campaign";
 
-/// Puts up what a person planned, where they asked for it. A repeat of a delivery does nothing, and says
+/// Puts up what a person planned, where they asked for it, with the texts of the arms that are texts, by
+/// their names. A repeat of a delivery does nothing, and says
 /// so by nothing.
 pub async fn propose(
     app: &App,
@@ -27,8 +28,10 @@ pub async fn propose(
     values: &Values,
     person: &PersonId,
     place: &Place,
+    texts: &[(String, String)],
 ) -> Result<Option<TestPlan>> {
     let plan = planned(app, values, None).await?;
+    let plan = plan.with_texts(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let put_up = put_up(app, delivery, &plan, person, place).await?;
     Ok(put_up.map(|_| plan))
 }
@@ -82,11 +85,6 @@ pub(super) async fn put_up(
     Ok(Some(id))
 }
 
-/// The form in which whoever asked changes the plan under review.
-pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
-    Ok(message::rewrite_form(&under_review(app, review.revision).await?))
-}
-
 /// Puts up what whoever asked made of the plan they saw.
 pub async fn rewrite(
     app: &App,
@@ -98,11 +96,6 @@ pub async fn rewrite(
     let prepared = changed(app, saw, values).await?;
     reviews::rewrite(app, delivery, review, saw, person, &prepared.written(Author::Person(person)))
         .await
-}
-
-/// The form in which somebody who decides changes the plan under review.
-pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
-    Ok(message::edit_form(&under_review(app, review.revision).await?, &review.terms))
 }
 
 /// Puts up what somebody who decides made of the plan they saw.
@@ -123,6 +116,7 @@ pub(super) async fn planned(
     let plan = TestPlan::new(draft).sized(expected);
     let mut plan = plan.map_err(|sentence| Refusal::Inputs(vec![(form::LEAST, sentence)]))?;
     if let Some((mut instead, before)) = instead_of {
+        plan = plan.with_texts(before.texts());
         instead.changes = plan.changes_from(before);
         if instead.changes.is_empty() {
             let sentence = "This is the plan that the test has. Change what should be different, or close this.";
@@ -136,7 +130,7 @@ pub(super) async fn planned(
 /// A plan that differs from the one somebody saw.
 async fn changed(app: &App, saw: RevisionId, values: &Values) -> Result<Prepared> {
     let before = under_review(app, saw).await?;
-    let mut plan = planned(app, values, None).await?;
+    let mut plan = planned(app, values, None).await?.with_texts(before.texts());
     if let Some(instead) = &before.instead_of {
         let replaced = super::running::plan_of(app, instead.test).await?;
         let changes = plan.changes_from(&replaced);

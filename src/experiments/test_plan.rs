@@ -52,6 +52,9 @@ pub struct Variant {
     pub name: String,
     /// Of the traffic; only how they compare matters.
     pub share: u32,
+    /// What is shown, word for word, where it is a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -145,15 +148,6 @@ impl TestPlan {
         }
     }
 
-    /// Whether a revision of a test plan holds one of these, rather than a plan that was put up as a text.
-    pub fn is_in(bytes: &[u8]) -> bool {
-        #[derive(Deserialize)]
-        struct Kind {
-            kind: String,
-        }
-        serde_json::from_slice(bytes).is_ok_and(|it: Kind| it.kind == "test")
-    }
-
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         Ok(serde_json::from_slice(bytes)?)
     }
@@ -172,6 +166,21 @@ impl TestPlan {
         }
         self.users = once.fixed as u64;
         Ok(self)
+    }
+
+    /// With the texts of the arms that have these names.
+    pub fn with_texts<'a>(mut self, texts: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        for (name, text) in texts {
+            if let Some(arm) = self.arms.iter_mut().find(|it| it.name == name) {
+                arm.text = Some(text.to_owned());
+            }
+        }
+        self
+    }
+
+    /// The arms that are texts, by their names.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.arms.iter().filter_map(|it| Some((it.name.as_str(), it.text.as_deref()?)))
     }
 
     /// As the statistics know it.
@@ -219,6 +228,7 @@ impl TestPlan {
     pub fn in_full(&self) -> String {
         let mut lines = vec![self.name.clone(), self.hypothesis.clone()];
         lines.extend(self.lines().into_iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.extend(self.texts().map(|(name, text)| format!("{name}:\n{text}")));
         lines.join("\n")
     }
 

@@ -29,8 +29,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
-    ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReleaseId, ReviewId, RunId,
-    WorkspaceId,
+    CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReleaseId, ReviewId,
+    RunId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -41,6 +41,12 @@ pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrat
 pub enum Job {
     /// Lets the research agent answer the question of a run.
     Research { run: RunId },
+    /// Lets the content agent write what is missing of a campaign.
+    WriteDrafts { campaign: CampaignId },
+    /// Has the content agent write one draft anew, which a model was to write and did not.
+    WriteAnew { review: ReviewId },
+    /// Makes Slack show a campaign as it now stands.
+    ShowCampaign { campaign: CampaignId },
     /// Makes Slack show a run that did not end in a finding.
     ShowRun { run: RunId },
     /// Makes Slack show an answer to the one person who may read it.
@@ -107,8 +113,12 @@ impl Lane {
 impl Job {
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Research { .. } | Self::Rework { .. } => Lane::Agent,
+            Self::Research { .. }
+            | Self::Rework { .. }
+            | Self::WriteDrafts { .. }
+            | Self::WriteAnew { .. } => Lane::Agent,
             Self::ShowRun { .. }
+            | Self::ShowCampaign { .. }
             | Self::ShowAnswer { .. }
             | Self::ShowReview { .. }
             | Self::Attend { .. }
@@ -128,6 +138,9 @@ impl Job {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Research { .. } => "research",
+            Self::WriteDrafts { .. } => "write_drafts",
+            Self::WriteAnew { .. } => "write_anew",
+            Self::ShowCampaign { .. } => "show_campaign",
             Self::ShowRun { .. } => "show_run",
             Self::ShowAnswer { .. } => "show_answer",
             Self::ShowReview { .. } => "show_review",
@@ -149,6 +162,9 @@ impl Job {
     fn key(&self) -> String {
         match self {
             Self::Research { run } => format!("research:{run}"),
+            Self::WriteDrafts { campaign } => format!("write_drafts:{campaign}"),
+            Self::WriteAnew { review } => format!("write_anew:{review}"),
+            Self::ShowCampaign { campaign } => format!("show_campaign:{campaign}"),
             Self::ShowRun { run } => format!("show_run:{run}"),
             Self::ShowAnswer { finding } => format!("show_answer:{finding}"),
             Self::ShowReview { review } => format!("show_review:{review}"),
@@ -203,6 +219,9 @@ impl Job {
             | Self::ShowAnswer { .. }
             | Self::Research { .. }
             | Self::Rework { .. }
+            | Self::WriteDrafts { .. }
+            | Self::WriteAnew { .. }
+            | Self::ShowCampaign { .. }
             | Self::Release { .. } => 0,
             Self::ShowHelp { .. }
             | Self::Attend { .. }

@@ -51,7 +51,7 @@ pub fn beside(review: &Review, opinions: &Opinions, parts: &[Part]) -> Beside {
     if !standing.is_empty() {
         buttons.push(button("Withdraw my dispute", "opinion.withdraw").into());
     }
-    Beside { lines, buttons }
+    Beside { lines, buttons, ..Beside::default() }
 }
 
 /// The form that asks what is wrong.

@@ -1,13 +1,15 @@
 //! What people read about proposals: the card, and the forms that put one up or change it.
 
 use super::Proposal;
-use super::form::{PUBLIC_YES, pieces};
-use super::proposal::{AUDIENCE, BUDGET, KIND, KINDS, PUBLIC, TITLE, TITLE_LIMIT};
+use super::form::PUBLIC_YES;
+use super::proposal::{AUDIENCE, BUDGET, KIND, KINDS, PUBLIC, TEXT, TITLE, TITLE_LIMIT};
 use crate::config::{Facts, Label, Manifest, Rule, SubjectKind, Terms};
 use crate::error::Refusal;
 use crate::ids::PersonId;
 use crate::reviews::Review;
-use crate::slack::{Card, Choice, Input, Modal, Place, Post, escape, limits, mention, quote};
+use crate::slack::{
+    Card, Choice, Input, Modal, Place, Post, escape, limits, long_parts, mention, quote,
+};
 use crate::words::{capitalised, grouped};
 
 /// The forms, as their submissions are known.
@@ -110,10 +112,11 @@ fn with_inputs(
         .at_most(TITLE_LIMIT)
         .initial(before.map_or("", |proposal| &proposal.title));
     let mut modal = modal.block(title);
-    for (index, piece) in pieces(before.map_or("", |proposal| &proposal.text)).iter().enumerate() {
+    let text = before.map_or("", |proposal| &proposal.text);
+    for (index, part) in long_parts(TEXT, text).iter().enumerate() {
         let input =
-            Input::paragraph(&piece.name, if index == 0 { "Text" } else { "More of the text" })
-                .initial(&piece.shown);
+            Input::paragraph(&part.name, if index == 0 { "Text" } else { "More of the text" })
+                .initial(&part.shown);
         modal = modal.block(if index == 0 {
             let most = grouped(limits::INPUT_TEXT as u64);
             input.hint(&format!(

@@ -10,7 +10,7 @@ use super::progress::Steps;
 use super::streaming::Stream;
 use super::written::{self, Checked, Checker, Earlier, Part, Partial, Passage};
 use super::{Finding, Run, sharing, store};
-use crate::agents::{self, Asking, Books, Model};
+use crate::agents::{self, Asking, Model};
 use crate::app::App;
 use crate::config::Agent;
 use crate::error::Result;
@@ -70,12 +70,6 @@ pub async fn write(
         inputs: &inputs,
         schema: &schema,
     };
-    let books = Books {
-        db: &app.db,
-        clock: &app.clock,
-        workspace: app.workspace.id,
-        zone: &app.manifest.zone,
-    };
 
     let checker = Checker::new(&question, &passages);
     let (deltas, received) = mpsc::unbounded_channel::<String>();
@@ -83,6 +77,7 @@ pub async fn write(
         // Whoever shows it may have given up; the answer comes all the same.
         let _ = deltas.send(delta.to_owned());
     };
+    let books = app.books();
     let (answered, ()) = tokio::join!(
         agents::ask(&books, task.model, &asking, on_delta),
         show(app, task, &checker, &passages, received, steps),
@@ -91,8 +86,7 @@ pub async fn write(
         Ok(answered) => answered,
         Err(failure) => {
             tracing::warn!(failure = failure.name(), "a model gave no answer");
-            let hint = if failure.may_pass() { " Try again in a while." } else { "" };
-            return Ok(Err(format!("{failure} What follows is an extract instead.{hint}")));
+            return Ok(Err(failure.instead("an extract")));
         }
     };
     steps.say("checking quotes");

@@ -67,7 +67,7 @@ pub use message::{
 };
 pub use opening::{open, remark, revise, to_revise, to_rework};
 pub use review::{Review, State, UNDO};
-pub use show::{Beside, Sent, Wording, changes_card, post, show};
+pub use show::{Beside, Sent, Wording, called, changes_card, post, show};
 pub use standing::{Memberships, Places, Standing, groups_of, is_member};
 pub use store::{
     ChangeRequest, Content, Listed, Made, Queue, content, find, first_hash, made_by, newest_in,

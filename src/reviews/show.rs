@@ -40,6 +40,8 @@ pub struct Wording {
 pub struct Beside {
     pub lines: Vec<String>,
     pub buttons: Vec<Element>,
+    /// Those who decide are called once for several reviews, by whoever opened them.
+    pub are_called_together: bool,
 }
 
 /// Makes Slack show a review as it stands: under `body`, which shows its subject.
@@ -83,7 +85,7 @@ pub async fn show(
     show_copies(app, review, &subject, &card).await?;
     if let Some(ts) = ts {
         let thread = Place { thread: Some(review.thread.clone().unwrap_or(ts)), ..place };
-        tell_in_thread(app, review, &thread).await?;
+        tell_in_thread(app, review, &thread, beside.are_called_together).await?;
         tell_of_revocation(app, review).await?;
     }
     Ok(())
@@ -181,20 +183,25 @@ async fn show_copies(
 }
 
 /// What is said in the card's thread: that it waits, reminders, how it ended.
-async fn tell_in_thread(app: &App, review: &Review, thread: &Place) -> Result<()> {
+async fn tell_in_thread(
+    app: &App,
+    review: &Review,
+    thread: &Place,
+    are_called_together: bool,
+) -> Result<()> {
     let revision = review.number;
     let subject = |what: &str| format!("review:{}/{what}/{revision}", review.id);
     let deciders = review.terms.tell.contains(&Tell::Deciders);
     if review.state == State::Open {
         let missing: Vec<String> = review.missing().into_iter().map(|need| need.group).collect();
         let since = at(review.asked_at);
-        if deciders && review.decisions.is_empty() {
-            let who = groups(app, &missing).await?;
+        if deciders && review.decisions.is_empty() && !are_called_together {
+            let who = called(app, &missing).await?;
             let sentence = format!("{who}: this {} waits for your decision.", review.subject);
             tell(app, &subject("asked"), thread, sentence).await?;
         }
         if review.reminders > 0 {
-            let who = groups(app, &missing).await?;
+            let who = called(app, &missing).await?;
             let number = review.reminders;
             let sentence = format!(
                 "{who}: this {} still waits for {}, since {since}.",
@@ -204,7 +211,7 @@ async fn tell_in_thread(app: &App, review: &Review, thread: &Place) -> Result<()
             tell(app, &subject(&format!("reminder-{number}")), thread, sentence).await?;
         }
         if review.escalated_at.is_some() {
-            let who = groups(app, &review.terms.escalate_to).await?;
+            let who = called(app, &review.terms.escalate_to).await?;
             let sentence = format!(
                 "{who}: nobody has decided on this {} since {since}; it needs {}.",
                 review.subject,
@@ -271,7 +278,7 @@ async fn tell(app: &App, subject: &str, place: &Place, sentence: String) -> Resu
 }
 
 /// Groups as they are called: user groups by their handle, lists of people one by one.
-async fn groups(app: &App, names: &[String]) -> Result<String> {
+pub async fn called(app: &App, names: &[String]) -> Result<String> {
     let mut called = Vec::new();
     for name in names {
         called.push(match standing::members(app, name).await {

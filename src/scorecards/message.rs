@@ -132,6 +132,7 @@ fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
         ("Decisions", or_none(parts(&decisions))),
         ("First-pass approval", first_pass(card).unwrap_or_else(none)),
         ("Median time to a decision", card.median_decision_s.map_or_else(none, duration)),
+        ("Editing effort", editing(card).unwrap_or_else(none)),
         ("People called it", or_none(parts(&opinions))),
         ("Disputes", or_none(parts(&disputes))),
     ]
@@ -150,7 +151,7 @@ fn runs(card: &Scorecard) -> String {
         );
     }
     let by_outcome = parts(&[
-        (all.answered, "answered"),
+        (all.answered, "done"),
         (all.found_nothing, "found nothing"),
         (all.failed, "failed"),
         (all.stopped, "stopped"),
@@ -176,6 +177,7 @@ fn judged(card: &Scorecard) -> Vec<String> {
     said.extend(
         card.median_decision_s.map(|s| format!("median time to a decision {}", duration(s))),
     );
+    said.extend(editing(card).map(|editing| format!("editing effort {editing}")));
     if card.useful + card.not_useful > 0 {
         said.push(format!("useful to {}, not useful to {}", card.useful, card.not_useful));
     }
@@ -183,6 +185,19 @@ fn judged(card: &Scorecard) -> Vec<String> {
         said.push(count(card.disputed, "dispute"));
     }
     said
+}
+
+/// `4 of 120 words changed (3 %), over 5 approved drafts`
+fn editing(card: &Scorecard) -> Option<String> {
+    let editing = card.editing?;
+    let share = 100.0 * editing.words_changed as f64 / editing.words.max(1) as f64;
+    Some(format!(
+        "{} of {} words changed ({} %), over {}",
+        grouped(editing.words_changed),
+        grouped(editing.words),
+        share.round(),
+        count(editing.drafts, "approved draft")
+    ))
 }
 
 fn first_pass(card: &Scorecard) -> Option<String> {
@@ -215,6 +230,7 @@ fn reads(sources: &[String]) -> String {
 fn engine(engine: Engine<'_>) -> String {
     match engine {
         Engine::Extract => "quotes and adds nothing, without a model".to_owned(),
+        Engine::Assembles => "puts approved words together, without a model".to_owned(),
         Engine::Model(name) => format!("writes with the model {}", escape(name)),
         Engine::Elsewhere => "runs elsewhere, and puts its work up over HTTP".to_owned(),
         Engine::Unconnected => "not connected, for it has no token".to_owned(),
@@ -288,9 +304,8 @@ fn conditions(rule: &Rule) -> String {
 /// The states of runs and reviews, as people call them.
 fn outcome(state: &str) -> &str {
     match state {
-        "done" => "answered",
         "empty" => "found nothing",
-        "queued" | "running" => "under way",
+        "queued" | "running" | "writing" => "under way",
         "open" => "waits for a decision",
         "changes_requested" => "sent back for changes",
         other => other,

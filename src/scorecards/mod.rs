@@ -23,7 +23,7 @@ use crate::agents::Cost;
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
-use crate::research;
+use crate::{drafts, research};
 
 pub use message::{list, one, plain};
 pub use share::Share;
@@ -51,6 +51,8 @@ pub struct Member<'a> {
 pub enum Engine<'a> {
     /// Quotes what it finds, and adds nothing.
     Extract,
+    /// Puts approved words together.
+    Assembles,
     /// Writes with a model of the manifest, by this name.
     Model(&'a str),
     /// Runs elsewhere, and puts its work up with a token of its own.
@@ -94,6 +96,17 @@ pub struct Scorecard {
     /// Disputes that stand, and those that were withdrawn.
     pub disputed: u64,
     pub disputes_withdrawn: u64,
+    /// What people changed in drafts before they approved them; none where there are none.
+    pub editing: Option<Editing>,
+}
+
+/// How much people changed of what an agent wrote, over all drafts that were approved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Editing {
+    pub drafts: u64,
+    pub words_changed: u64,
+    /// Of so many that the agent wrote.
+    pub words: u64,
 }
 
 /// What an agent did last.
@@ -189,6 +202,8 @@ impl<'a> Engine<'a> {
     fn of(agent: &'a Agent, tokens: &AgentTokens) -> Self {
         if agent.name == research::AGENT {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
+        } else if agent.name == drafts::AGENT {
+            agent.model.as_deref().map_or(Self::Assembles, Self::Model)
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere
         } else {

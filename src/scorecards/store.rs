@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 
-use super::{Calls, Decisions, Last, Runs, Scorecard, Share};
+use super::{Calls, Decisions, Editing, Last, Runs, Scorecard, Share};
 use crate::agents::Cost;
+use crate::drafts;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 
@@ -23,6 +24,7 @@ pub(super) async fn cards(
     count_reviews(db, workspace, &mut cards).await?;
     count_decisions(db, workspace, &mut cards).await?;
     count_opinions(db, workspace, &mut cards).await?;
+    count_editing(db, workspace, &mut cards).await?;
     find_last(db, workspace, &mut cards).await?;
     Ok(cards)
 }
@@ -37,20 +39,28 @@ async fn count_runs(
 ) -> Result<()> {
     let rows = sqlx::query!(
         r#"
-        SELECT agent, count(*) AS "total!",
+        SELECT agent AS "agent!", count(*) AS "total!",
                count(*) FILTER (WHERE requested_at >= $2) AS "today!",
                count(*) FILTER (WHERE state = 'done') AS "answered!",
                count(*) FILTER (WHERE state = 'empty') AS "found_nothing!",
                count(*) FILTER (WHERE state = 'failed') AS "failed!",
                count(*) FILTER (WHERE state = 'stopped') AS "stopped!",
-               count(*) FILTER (WHERE state IN ('queued', 'running')) AS "under_way!",
+               count(*) FILTER (WHERE state IN ('queued', 'running', 'writing')) AS "under_way!",
                count(fell_back) AS "fell_back!"
-        FROM runs
-        WHERE workspace_id = $1
+        FROM (
+            SELECT agent, requested_at, state, fell_back
+            FROM runs
+            WHERE workspace_id = $1
+            UNION ALL
+            SELECT $3, requested_at, state, NULL
+            FROM campaigns
+            WHERE workspace_id = $1
+        ) AS work
         GROUP BY agent
         "#,
         workspace.0,
         midnight.to_sqlx() as _,
+        drafts::AGENT,
     )
     .fetch_all(db)
     .await?;
@@ -213,6 +223,28 @@ async fn count_opinions(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) 
     Ok(())
 }
 
+async fn count_editing(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
+    let row = sqlx::query!(
+        r#"
+        SELECT count(*) AS "drafts!", coalesce(sum(words_changed), 0) AS "words_changed!",
+               coalesce(sum(words), 0) AS "words!"
+        FROM drafts
+        WHERE workspace_id = $1 AND words IS NOT NULL
+        "#,
+        workspace.0,
+    )
+    .fetch_one(db)
+    .await?;
+    if row.drafts > 0 {
+        cards.entry(drafts::AGENT.to_owned()).or_default().editing = Some(Editing {
+            drafts: row.drafts.try_into()?,
+            words_changed: row.words_changed.try_into()?,
+            words: row.words.try_into()?,
+        });
+    }
+    Ok(())
+}
+
 /// The last run; of agents that run elsewhere, the last thing that they put up.
 async fn find_last(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
     let rows = sqlx::query!(
@@ -228,6 +260,14 @@ async fn find_last(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Re
             )
             UNION ALL
             (
+                SELECT $2, requested_at, state, true
+                FROM campaigns
+                WHERE workspace_id = $1
+                ORDER BY requested_at DESC, id DESC
+                LIMIT 1
+            )
+            UNION ALL
+            (
                 SELECT DISTINCT ON (agent) agent, opened_at, state, false
                 FROM reviews
                 WHERE workspace_id = $1 AND agent IS NOT NULL
@@ -237,6 +277,7 @@ async fn find_last(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Re
         ORDER BY agent, is_run DESC
         "#,
         workspace.0,
+        drafts::AGENT,
     )
     .fetch_all(db)
     .await?;

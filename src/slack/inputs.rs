@@ -39,6 +39,13 @@ impl Input {
         Self::of(name, label, menu(choices))
     }
 
+    /// Any of several choices, in a menu.
+    pub fn several(name: &str, label: &str, choices: impl IntoIterator<Item = Choice>) -> Self {
+        let mut element = menu(choices);
+        element["type"] = "multi_static_select".into();
+        Self::of(name, label, element)
+    }
+
     /// One of a few choices, all visible.
     pub fn radio(name: &str, label: &str, choices: impl IntoIterator<Item = Choice>) -> Self {
         let choices: Vec<Value> = choices.into_iter().map(|choice| choice.0).collect();
@@ -109,7 +116,7 @@ impl Input {
             .filter(|option| option["value"].as_str().is_some_and(|it| values.contains(&it)))
             .cloned()
             .collect();
-        if self.element["type"] == "checkboxes" {
+        if self.element["type"] == "checkboxes" || self.element["type"] == "multi_static_select" {
             if !chosen.is_empty() {
                 self.element["initial_options"] = chosen.into();
             }

@@ -93,9 +93,9 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     Reads every source · quotes and adds nothing, without a model · reviewed under findings
     Nothing done yet
     *content* · brand answers for it
-    Writes drafts from briefs.
+    Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -111,12 +111,12 @@ async fn a_list_says_how_the_agents_do() {
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
     Reads every source · quotes and adds nothing, without a model · reviewed under findings
-    Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    Last run (when): found nothing; 3 runs (2 today): 2 done, 1 found nothing
     First-pass approval 50 % (95 % interval 9–91 %), 1 of 2 · median time to a decision 10 min · useful to 1, not useful to 1 · 1 dispute
     *content* · brand answers for it
-    Writes drafts from briefs.
+    Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -130,12 +130,13 @@ async fn a_list_says_how_the_agents_do() {
     *Budget:* none
     *Who decides on it*
     • findings, for a finding: one approval from research-reviewers
-    *Work:* Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    *Work:* Last run (when): found nothing; 3 runs (2 today): 2 done, 1 found nothing
     *Models:* none yet
     *Put up for a decision:* 2
     *Decisions:* 1 approved, 1 sent back for changes
     *First-pass approval:* 50 % (95 % interval 9–91 %), 1 of 2
     *Median time to a decision:* 10 min
+    *Editing effort:* none yet
     *People called it:* 1 useful, 1 not useful
     *Disputes:* 1 standing
     First pass: of what people decided on, what was approved in the words in which it was put up. The interval is Wilson's, for 95 %: the fewer decisions, the wider.
@@ -144,7 +145,7 @@ async fn a_list_says_how_the_agents_do() {
     let card = member["scorecard"].as_object_mut().unwrap();
     card.remove("last").unwrap();
     assert!((600.0..660.0).contains(&card.remove("median_decision_s").unwrap().as_f64().unwrap()));
-    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"disputes_withdrawn":0,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"disputed":1,"useful":1,"not_useful":1}}"#);
+    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"editing":null,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"disputes_withdrawn":0,"useful":1,"not_useful":1,"disputed":1}}"#);
     assert_snapshot!(crate::harness::team::readable(&team.prints().await), @"
     research
     Answers questions from what customers wrote, with the passages it rests on.
@@ -155,21 +156,22 @@ async fn a_list_says_how_the_agents_do() {
     Budget: none
     Who decides on it
     • findings, for a finding: one approval from research-reviewers
-    Work: Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    Work: Last run (when): found nothing; 3 runs (2 today): 2 done, 1 found nothing
     Models: none yet
     Put up for a decision: 2
     Decisions: 1 approved, 1 sent back for changes
     First-pass approval: 50 % (95 % interval 9–91 %), 1 of 2
     Median time to a decision: 10 min
+    Editing effort: none yet
     People called it: 1 useful, 1 not useful
     Disputes: 1 standing
 
     content
-    Writes drafts from briefs.
+    Writes drafts from briefs, under the brand kit.
     Answers for it: brand
     Goal: Copy that goes out sooner, and says what is true.
     May read: no source
-    Engine: not connected, for it has no token
+    Engine: puts approved words together, without a model
     Budget: none
     Who decides on it
     • copy, for a draft: one approval from brand
@@ -184,6 +186,7 @@ async fn a_list_says_how_the_agents_do() {
     Decisions: none yet
     First-pass approval: none yet
     Median time to a decision: none yet
+    Editing effort: none yet
     People called it: none yet
     Disputes: none yet
     ");

@@ -7,6 +7,7 @@ mod answers;
 mod architecture;
 mod audit;
 mod brand;
+mod campaigns;
 mod checkpoint;
 mod crash;
 mod database;

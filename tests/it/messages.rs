@@ -205,3 +205,42 @@ async fn help_for_a_mention_without_a_question() {
     assert_json_snapshot!(team.said("chat.postMessage"));
     team.done().await;
 }
+
+#[tokio::test]
+async fn the_form_of_a_brief() {
+    let team = Team::start().await;
+    team.member("maya").types("#campaigns", "/draft").await;
+    assert_json_snapshot!("the_form_of_a_brief", team.said("views.open"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_draft_with_versions_and_a_campaign() {
+    let team = Team::start().await;
+    let maya = team.member("maya");
+    maya.types("#campaigns", "/draft").await;
+    let one = serde_json::json!({
+        "Title": "Spring", "Channels": ["LinkedIn post"], "Audiences": ["Repeat buyer"],
+        "Goal": "More second orders", "Due": "2030-03-01",
+        "Versions to choose from": "Two, A and B",
+    });
+    maya.fills(one).await;
+    team.settle().await;
+    assert_json_snapshot!("a_draft_with_versions", team.said("chat.postMessage"));
+    maya.clicks("#campaigns", "Plan a test").await;
+    assert_json_snapshot!("the_form_of_a_test_of_versions", team.said("views.open"));
+    team.sandbox.close("maya").await.unwrap();
+
+    maya.types("#campaigns", "/draft").await;
+    let two = serde_json::json!({
+        "Title": "Spring launch", "What is it about?": "Heron Linen is back.",
+        "Channels": ["SMS"], "Audiences": ["Repeat buyer", "New visitor"],
+        "Offer": "10 % off until Friday", "Must say": "Linen it is.", "Tone": "Warm",
+    });
+    maya.fills(two).await;
+    team.settle().await;
+    assert_json_snapshot!("a_campaign", team.said("chat.update"));
+    team.member("lena").clicks("#campaigns", "Approve all that pass").await;
+    assert_json_snapshot!("the_form_that_approves_all", team.said("views.open"));
+    team.done().await;
+}

@@ -100,6 +100,12 @@ impl Failure {
         }
     }
 
+    /// What people read where something else takes the answer's place: "an extract".
+    pub fn instead(&self, what: &str) -> String {
+        let hint = if self.may_pass() { " Try again in a while." } else { "" };
+        format!("{self} What follows is {what} instead.{hint}")
+    }
+
     /// Whether asking again in a while may help, with nothing else changed.
     pub const fn may_pass(&self) -> bool {
         match self {

@@ -74,6 +74,8 @@ pub struct Agent {
     pub model: Option<String>,
     /// What it may use up in a day; without one as much as it takes.
     pub budget: Option<Budget>,
+    /// How many drafts a channel is asked for in a day, where the agent writes drafts.
+    pub drafts_a_day: Option<u32>,
 }
 
 /// What can be put before people for a decision.

@@ -77,18 +77,25 @@ impl Checked {
 
     /// Each with what to do, errors first.
     pub fn sentences(&self) -> Vec<String> {
+        self.found().map(|(_, sentence)| sentence).collect()
+    }
+
+    /// The same, each with the name of its rule.
+    pub fn found(&self) -> impl Iterator<Item = (&'static str, String)> {
         let sentence = |finding: &brand::Finding| {
             let place: String = finding.quote.chars().take(120).collect();
             let suggestion = finding.suggestion.as_deref().unwrap_or_default();
-            let said = format!("“{}”: {} {suggestion}", line(&place), finding.reason);
-            said.trim_end().to_owned()
+            let place = if place.is_empty() { place } else { format!("“{}”: ", line(&place)) };
+            let said = format!("{place}{} {suggestion}", finding.reason);
+            (finding.rule.name(), said.trim_end().to_owned())
         };
-        let of = |severity: Severity| {
+        let of = move |severity: Severity| {
             let all = self.report.findings.iter().filter(move |one| one.severity == severity);
-            all.map(sentence).collect::<Vec<_>>()
+            all.map(sentence)
         };
-        let brief = self.brief.iter().map(|one| format!("{} {}", one.reason, one.suggestion));
-        of(Severity::Error).into_iter().chain(brief).chain(of(Severity::Warning)).collect()
+        let brief =
+            self.brief.iter().map(|one| ("brief", format!("{} {}", one.reason, one.suggestion)));
+        of(Severity::Error).chain(brief).chain(of(Severity::Warning))
     }
 }
 

@@ -72,6 +72,10 @@ impl Variant {
         }
     }
 
+    pub fn named(letter: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == letter)
+    }
+
     pub(super) const fn index(self) -> usize {
         self as usize
     }

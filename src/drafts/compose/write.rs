@@ -4,10 +4,13 @@ use serde_json::Value;
 
 use super::ask::{self, Answer};
 use super::{Aim, Checked, Made, Piece, assemble, check};
-use crate::agents::{self, Answered, Asking, Books, Failure, Model};
+use crate::agents::{self, Answered, Asking, Failure, Model};
 use crate::app::App;
 use crate::config::Agent;
 use crate::error::Result;
+
+/// What comes where a model gave nothing.
+const INSTEAD: &str = "assembled from approved words";
 
 /// How often a text goes back to its model.
 const REPAIRS: u8 = 2;
@@ -34,11 +37,11 @@ pub async fn write(
     let desk = Desk { app, subject, agent, model, aim };
     let answered = match desk.ask(ask::DRAFT, &ask::inputs(aim)).await? {
         Ok(answered) => answered,
-        Err(failure) => return Ok(Err(instead(&failure))),
+        Err(failure) => return Ok(Err(failure.instead(INSTEAD))),
     };
     let Some(piece) = desk.piece(&answered, 0) else {
         return Ok(Err(format!(
-            "The model {} wrote nothing. What follows is assembled from approved words instead.",
+            "The model {} wrote nothing. What follows is {INSTEAD} instead.",
             answered.model
         )));
     };
@@ -85,13 +88,7 @@ impl Desk<'_> {
             inputs,
             schema: &schema,
         };
-        let books = Books {
-            db: &app.db,
-            clock: &app.clock,
-            workspace: app.workspace.id,
-            zone: &app.manifest.zone,
-        };
-        let answer = agents::ask(&books, self.model, &asking, |_| {}).await?;
+        let answer = agents::ask(&app.books(), self.model, &asking, |_| {}).await?;
         if let Err(failure) = &answer {
             tracing::warn!(failure = failure.name(), "a model wrote no draft");
         }
@@ -144,9 +141,4 @@ impl Desk<'_> {
             kit: self.aim.kit.version.clone(),
         })
     }
-}
-
-fn instead(failure: &Failure) -> String {
-    let hint = if failure.may_pass() { " Try again in a while." } else { "" };
-    format!("{failure} What follows is assembled from approved words instead.{hint}")
 }

@@ -10,7 +10,7 @@ use crate::commands::grammar::{CardName, Command, parse_mention};
 use crate::config::SubjectKind;
 use crate::drafts::{self, compose::Variant};
 use crate::error::{Error, Refusal, Result};
-use crate::experiments::{self, Ask};
+use crate::experiments::{self, Ask, Filled, Wish};
 use crate::ids::{
     CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId, RevisionId,
     RunId,
@@ -409,7 +409,8 @@ async fn plan_test(app: &App, interaction: &Interaction, view: &View) -> Result<
     };
     let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
     let delivery = delivery.as_deref();
-    let put_up = experiments::propose(app, delivery, &view.values, person, &place, &texts).await?;
+    let filled = Filled::of_values(&view.values);
+    let put_up = experiments::propose(app, delivery, &filled, person, &place, &texts).await?;
     if let Some(plan) = put_up {
         tell_at(app, interaction, Some(place.channel), experiments::is_up(&plan));
     }
@@ -428,7 +429,8 @@ async fn decide_on_test(app: &App, interaction: &Interaction, view: &View) -> Re
             up.map(|(plan, channel)| (experiments::is_up(&plan), channel))
         }
         _ => {
-            let up = experiments::decide(app, delivery, test, values, person).await?;
+            let up =
+                experiments::decide(app, delivery, test, &Wish::of_values(values)?, person).await?;
             up.map(|(decision, channel)| (experiments::decision_is_up(&decision), channel))
         }
     };

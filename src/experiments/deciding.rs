@@ -8,7 +8,7 @@ use super::decision::{self, Choice, TestDecision};
 use super::planning::{planned, put_up};
 use super::running::{self, Test, not_started};
 use super::test_plan::InsteadOf;
-use super::{TestPlan, form, message, readout_card, store};
+use super::{Filled, TestPlan, form, message, readout_card, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Facts, SubjectKind};
@@ -24,6 +24,14 @@ pub enum Ask {
     Ship,
     Stop,
     Extend,
+}
+
+/// What somebody wants to become of a running test, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wish {
+    /// The arm that is to be shipped, by its place in the plan; none to stop.
+    pub ship: Option<usize>,
+    pub reason: String,
 }
 
 /// The form behind a button of a test's card, for somebody who may use it. Records nothing.
@@ -46,12 +54,12 @@ pub async fn decide(
     app: &App,
     delivery: Option<&str>,
     test: ExperimentId,
-    values: &Values,
+    wish: &Wish,
     person: &PersonId,
 ) -> Result<Option<(TestDecision, ChannelId)>> {
     let now = app.now();
     let test = for_deciding(app, test, person).await?;
-    let decision = decision_of(&test, values)?;
+    let decision = wish.about(&test)?;
 
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
@@ -115,7 +123,7 @@ pub async fn extend(
         why,
         changes: Vec::new(),
     };
-    let plan = planned(app, values, Some((instead, &test.plan))).await?;
+    let plan = planned(app, &Filled::of_values(values), Some((instead, &test.plan))).await?;
     let place = Place { channel: test.review.channel.clone(), thread: test.review.thread.clone() };
     let put_up = put_up(app, delivery, &plan, person, &place).await?;
     Ok(put_up.map(|_| (plan, place.channel)))
@@ -138,7 +146,7 @@ pub async fn rewrite_decision(
 ) -> Result<()> {
     let (before, test) = under_review(app, saw).await?;
     test.check_running()?;
-    let decision = decision_of(&test, values)?;
+    let decision = Wish::of_values(values)?.about(&test)?;
     if decision == before {
         let sentence = "You changed nothing. Change something, or close this: it stays as it is.";
         return Err(Refusal::Inputs(vec![(readout_card::REASON, sentence.to_owned())]).into());
@@ -170,19 +178,28 @@ async fn under_review(app: &App, revision: RevisionId) -> Result<(TestDecision, 
     Ok((decision, test))
 }
 
-/// What was filled in: an arm where the form asks for one, and the reason.
-fn decision_of(test: &Test, values: &Values) -> Result<TestDecision> {
-    let reason = reason(values, readout_card::REASON)?;
-    let asks_for_an_arm = values.blocks().any(|block| block == readout_card::ARM);
-    let arm = || values.choice(readout_card::ARM).and_then(|it| it.parse::<usize>().ok());
-    let choice = match asks_for_an_arm {
-        true => {
-            let arm = arm().and_then(|at| test.plan.arms.get(at)).ok_or(Refusal::UnknownAction)?;
-            Choice::Ship { arm: arm.name.clone() }
+impl Wish {
+    /// What was filled in.
+    pub fn of_values(values: &Values) -> Result<Self> {
+        let reason = reason(values, readout_card::REASON)?;
+        let asks_for_an_arm = values.blocks().any(|block| block == readout_card::ARM);
+        if !asks_for_an_arm {
+            return Ok(Self { ship: None, reason });
         }
-        false => Choice::Stop,
-    };
-    Ok(TestDecision::new(test, choice, &reason)?)
+        let arm = values.choice(readout_card::ARM).and_then(|it| it.parse().ok());
+        Ok(Self { ship: Some(arm.ok_or(Refusal::UnknownAction)?), reason })
+    }
+
+    fn about(&self, test: &Test) -> Result<TestDecision> {
+        let choice = match self.ship {
+            Some(at) => {
+                let arm = test.plan.arms.get(at).ok_or(Refusal::UnknownAction)?;
+                Choice::Ship { arm: arm.name.clone() }
+            }
+            None => Choice::Stop,
+        };
+        Ok(TestDecision::new(test, choice, &self.reason)?)
+    }
 }
 
 fn reason(values: &Values, input: &'static str) -> Result<String> {

@@ -124,6 +124,29 @@ impl Filled {
         }
     }
 
+    /// What people filled in.
+    pub fn of_values(values: &Values) -> Self {
+        let text = |name: &str| values.text(name).unwrap_or_default().trim().to_owned();
+        let kind = values.choice(KIND);
+        Self {
+            name: text(NAME),
+            hypothesis: text(HYPOTHESIS),
+            audience: text(AUDIENCE),
+            variants: text(VARIANTS),
+            metric: text(METRIC),
+            kind: KINDS.into_iter().find(|it| Some(key(*it)) == kind),
+            lower_is_better: values.choice(BETTER) == Some("lower"),
+            guardrails: text(GUARDRAILS),
+            least: text(LEAST),
+            rule: Decided::ALL.into_iter().find(|it| Some(it.name()) == values.choice(RULE)),
+            alpha: text(ALPHA),
+            power: text(POWER),
+            longest: text(LONGEST),
+            today: text(TODAY),
+            traffic: text(TRAFFIC),
+        }
+    }
+
     /// The versions of a draft, set against each other.
     pub fn of_versions(title: &str, goal: Option<&str>, names: &[String]) -> Self {
         let goal = goal.unwrap_or("what its brief is for");
@@ -179,19 +202,11 @@ impl Filled {
 }
 
 /// Reads a filled-in form: every problem at once, each at its input.
-pub fn read(values: &Values) -> Result<Draft, Refusal> {
+pub fn read(filled: &Filled) -> Result<Draft, Refusal> {
     let mut problems: Vec<(&'static str, String)> = Vec::new();
-    let text = |name: &str| values.text(name).unwrap_or_default().trim().to_owned();
-    let kind = values.choice(KIND).and_then(|it| KINDS.into_iter().find(|one| key(*one) == it));
-    let kind = kind.unwrap_or(Kind::Conversion);
-    let better = match values.choice(BETTER) {
-        Some("lower") => Better::Lower,
-        _ => Better::Higher,
-    };
-    let rule = match values.choice(RULE) {
-        Some("fixed_horizon") => Decided::FixedHorizon,
-        _ => Decided::AlwaysValid,
-    };
+    let kind = filled.kind.unwrap_or(Kind::Conversion);
+    let better = if filled.lower_is_better { Better::Lower } else { Better::Higher };
+    let rule = filled.rule.unwrap_or(Decided::AlwaysValid);
     let mut take = |name: &'static str, read: Result<f64, &str>| match read {
         Ok(number) => number,
         Err(sentence) => {
@@ -201,14 +216,14 @@ pub fn read(values: &Values) -> Result<Draft, Refusal> {
     };
     let alpha = take(
         ALPHA,
-        between(&text(ALPHA), 0.001, 0.2, "Write a risk from 0.1 % to 20 %, such as 5 %."),
+        between(&filled.alpha, 0.001, 0.2, "Write a risk from 0.1 % to 20 %, such as 5 %."),
     );
     let power = take(
         POWER,
-        between(&text(POWER), 0.5, 0.99, "Write a power from 50 % to 99 %, such as 80 %."),
+        between(&filled.power, 0.5, 0.99, "Write a power from 50 % to 99 %, such as 80 %."),
     );
-    let longest = take(LONGEST, days(&text(LONGEST)));
-    let (least_effect, difference) = match effect(&text(LEAST), kind) {
+    let longest = take(LONGEST, days(&filled.longest));
+    let (least_effect, difference) = match effect(&filled.least, kind) {
         Ok(found) => found,
         Err(sentence) => {
             problems.push((LEAST, sentence));
@@ -216,51 +231,53 @@ pub fn read(values: &Values) -> Result<Draft, Refusal> {
         }
     };
     let mut list = |name: &'static str, sentence: String| problems.push((name, sentence));
-    let arms = arms(&text(VARIANTS)).unwrap_or_else(|sentence| {
+    let arms = arms(&filled.variants).unwrap_or_else(|sentence| {
         list(VARIANTS, sentence);
         Vec::new()
     });
-    let guardrails = guardrails(&text(GUARDRAILS), difference).unwrap_or_else(|sentence| {
+    let guardrails = guardrails(&filled.guardrails, difference).unwrap_or_else(|sentence| {
         list(GUARDRAILS, sentence);
         Vec::new()
     });
-    let today = today(&text(TODAY), kind).unwrap_or_else(|sentence| {
+    let today = today(&filled.today, kind).unwrap_or_else(|sentence| {
         list(TODAY, sentence);
         None
     });
-    let users_a_day = traffic(&text(TRAFFIC)).unwrap_or_else(|sentence| {
+    let users_a_day = traffic(&filled.traffic).unwrap_or_else(|sentence| {
         list(TRAFFIC, sentence);
         None
     });
-    for (name, what) in [
-        (NAME, "Give the test a name, so that people can tell it from others."),
-        (HYPOTHESIS, "Say what you expect, and why: it is what the test finds out."),
-        (AUDIENCE, "Say who sees it."),
-        (METRIC, "Name the one metric that decides."),
-    ] {
-        let typed = text(name);
+    let words = [
+        (NAME, &filled.name, "Give the test a name, so that people can tell it from others."),
+        (
+            HYPOTHESIS,
+            &filled.hypothesis,
+            "Say what you expect, and why: it is what the test finds out.",
+        ),
+        (AUDIENCE, &filled.audience, "Say who sees it."),
+        (METRIC, &filled.metric, "Name the one metric that decides."),
+    ];
+    for (name, typed, what) in words {
         if !typed.chars().any(char::is_alphanumeric) {
             list(name, what.to_owned());
         } else if name != HYPOTHESIS && typed.contains('\n') {
             list(name, "Write it on one line.".to_owned());
         }
     }
-    let metric_name = text(METRIC);
-    if guardrails.iter().any(|it: &Guard| it.measure.name == metric_name) {
-        list(
-            GUARDRAILS,
-            format!("{metric_name} is the metric that decides, so it is no guardrail."),
-        );
+    if guardrails.iter().any(|it: &Guard| it.measure.name == filled.metric) {
+        let sentence =
+            format!("{} is the metric that decides, so it is no guardrail.", filled.metric);
+        list(GUARDRAILS, sentence);
     }
     if !problems.is_empty() {
         return Err(Refusal::Inputs(problems));
     }
     Ok(Draft {
-        name: text(NAME),
-        hypothesis: text(HYPOTHESIS),
-        audience: text(AUDIENCE),
+        name: filled.name.clone(),
+        hypothesis: filled.hypothesis.clone(),
+        audience: filled.audience.clone(),
         arms,
-        metric: Measure { name: metric_name, kind, better },
+        metric: Measure { name: filled.metric.clone(), kind, better },
         guardrails,
         least_effect,
         difference,

@@ -41,7 +41,7 @@ pub mod statistics;
 mod store;
 mod test_plan;
 
-pub use deciding::{Ask, ask_form, decide, extend, rewrite_decision, rewrite_decision_form};
+pub use deciding::{Ask, Wish, ask_form, decide, extend, rewrite_decision, rewrite_decision_form};
 pub use decision::{Choice, TestDecision};
 pub use form::{Filled, NAME, Short, WHY};
 pub use learning::learn;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::test_plan::{InsteadOf, Known};
-use super::{TestPlan, expected, form, store};
+use super::{Filled, TestPlan, expected, form, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Facts, SubjectKind};
@@ -25,12 +25,12 @@ pub const AGENT: &str = "campaign";
 pub async fn propose(
     app: &App,
     delivery: Option<&str>,
-    values: &Values,
+    filled: &Filled,
     person: &PersonId,
     place: &Place,
     texts: &[(String, String)],
 ) -> Result<Option<TestPlan>> {
-    let plan = planned(app, values, None).await?;
+    let plan = planned(app, filled, None).await?;
     let plan = plan.with_texts(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let put_up = put_up(app, delivery, &plan, person, place).await?;
     Ok(put_up.map(|_| plan))
@@ -108,10 +108,10 @@ pub async fn edited(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Revie
 /// another.
 pub(super) async fn planned(
     app: &App,
-    values: &Values,
+    filled: &Filled,
     instead_of: Option<(InsteadOf, &TestPlan)>,
 ) -> Result<TestPlan> {
-    let draft = form::read(values)?;
+    let draft = form::read(filled)?;
     let expected = expected::find(app, &draft).await?;
     let plan = TestPlan::new(draft).sized(expected);
     let mut plan = plan.map_err(|sentence| Refusal::Inputs(vec![(form::LEAST, sentence)]))?;
@@ -130,7 +130,7 @@ pub(super) async fn planned(
 /// A plan that differs from the one somebody saw.
 async fn changed(app: &App, saw: RevisionId, values: &Values) -> Result<Prepared> {
     let before = under_review(app, saw).await?;
-    let mut plan = planned(app, values, None).await?.with_texts(before.texts());
+    let mut plan = planned(app, &Filled::of_values(values), None).await?.with_texts(before.texts());
     if let Some(instead) = &before.instead_of {
         let replaced = super::running::plan_of(app, instead.test).await?;
         let changes = plan.changes_from(&replaced);

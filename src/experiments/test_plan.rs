@@ -388,6 +388,8 @@ impl Guard {
 }
 
 impl Decided {
+    pub const ALL: [Self; 2] = [Self::FixedHorizon, Self::AlwaysValid];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::FixedHorizon => "fixed_horizon",

@@ -40,7 +40,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "test_plan.started",
-        "Test {subject} has started by the approved plan[, with the SHA-256 {content_sha256}][; {first_day} is the first day that counts].",
+        "{subject} has started by the approved plan[, with the SHA-256 {content_sha256}][; {first_day} is the first day that counts].",
     ),
     (
         "test_plan.counted",
@@ -53,7 +53,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "test_decision.proposed",
-        "{actor} put {subject} up: to {choice} test plan {test}[, saying: {reason}].[{?against_rule} It goes against the rule that was agreed on.]",
+        "{actor} put {subject} up: {choice}, about test plan {test}[, saying: {reason}].[{?against_rule} It goes against the rule that was agreed on.]",
     ),
     ("*.proposed", "{actor} put {subject} up for a decision[ in {channel}][ for {requested_by}]."),
     ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),

@@ -431,6 +431,7 @@ async fn what_a_person_wrote_is_kept_word_for_word_and_counted() {
     • budgets, for a budget change: one approval from marketing-leads
     • large budgets, for a budget change spending over 10000: one approval from brand
     • test plans, for a test plan: one approval from research-reviewers
+    • test decisions, for a test decision: one approval from research-reviewers
     • hand-offs, for a hand-off: one approval from sales
     *Work:* Last run (when): done; 1 run (1 today): 1 done
     *Models:* none yet
@@ -553,7 +554,7 @@ async fn versions_become_the_plan_of_a_test() {
     team.is_given(with_versions()).await;
     let maya = team.member("maya");
     assert_eq!(maya.clicks(PLACE, "Plan a test").await, "");
-    assert_snapshot!(maya.fills(json!({})).await, @"Your test plan “Test: LinkedIn post for Repeat buyer: Spring” is up for a decision in this channel. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
+    assert_snapshot!(maya.fills(json!({})).await, @"The plan of “LinkedIn post for Repeat buyer: Spring” is up for a decision in this channel. It starts when it is approved. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
     team.settle().await;
     assert_eq!(
         team.count("SELECT count(*) FROM reviews WHERE subject_kind = 'test_plan'").await,

@@ -23,7 +23,7 @@ async fn what_the_rule_says_is_shipped_once_it_is_approved() {
     ");
 
     let maya = team.member("maya");
-    assert_snapshot!(team.asks_to("maya", "Ship", "It wins, and nobody leaves.").await, @"");
+    assert_snapshot!(team.asks_to("maya", "Ship", "It wins, and nobody leaves.").await, @"“Subject line: Ship benefit” is up for a decision in this channel. Nothing changes until it is approved.");
     let channel = team.shown();
     let decision = &channel[channel.rfind("countersign: Subject line: Ship").unwrap()..];
     assert_snapshot!(decision, @"
@@ -93,17 +93,26 @@ async fn against_the_rule_is_allowed_and_stays_on_record() {
     ");
     team.agrees("raj").await;
     assert!(team.card().contains("went against the rule"), "{}", team.card());
-    assert_snapshot!(told(&team.member("sam").types(PLACE, "/countersign audit 1").await), @"");
+    assert_snapshot!(told(&team.member("sam").types(PLACE, "/countersign audit 1").await), @"
+    @maya put test plan 1 up for a decision in #campaigns for @maya.
+    @maya had test plan 1 checked; passed: duration, baseline, guardrails.
+    Countersign evaluated the policies on test plan 1: test plans, of version (version), apply, so that these groups were asked to decide: research-reviewers: 1.
+    @maya put test plan 1 to review for @maya, as revision 1, under policy version (version). The exact text has the SHA-256 (hash).
+    @raj approved test plan 1 as one of research-reviewers, under the policies test plans, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
+    test plan 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
+    Test test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
+    The message that test plan 1 was released was delivered to the outbox at attempt 1.
+    Countersign took counts of test plan 1 from web, of (date) to (date): 6 new, 0 corrected; the counts have the SHA-256 (hash).
+    test plan 1 was decided by test decision 1: ship benefit. It went against the rule that was agreed on.
+    ");
     assert_snapshot!(told(&team.member("sam").types(PLACE, "/countersign audit 2").await), @"
-    What was recorded about review 2 (test decision 1)
-    *Entry 11* · 26 Nov 2026, 00:34:08 UTC (25 Nov, 19:34:08 America/New_York) · @dana put test decision 1 up for a decision.
-    *Entry 12* · 26 Nov 2026, 00:34:08 UTC (25 Nov, 19:34:08 America/New_York) · @dana had test decision 1 checked; failed: follows_the_rule.
-    *Entry 13* · 26 Nov 2026, 00:34:08 UTC (25 Nov, 19:34:08 America/New_York) · Countersign evaluated the policies on test decision 1: test decisions, of version bc909d6d93cf, apply, so that these groups were asked to decide: research-reviewers: 1.
-    *Entry 14* · 26 Nov 2026, 00:34:08 UTC (25 Nov, 19:34:08 America/New_York) · @dana put test decision 1 to review for @dana, as revision 2, under policy version (version). The exact text has the SHA-256 985577106f8ac59e3a093aa8a75a202672b40ad8013e67b3871be714efa1f819.
-    *Entry 15* · 26 Nov 2026, 00:34:09 UTC (25 Nov, 19:34:09 America/New_York) · @raj approved test decision 1 as one of research-reviewers, under the policies test decisions, version bc909d6d93cf. The decision is on the text with the SHA-256 985577106f8ac59e3a093aa8a75a202672b40ad8013e67b3871be714efa1f819. It took less time than the text takes to read. The review was then approved.
-    *Entry 16* · 26 Nov 2026, 00:34:09 UTC (25 Nov, 19:34:09 America/New_York) · test decision 1 was released to outbox: exactly the approved text, with the SHA-256 985577106f8ac59e3a093aa8a75a202672b40ad8013e67b3871be714efa1f819.
-    *Entry 18* · 26 Nov 2026, 00:34:10 UTC (25 Nov, 19:34:10 America/New_York) · The message that test decision 1 was released was delivered to the outbox at attempt 1.
-    Each line is an entry of the audit trail. To check one offline, whoever runs Countersign writes its proof with `countersign audit prove 18 --out 18.tlog-proof`, and anyone with the public key checks that with `countersign audit verify-proof 18.tlog-proof --key KEY`.
+    @dana put test decision 1 up: to ship test plan 1, saying: “It reads better.”. It goes against the rule that was agreed on.
+    @dana had test decision 1 checked; failed: follows_the_rule.
+    Countersign evaluated the policies on test decision 1: test decisions, of version (version), apply, so that these groups were asked to decide: research-reviewers: 1.
+    @dana put test decision 1 to review for @dana, as revision 2, under policy version (version). The exact text has the SHA-256 (hash).
+    @raj approved test decision 1 as one of research-reviewers, under the policies test decisions, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
+    test decision 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
+    The message that test decision 1 was released was delivered to the outbox at attempt 1.
     ");
     team.done().await;
 }
@@ -151,7 +160,7 @@ async fn a_rejected_decision_leaves_the_test_running() {
     raj.submits("What should change?", "Say what it costs.").await;
     team.settle().await;
     assert_eq!(maya.clicks(PLACE, "Change the text").await, "");
-    assert_snapshot!(maya.fills(json!({})).await, @"You changed nothing. Change the text, or close this and approve it as it is.");
+    assert_snapshot!(maya.fills(json!({})).await, @"You changed nothing. Change something, or close this: it stays as it is.");
     assert_eq!(maya.fills(json!({"Why?": "It costs 400 a day."})).await, "");
     team.settle().await;
     team.agrees("raj").await;
@@ -190,7 +199,7 @@ async fn another_plan_takes_its_place_once_it_is_approved() {
     assert_eq!(maya.clicks(PLACE, "Extend: a new plan").await, "");
     assert_snapshot!(maya.fills(json!({"Why another plan?": "More time."})).await, @"This is the plan that the test has. Change what should be different, or close this.");
     let longer = json!({"Why another plan?": "More time.", "Longest duration, in days": "56", "Primary metric": "order rate"});
-    assert_snapshot!(maya.fills(longer).await, @"");
+    assert_snapshot!(maya.fills(longer).await, @"The plan of “Subject line” is up for a decision in this channel. It starts when it is approved. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
     team.settle().await;
     let channel = team.shown();
     let plan = channel.split("*A new plan").nth(1).unwrap().split("*Who sees it*").next().unwrap();
@@ -255,7 +264,7 @@ async fn what_a_test_taught_can_be_found() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data tests (age) · asked for by @maya · policy findings (version) · review 3, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
     team.done().await;
 }

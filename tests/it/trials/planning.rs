@@ -64,16 +64,14 @@ async fn a_plan_is_put_up_approved_and_starts() {
     bot release.delivered test_plan
     ");
     assert_snapshot!(told(&maya.types(PLACE, "/countersign audit 1").await), @"
-    What was recorded about review 1 (test plan 1)
-    *Entry 1* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · @maya put test plan 1 up for a decision in #campaigns for @maya.
-    *Entry 2* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · @maya had test plan 1 checked; passed: duration, baseline, guardrails.
-    *Entry 3* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · Countersign evaluated the policies on test plan 1: test plans, of version bc909d6d93cf, apply, so that these groups were asked to decide: research-reviewers: 1.
-    *Entry 4* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · @maya put test plan 1 to review for @maya, as revision 1, under policy version (version). The exact text has the SHA-256 d15199bb891c901978f67c2a68c207cac9a8105e076539e1c34c2bc043304577.
-    *Entry 5* · 23 Nov 2026, 00:34:08 UTC (01:34:08 Europe/Berlin) · @raj approved test plan 1 as one of research-reviewers, under the policies test plans, version bc909d6d93cf. The decision is on the text with the SHA-256 d15199bb891c901978f67c2a68c207cac9a8105e076539e1c34c2bc043304577. It took less time than the text takes to read. The review was then approved.
-    *Entry 6* · 23 Nov 2026, 00:34:09 UTC (01:34:09 Europe/Berlin) · test plan 1 was released to outbox: exactly the approved text, with the SHA-256 d15199bb891c901978f67c2a68c207cac9a8105e076539e1c34c2bc043304577.
-    *Entry 7* · 23 Nov 2026, 00:34:09 UTC (01:34:09 Europe/Berlin) · Countersign: the act “test_plan.started” on test plan 1. content sha256 d15199bb891c901978f67c2a68c207cac9a8105e076539e1c34c2bc043304577; first day 2026-11-23; revision 1.
-    *Entry 8* · 23 Nov 2026, 00:34:09 UTC (01:34:09 Europe/Berlin) · The message that test plan 1 was released was delivered to the outbox at attempt 1.
-    Each line is an entry of the audit trail. To check one offline, whoever runs Countersign writes its proof with `countersign audit prove 8 --out 8.tlog-proof`, and anyone with the public key checks that with `countersign audit verify-proof 8.tlog-proof --key KEY`.
+    @maya put test plan 1 up for a decision in #campaigns for @maya.
+    @maya had test plan 1 checked; passed: duration, baseline, guardrails.
+    Countersign evaluated the policies on test plan 1: test plans, of version (version), apply, so that these groups were asked to decide: research-reviewers: 1.
+    @maya put test plan 1 to review for @maya, as revision 1, under policy version (version). The exact text has the SHA-256 (hash).
+    @raj approved test plan 1 as one of research-reviewers, under the policies test plans, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
+    test plan 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
+    Test test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
+    The message that test plan 1 was released was delivered to the outbox at attempt 1.
     ");
     team.done().await;
 }

@@ -165,10 +165,8 @@ fn quiet(plan: &Plan, days: &Days, last_day: Option<Date>) -> Vec<(String, Optio
         let came = |arms: &BTreeMap<String, Figures>| {
             arms.values().flat_map(BTreeMap::keys).any(|name| name.starts_with(prefix))
         };
-        days.iter()
-            .filter(|(day, arms)| **day <= last_day && came(arms))
-            .map(|(day, _)| *day)
-            .last()
+        let came = days.range(..=last_day).filter(|(_, arms)| came(arms));
+        came.map(|(day, _)| *day).next_back()
     };
     let named: BTreeSet<&str> = plan.guardrails.iter().map(|it| it.metric.name.as_str()).collect();
     named

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
+use sqlx::PgConnection;
 
 use super::decision::{self, Choice, TestDecision};
 use super::planning::{planned, put_up};
@@ -37,6 +38,9 @@ pub struct Wish {
 /// The form behind a button of a test's card, for somebody who may use it. Records nothing.
 pub async fn ask_form(app: &App, test: ExperimentId, ask: Ask, person: &PersonId) -> Result<Modal> {
     let test = for_deciding(app, test, person).await?;
+    let mut db = app.db.acquire().await?;
+    check_nothing_waits(app, &mut db, test.running.id).await?;
+    drop(db);
     let metadata = test.running.id.to_string();
     Ok(match ask {
         Ask::Ship => {
@@ -65,13 +69,7 @@ pub async fn decide(
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
         return Ok(None);
     }
-    // Of two people at once, one is first; the other is told.
-    let locked = store::lock(&mut tx, app.workspace.id, decision.test).await?;
-    let locked = locked.ok_or_else(|| not_started(decision.test))?;
-    running::check_running(&locked, test.review.state)?;
-    if let Some(waiting) = store::waiting(&mut tx, app.workspace.id, decision.test).await? {
-        return Err(already_up(&waiting).into());
-    }
+    check_free(app, &mut tx, decision.test).await?;
     let id = store::insert_decision(&mut tx, app.workspace.id, decision.test, now).await?;
     let kept = audit::keep_text(&mut tx, app.workspace.id, Some(person), &decision.reason).await?;
     let event = Event {
@@ -156,18 +154,32 @@ pub async fn rewrite_decision(
     reviews::rewrite(app, delivery, review, saw, person, &written).await
 }
 
-/// A test that runs and of which nothing is up for a decision, for a member of the workspace.
+/// A test that runs, for a member of the workspace.
 async fn for_deciding(app: &App, id: ExperimentId, person: &PersonId) -> Result<Test> {
     if !reviews::is_member(app, person).await? {
         return Err(Refusal::OnlyMembersDecide.into());
     }
     let test = running::find(app, id).await?.ok_or_else(|| not_started(id))?;
     test.check_running()?;
-    let mut db = app.db.acquire().await?;
-    if let Some(waiting) = store::waiting(&mut db, app.workspace.id, id).await? {
-        return Err(already_up(&waiting).into());
-    }
     Ok(test)
+}
+
+/// Locks a test of which nothing is up for a decision: of two people at once, one is first, and the other
+/// is told.
+pub(super) async fn check_free(app: &App, tx: &mut PgConnection, test: ExperimentId) -> Result<()> {
+    let locked = store::lock(tx, app.workspace.id, test).await?;
+    let locked = locked.ok_or_else(|| not_started(test))?;
+    running::check_running(&locked, reviews::State::Open)?;
+    check_nothing_waits(app, tx, test).await
+}
+
+async fn check_nothing_waits(app: &App, db: &mut PgConnection, test: ExperimentId) -> Result<()> {
+    let Some(waiting) = store::waiting(db, app.workspace.id, test).await? else { return Ok(()) };
+    let sentence = format!(
+        "“{}”, which <@{}> put up, waits for a decision already (review {}), so nothing was recorded. Decide on that first, or have it withdrawn.",
+        waiting.title, waiting.requested_by, waiting.review
+    );
+    Err(Refusal::Missing(sentence).into())
 }
 
 async fn under_review(app: &App, revision: RevisionId) -> Result<(TestDecision, Test)> {
@@ -209,13 +221,6 @@ fn reason(values: &Values, input: &'static str) -> Result<String> {
         return Err(Refusal::Inputs(vec![(input, sentence.to_owned())]).into());
     }
     Ok(reason)
-}
-
-fn already_up(waiting: &running::Waiting) -> Refusal {
-    Refusal::Missing(format!(
-        "“{}”, which <@{}> put up, waits for a decision already (review {}), so nothing was recorded. Decide on that first, or have it withdrawn.",
-        waiting.title, waiting.requested_by, waiting.review
-    ))
 }
 
 /// A decision as it is put up: its bytes, its text, what was checked in it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::test_plan::{InsteadOf, Known};
-use super::{Filled, TestPlan, expected, form, store};
+use super::{Filled, TestPlan, deciding, expected, form, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::{Facts, SubjectKind};
@@ -52,6 +52,9 @@ pub(super) async fn put_up(
         return Ok(None);
     }
     let instead_of = plan.instead_of.as_ref().map(|it| it.test);
+    if let Some(test) = instead_of {
+        deciding::check_free(app, &mut tx, test).await?;
+    }
     let id = store::insert(&mut tx, app.workspace.id, instead_of, now).await?;
     let mut details = BTreeMap::from([
         ("channel", Value::id(&place.channel)),

@@ -95,12 +95,12 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     *content* · brand answers for it
     Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
-    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans, test decisions and hand-offs
+    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
     Nothing done yet
     *campaign* · research-reviewers answers for it
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
     Goal: Tests that are decided once, and rightly.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans, test decisions and hand-offs
+    Reads no source · computes, without a model · reviewed under test plans and test decisions
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -121,12 +121,12 @@ async fn a_list_says_how_the_agents_do() {
     *content* · brand answers for it
     Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
-    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans, test decisions and hand-offs
+    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
     Nothing done yet
     *campaign* · research-reviewers answers for it
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
     Goal: Tests that are decided once, and rightly.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans, test decisions and hand-offs
+    Reads no source · computes, without a model · reviewed under test plans and test decisions
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -189,7 +189,6 @@ async fn a_list_says_how_the_agents_do() {
     • budgets, for a budget change: one approval from marketing-leads
     • large budgets, for a budget change spending over 10000: one approval from brand
     • test plans, for a test plan: one approval from research-reviewers
-    • test decisions, for a test decision: one approval from research-reviewers
     • hand-offs, for a hand-off: one approval from sales
     Work: Nothing done yet
     Models: none yet
@@ -206,16 +205,11 @@ async fn a_list_says_how_the_agents_do() {
     Answers for it: research-reviewers
     Goal: Tests that are decided once, and rightly.
     May read: no source
-    Engine: not connected, for it has no token
+    Engine: computes, without a model
     Budget: none
     Who decides on it
-    • copy, for a draft: one approval from brand
-    • promises, for a draft labelled pricing or legal claim or customer data: one approval from marketing-leads
-    • budgets, for a budget change: one approval from marketing-leads
-    • large budgets, for a budget change spending over 10000: one approval from brand
     • test plans, for a test plan: one approval from research-reviewers
     • test decisions, for a test decision: one approval from research-reviewers
-    • hand-offs, for a hand-off: one approval from sales
     Work: Nothing done yet
     Models: none yet
     Put up for a decision: 0

@@ -1,7 +1,13 @@
 //! What becomes of a running test: people put it up, others approve it.
 
+use std::time::Duration;
+
+use countersign::ids::ReviewId;
+use countersign::jobs::{self, Job};
+use futures_util::future::join_all;
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
+use url::Url;
 
 use super::{BETTER, EVEN, PLACE, known, told, undated};
 use crate::harness::Team;
@@ -100,13 +106,13 @@ async fn against_the_rule_is_allowed_and_stays_on_record() {
     @maya put test plan 1 to review for @maya, as revision 1, under policy version (version). The exact text has the SHA-256 (hash).
     @raj approved test plan 1 as one of research-reviewers, under the policies test plans, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
     test plan 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
-    Test test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
+    test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
     The message that test plan 1 was released was delivered to the outbox at attempt 1.
     Countersign took counts of test plan 1 from web, of (date) to (date): 6 new, 0 corrected; the counts have the SHA-256 (hash).
     test plan 1 was decided by test decision 1: ship benefit. It went against the rule that was agreed on.
     ");
     assert_snapshot!(told(&team.member("sam").types(PLACE, "/countersign audit 2").await), @"
-    @dana put test decision 1 up: to ship test plan 1, saying: “It reads better.”. It goes against the rule that was agreed on.
+    @dana put test decision 1 up: ship, about test plan 1, saying: “It reads better.”. It goes against the rule that was agreed on.
     @dana had test decision 1 checked; failed: follows_the_rule.
     Countersign evaluated the policies on test decision 1: test decisions, of version (version), apply, so that these groups were asked to decide: research-reviewers: 1.
     @dana put test decision 1 to review for @dana, as revision 2, under policy version (version). The exact text has the SHA-256 (hash).
@@ -266,5 +272,78 @@ async fn what_a_test_taught_can_be_found() {
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
       [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
+    team.done().await;
+}
+
+impl Team {
+    /// The form of a decision as Slack sends it, signed; the same trigger again is the same delivery.
+    async fn submits_at(&self, door: &Url, person: &str, reason: &str, trigger: &str) -> Value {
+        let tenant = &self.sandbox.seed().team_id;
+        let body = json!({
+            "type": "view_submission", "team": {"id": tenant},
+            "user": {"id": person, "team_id": tenant}, "trigger_id": trigger,
+            "view": {
+                "id": "V1", "type": "modal", "callback_id": "test.stop", "private_metadata": "1",
+                "state": {"values": {"test_reason": {"test_reason": {
+                    "type": "plain_text_input", "value": reason,
+                }}}},
+            },
+        });
+        let body = serde_urlencoded::to_string([("payload", body.to_string())]).unwrap();
+        let signed = self.sandbox.sign(body.as_bytes(), self.app.now());
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+        let request = client.post(door.join("slack/interactivity").unwrap());
+        let request =
+            signed.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let response = request.body(body).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn the_same_delivery_twice_is_one_decision() {
+    let team = Team::with_a_test(known()).await;
+    team.runs_for(3, EVEN).await;
+    let first = team.submits_at(&team.bot, "U0MAYA0000", "Too long.", "1.7.7").await;
+    let again = team.submits_at(&team.bot, "U0MAYA0000", "Too long.", "1.7.7").await;
+    assert_eq!((first, again), (Value::Null, Value::Null));
+    team.settle().await;
+    assert_eq!(team.count("SELECT count(*) FROM experiment_decisions").await, 1);
+    team.agrees("raj").await;
+    // A release that is done again, as after a crash, ends the test once.
+    let reviews: Vec<i64> = sqlx::query_scalar("SELECT id FROM reviews ORDER BY id")
+        .fetch_all(team.db())
+        .await
+        .unwrap();
+    for review in reviews {
+        let mut db = team.db().acquire().await.unwrap();
+        let job = Job::Release { review: ReviewId(review) };
+        jobs::enqueue(&mut db, team.app.workspace.id, job).await.unwrap();
+    }
+    team.settle().await;
+    let trail = team.what_happened().await;
+    assert_eq!(trail.matches("test_plan.started").count(), 1, "{trail}");
+    assert_eq!(trail.matches("test_plan.decided").count(), 1, "{trail}");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn two_replicas_put_one_decision_up() {
+    let team = Team::with_a_test(known()).await;
+    team.runs_for(3, EVEN).await;
+    let other = team.replica().await;
+    let sent = (0..6).map(|number| {
+        let door = if number % 2 == 0 { &team.bot } else { &other };
+        let person = if number % 2 == 0 { "U0MAYA0000" } else { "U0DANA0000" };
+        let trigger = format!("{number}.7.7");
+        let team = &team;
+        async move { team.submits_at(door, person, "Too long.", &trigger).await }
+    });
+    let answers = join_all(sent).await;
+    let up = answers.iter().filter(|it| it.is_null()).count();
+    assert_eq!(up, 1, "{answers:?}");
+    team.settle().await;
+    assert_eq!(team.count("SELECT count(*) FROM experiment_decisions").await, 1);
     team.done().await;
 }

@@ -70,7 +70,7 @@ async fn a_plan_is_put_up_approved_and_starts() {
     @maya put test plan 1 to review for @maya, as revision 1, under policy version (version). The exact text has the SHA-256 (hash).
     @raj approved test plan 1 as one of research-reviewers, under the policies test plans, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
     test plan 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
-    Test test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
+    test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
     The message that test plan 1 was released was delivered to the outbox at attempt 1.
     ");
     team.done().await;

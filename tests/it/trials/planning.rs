@@ -1,5 +1,7 @@
 //! How a test is planned: the form, what is wrong in it, its card, and changes before it starts.
 
+use countersign::audit::Actor;
+use countersign::readings::{self, File, Input, Layout, Mapping};
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::json;
 
@@ -182,5 +184,33 @@ async fn without_readings_the_plan_says_what_it_assumed() {
       :warning: Nothing watches for harm: no guardrail is named
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from research-reviewers
     ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn the_campaign_agent_takes_the_baseline_from_readings() {
+    let team = Team::for_tests().await;
+    let today = team.app.now().in_tz("Europe/Berlin").unwrap().date();
+    let mut csv = "Day,Campaign,Clicks,Conversions\n".to_owned();
+    for ago in 1..=28 {
+        let day = today - jiff::ToSpan::days(ago);
+        csv += &format!("{day},Spring sale,1000,{}\n{day},Outlet,9000,900\n", 40 + ago % 3);
+    }
+    let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
+    let file = File {
+        input,
+        layout: Layout::Csv,
+        source: Some("shop".to_owned()),
+        mapping: Mapping::default(),
+    };
+    let (db, clock, workspace) = (&team.app.db, &team.app.clock, team.app.workspace.id);
+    readings::ingest(db, clock, workspace, &Actor::Bot, &file, |_| {}).await.unwrap();
+
+    let audience = json!({"Who sees it?": "Whoever comes by the Spring sale"});
+    team.member("maya").plans("Landing page: short v long", audience).await;
+    team.settle().await;
+    let card = team.shown();
+    let size = card.split("*Takes").nth(1).unwrap().split("---").next().unwrap();
+    assert_snapshot!(size.trim(), @"");
     team.done().await;
 }

@@ -61,7 +61,9 @@ impl Choice {
         match (self, verdict) {
             (Self::Ship { arm }, Some(Verdict::Ship { arm: best })) => arm != best,
             (Self::Ship { .. }, _) => true,
-            (Self::Stop, Some(Verdict::Ship { .. } | Verdict::Continue) | None) => true,
+            (Self::Stop, Some(Verdict::Ship { .. } | Verdict::Continue)) => true,
+            // Before the first counts it says nothing.
+            (Self::Stop, None) => false,
             (
                 Self::Stop,
                 Some(
@@ -168,6 +170,6 @@ mod tests {
         check(Choice::Stop, Some(Verdict::StopNoEffect), false);
         check(ship("b"), Some(Verdict::StopNoEffect), true);
         check(Choice::Stop, Some(Verdict::InvalidSplit), false);
-        check(Choice::Stop, None, true);
+        check(Choice::Stop, None, false);
     }
 }

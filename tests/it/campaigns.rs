@@ -431,7 +431,6 @@ async fn what_a_person_wrote_is_kept_word_for_word_and_counted() {
     • budgets, for a budget change: one approval from marketing-leads
     • large budgets, for a budget change spending over 10000: one approval from brand
     • test plans, for a test plan: one approval from research-reviewers
-    • test decisions, for a test decision: one approval from research-reviewers
     • hand-offs, for a hand-off: one approval from sales
     *Work:* Last run (when): done; 1 run (1 today): 1 done
     *Models:* none yet

@@ -107,7 +107,6 @@ async fn against_the_rule_is_allowed_and_stays_on_record() {
     @raj approved test plan 1 as one of research-reviewers, under the policies test plans, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
     test plan 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
     test plan 1 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts.
-    The message that test plan 1 was released was delivered to the outbox at attempt 1.
     Countersign took counts of test plan 1 from web, of (date) to (date): 6 new, 0 corrected; the counts have the SHA-256 (hash).
     test plan 1 was decided by test decision 1: ship benefit. It went against the rule that was agreed on.
     ");
@@ -118,7 +117,6 @@ async fn against_the_rule_is_allowed_and_stays_on_record() {
     @dana put test decision 1 to review for @dana, as revision 2, under policy version (version). The exact text has the SHA-256 (hash).
     @raj approved test decision 1 as one of research-reviewers, under the policies test decisions, version (version). The decision is on the text with the SHA-256 (hash). It took less time than the text takes to read. The review was then approved.
     test decision 1 was released to outbox: exactly the approved text, with the SHA-256 (hash).
-    The message that test decision 1 was released was delivered to the outbox at attempt 1.
     ");
     team.done().await;
 }

@@ -167,6 +167,8 @@ fn told(record: &str) -> String {
     let version = regex_lite::Regex::new("version [0-9a-f]{12}").unwrap();
     let sentences = record.lines().filter(|line| line.starts_with("*Entry"));
     let sentences = sentences.filter_map(|line| Some(line.splitn(3, " · ").nth(2)?.to_owned()));
+    // What is sent goes out beside the rest, sooner or later.
+    let sentences = sentences.filter(|line| !line.contains("was delivered to"));
     let told = sentences.collect::<Vec<_>>().join("\n");
     let told = hash.replace_all(&told, "(hash)");
     undated(&version.replace_all(&told, "version (version)"))

@@ -32,8 +32,8 @@ impl Team {
     fn showing(&self, words: &str) -> Value {
         let calls = self.sandbox.calls().into_iter();
         let calls = calls.filter(|call| call.method.starts_with("chat."));
-        let calls = calls.map(|call| parsed(call.arguments));
-        let mut found = calls.filter(|said| said.to_string().contains(words)).last().unwrap();
+        let mut calls = calls.map(|call| parsed(call.arguments));
+        let mut found = calls.rfind(|said| said.to_string().contains(words)).unwrap();
         settled(&mut found);
         found
     }

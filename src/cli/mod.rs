@@ -40,7 +40,7 @@ use crate::database::{self, embedded};
 use crate::error::Error;
 use crate::ids::WorkspaceId;
 use crate::slack::{self, Slack};
-use crate::{jobs, workspaces};
+use crate::{jobs, manifests, workspaces};
 
 /// Agents prepare the work; people countersign it: a Slack bot for marketing teams.
 #[derive(Parser)]
@@ -287,6 +287,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Draft(args) => draft::run(&config, &clock, &args),
+        Command::Brand(brand::Brand::Show { of_before: Some(version), json, .. }) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                policy::show(db, workspace, manifests::Kind::Brand, Some(version), json).await
+            })
+            .await
+        }
         Command::Brand(brand) => brand::run(&config, &clock, brand),
         Command::Audit(audit) => run_audit(config, audit).await,
     }
@@ -372,4 +378,16 @@ fn start_log(command: &Command) -> Result<()> {
 fn complain(error: &anyhow::Error) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "countersign: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_can_be_read() {
+        Cli::command().debug_assert();
+    }
 }

@@ -118,9 +118,10 @@ pub async fn write_anew(app: &App, review: &Review) -> Result<()> {
     Ok(())
 }
 
-/// Whether a draft waits that a model was to write.
+/// Whether a draft waits that a model was to write. Once people asked for something else, it is written
+/// by what they ask.
 pub(super) fn can_write_anew(review: &Review, draft: &Draft) -> bool {
-    review.state == State::Open && review.edited_by.is_none() && draft.piece.fell_back.is_some()
+    review.state == State::Open && review.number == 1 && draft.piece.fell_back.is_some()
 }
 
 /// Puts another of the versions up that were written to choose from: for whoever asked, and those who

@@ -70,7 +70,7 @@ enum Command {
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
-    /// Statistics of tests: readouts, and figures to compare with other tools
+    /// Bring counts of running tests in; readouts, and figures to compare with other tools
     #[command(subcommand)]
     Experiment(experiment::Experiment),
     /// Add up the readings that were brought in, and see what stands out
@@ -249,10 +249,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
-        Command::Experiment(what) => {
-            experiment::run(what)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Experiment(what) => experiment::run(&config, &clock, what).await,
         Command::Readings(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 readings::run(db, &clock, workspace, what).await

@@ -553,7 +553,7 @@ async fn versions_become_the_plan_of_a_test() {
     team.is_given(with_versions()).await;
     let maya = team.member("maya");
     assert_eq!(maya.clicks(PLACE, "Plan a test").await, "");
-    assert_snapshot!(maya.fills(json!({})).await, @"Your test plan “Test: LinkedIn post for Repeat buyer: Spring” is up for a decision in this channel. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
+    assert_snapshot!(maya.fills(json!({})).await, @"The plan of “LinkedIn post for Repeat buyer: Spring” is up for a decision in this channel. It starts when it is approved. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
     team.settle().await;
     assert_eq!(
         team.count("SELECT count(*) FROM reviews WHERE subject_kind = 'test_plan'").await,

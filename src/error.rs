@@ -30,6 +30,8 @@ pub enum Refusal {
     /// Only whoever asked a question stops its run, and shares what came of it.
     NotTheAsker {
         asker: PersonId,
+        /// How to ask for the same.
+        command: &'static str,
     },
     RunIsOver,
     StillRunning,
@@ -165,18 +167,18 @@ impl fmt::Display for Refusal {
             Self::NothingToResearch => f.write_str(
                 "There is no question in that message. Choose a message with words in it, or type /research and your question.",
             ),
-            Self::NotTheAsker { asker } => write!(
+            Self::NotTheAsker { asker, command } => write!(
                 f,
-                "<@{asker}> asked this, so only they can do that. Ask it yourself with /research to get your own answer."
+                "<@{asker}> asked for this, so only they can do that. Ask for it yourself with {command}."
             ),
             Self::RunIsOver => f.write_str(
-                "This question was answered or stopped already, so there was nothing to stop.",
+                "This was finished or stopped already, so there was nothing to stop.",
             ),
             Self::StillRunning => {
-                f.write_str("This question is being answered right now. Wait a moment, or stop it first.")
+                f.write_str("This is being worked on right now. Wait a moment, or stop it first.")
             }
             Self::QuestionErased => f.write_str(
-                "This question was erased, so it cannot be asked again. Ask it anew with /research.",
+                "What was asked for was erased, so it cannot be done again. Ask anew with /research or /draft.",
             ),
             Self::NothingToShare => f.write_str(
                 "Nothing of this may be shown in that channel: all of it rests on sources that not everybody there may see. Whoever owns a source can let more people see it.",

@@ -7,10 +7,10 @@ use crate::charts::{Estimated, Expected, Interval, Line, Reading, Unit};
 use crate::detectors::civil_of;
 use crate::detectors::unusual::Judged;
 use crate::error::{Refusal, Result};
-use crate::experiments::bayesian::Better;
-use crate::experiments::estimate::{Difference, Interval as Between};
-use crate::experiments::plan::{Kind, Plan};
-use crate::experiments::readout::{Compared, Readout};
+use crate::experiments::statistics::bayesian::Better;
+use crate::experiments::statistics::estimate::{Difference, Interval as Between};
+use crate::experiments::statistics::plan::{Kind, Plan};
+use crate::experiments::statistics::readout::{Compared, Readout};
 use crate::readings::{Derived, Metric};
 
 /// Writes the picture, and says on standard error what it shows: standard output is the result.

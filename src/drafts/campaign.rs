@@ -61,6 +61,14 @@ impl Campaign {
         format!("campaign:{}", self.id)
     }
 
+    /// What the message is kept under that a draft is being written, until the draft takes its place.
+    pub(super) fn announced(&self, channel: &str, audience: &str) -> String {
+        if self.is_single() {
+            return self.subject();
+        }
+        format!("{}/{channel}/{audience}", self.subject())
+    }
+
     /// Whether it is a single draft, whose card says all there is to say.
     pub fn is_single(&self) -> bool {
         self.brief.wanted().count() == 1
@@ -124,7 +132,7 @@ pub async fn stop(
 ) -> Result<()> {
     let found = find(app, campaign).await?;
     if found.requested_by != *person {
-        return Err(Refusal::NotTheAsker { asker: found.requested_by }.into());
+        return Err(Refusal::NotTheAsker { asker: found.requested_by, command: "/draft" }.into());
     }
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, app.now()).await? {
@@ -240,12 +248,12 @@ async fn check_room(
         return Ok(());
     }
     let meanwhile = match left {
-        0 => "None is left".to_owned(),
-        1 => "Ask for one".to_owned(),
-        left => format!("Ask for at most {}", grouped(left)),
+        0 => "Ask again".to_owned(),
+        1 => "Ask for one, or ask again".to_owned(),
+        left => format!("Ask for at most {}, or ask again", grouped(left)),
     };
     let sentence = format!(
-        "A day takes {} drafts in this channel; {} were asked for today, and this asks for {more}. {meanwhile}, or ask again from {} on.",
+        "A day takes {} drafts in this channel; {} were asked for today, and this asks for {more}. {meanwhile} from {} on.",
         grouped(limit),
         grouped(asked),
         day.next_in_words()

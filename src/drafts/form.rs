@@ -60,7 +60,7 @@ pub fn new_form(kit: &Kit, start: &Start) -> Modal {
     let audiences = kit.audiences.iter().map(|one| {
         let choice = Choice::new(&one.title, &one.name);
         match &one.cares_about {
-            Some(about) => choice.describe(&format!("Cares about {about}")),
+            Some(about) => choice.describe(about),
             None => choice,
         }
     });

@@ -3,7 +3,7 @@
 use super::campaign::{Campaign, State};
 use super::compose::{ASSEMBLED, Basis, Piece};
 use super::draft::{self, Draft};
-use super::{Brief, Request};
+use super::{Brief, Evidence, Request};
 use crate::brand::Kit;
 use crate::ids::CampaignId;
 use crate::reviews::Review;
@@ -12,6 +12,9 @@ use crate::words::{count, listed};
 
 /// How much of a brief's longest part its message repeats.
 const PART: usize = 600;
+
+/// How many quotes of a brief a card names that its text does not quote.
+const SHOWN: usize = 5;
 
 /// A line of a campaign's list.
 pub(super) struct Line {
@@ -38,6 +41,7 @@ pub(super) fn card(draft: &Draft, brief: &Brief, versions: &[Piece], review: &Re
     if !rests_on.is_empty() {
         card = card.context(format!("*Rests on*\n{}", rests_on.join("\n")));
     }
+    card = with_evidence(card, brief, piece);
     let goal = brief.goal.as_deref().map(|goal| format!("Goal: {}", escape(goal)));
     let due = brief.due.map(|due| format!("Due {}", due.strftime("%-d %b %Y")));
     let wanted: Vec<String> = goal.into_iter().chain(due).collect();
@@ -49,6 +53,31 @@ pub(super) fn card(draft: &Draft, brief: &Brief, versions: &[Piece], review: &Re
         card = card.actions([again.spoken("Have the model write this draft")]);
     }
     with_versions(card, draft, versions, review)
+}
+
+/// What the brief carried along and the text does not quote.
+fn with_evidence(card: Card, brief: &Brief, piece: &Piece) -> Card {
+    let is_quoted = |quoted: &str| {
+        piece
+            .rests_on
+            .iter()
+            .any(|one| matches!(one, Basis::Evidence { quote, .. } if quote == quoted))
+    };
+    let others: Vec<&Evidence> =
+        brief.evidence.iter().filter(|one| !is_quoted(&one.quote)).collect();
+    if others.is_empty() {
+        return card;
+    }
+    let line = |one: &&Evidence| {
+        let line =
+            format!("“{}” ({} {})", escape(&one.quote), escape(&one.source), escape(&one.document));
+        format!("• {}", cut::cut_markup(&line, PART))
+    };
+    let mut lines: Vec<String> = others.iter().take(SHOWN).map(line).collect();
+    if others.len() > SHOWN {
+        lines.push(format!("• and {} more", others.len() - SHOWN));
+    }
+    card.context(format!("*Evidence of the brief that it does not quote*\n{}", lines.join("\n")))
 }
 
 /// The versions that nobody chose yet, each with its button, as long as nobody changed the text.
@@ -133,8 +162,13 @@ pub(super) fn overview(campaign: &Campaign, lines: &[Line], kit: &Kit) -> Card {
     if lines.iter().filter(passing).count() > 0 {
         row.push(Button::new("Approve all that pass", "campaign.approve").value(value).primary());
     }
-    if matches!(campaign.state, State::Failed(_) | State::Stopped(_)) && !campaign.is_erased {
-        row.push(Button::new("Try again", "campaign.again").value(value));
+    let again = match campaign.state {
+        State::Failed(_) => Some("Try again"),
+        State::Stopped(_) => Some("Write the rest"),
+        _ => None,
+    };
+    if let Some(label) = again.filter(|_| !campaign.is_erased) {
+        row.push(Button::new(label, "campaign.again").value(value));
     }
     card.actions(row)
 }

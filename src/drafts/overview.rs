@@ -8,7 +8,7 @@ use crate::config::Tell;
 use crate::error::Result;
 use crate::ids::{CampaignId, MessageTs};
 use crate::reviews::{self, Sent};
-use crate::slack::{self, Card, Place, Post};
+use crate::slack::{self, Card, Place, Post, escape};
 use crate::words::count;
 
 /// Shows that a campaign is being written, and says in which thread its drafts belong. None if its
@@ -26,6 +26,25 @@ pub(super) async fn begin(app: &App, campaign: &Campaign) -> Result<Option<Optio
     Ok(post(app, campaign).await?.map(|_| campaign.place.thread.clone()))
 }
 
+/// Says in the thread which draft is being written, so that cards stand in the order of the brief.
+pub(super) async fn announce(
+    app: &App,
+    campaign: &Campaign,
+    place: &Place,
+    channel: &str,
+    audience: &str,
+) -> Result<()> {
+    if campaign.is_single() {
+        return Ok(());
+    }
+    let whereto = draft::whereto(&app.brand, channel, audience);
+    let post = Post::sentence(format!(":hourglass_flowing_sand: {}", escape(&whereto)));
+    let subject = campaign.announced(channel, audience);
+    let (db, workspace) = (&app.db, app.workspace.id);
+    slack::show(db, &app.slack, &app.clock, workspace, &subject, place, &post).await?;
+    Ok(())
+}
+
 /// Makes Slack show a campaign as it stands now.
 pub async fn show(app: &App, id: CampaignId) -> Result<()> {
     let Some(campaign) = store::campaign(&app.db, app.workspace.id, id).await? else {
@@ -41,8 +60,23 @@ pub async fn show(app: &App, id: CampaignId) -> Result<()> {
         }
     }
     let ts = post(app, &campaign).await?;
+    if !campaign.is_under_way() {
+        take_back(app, &campaign).await?;
+    }
     if let (State::Done, Some(ts), false) = (&campaign.state, ts, campaign.is_single()) {
         call(app, &campaign, campaign.place.thread.clone().unwrap_or(ts)).await?;
+    }
+    Ok(())
+}
+
+/// What was announced and will not be written.
+async fn take_back(app: &App, campaign: &Campaign) -> Result<()> {
+    let (db, workspace) = (&app.db, app.workspace.id);
+    for (channel, audience) in campaign.brief.wanted().filter(|_| !campaign.is_single()) {
+        let subject = campaign.announced(channel, audience);
+        for shown in slack::places(db, workspace, &subject).await? {
+            slack::remove(db, &app.slack, workspace, &subject, &shown.place).await?;
+        }
     }
     Ok(())
 }

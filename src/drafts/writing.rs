@@ -15,7 +15,7 @@ use crate::audit::{self, Actor, Subject, Value};
 use crate::brand::Sent;
 use crate::config::SubjectKind;
 use crate::error::Result;
-use crate::ids::{CampaignId, ReviewId};
+use crate::ids::CampaignId;
 use crate::jobs::{self, Job};
 use crate::reviews::{self, Author, Opening};
 use crate::slack::{self, Place};
@@ -23,15 +23,12 @@ use crate::slack::{self, Place};
 /// How often it is looked whether somebody stopped it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a card is waited for.
-const SHOWN_TRIES: u32 = 100;
-const SHOWN_PAUSE: Duration = Duration::from_millis(100);
-
 /// How long what was sent is remembered as sent lately, and how much of it.
 const LATELY: SignedDuration = SignedDuration::from_hours(60 * 24);
 const MOST_SENT: i64 = 500;
 
-/// Writes what is missing of a campaign.
+/// Writes the next draft that a campaign misses, and has the one after it written by a job of its own, so
+/// that a long campaign keeps nobody's question waiting.
 pub async fn write(app: &App, id: CampaignId) -> Result<()> {
     let workspace = app.workspace.id;
     if !store::begin(&app.db, workspace, id).await? {
@@ -45,22 +42,20 @@ pub async fn write(app: &App, id: CampaignId) -> Result<()> {
     };
     let place = Place { thread, ..campaign.place.clone() };
     let there = store::drafts_of(&app.db, workspace, id).await?;
-    for (channel, audience) in campaign.brief.wanted() {
-        if there.iter().any(|one| one.channel == channel && one.audience == audience) {
-            continue;
-        }
+    let is_there = |channel: &str, audience: &str| {
+        there.iter().any(|one| one.channel == channel && one.audience == audience)
+    };
+    let next = campaign.brief.wanted().find(|(channel, audience)| !is_there(channel, audience));
+    if let Some((channel, audience)) = next {
+        overview::announce(app, &campaign, &place, channel, audience).await?;
         let written = tokio::select! {
             written = versions(app, &campaign, channel, audience) => written?,
             () = stopped(app, id) => return Ok(()),
         };
-        match written {
-            Ok(versions) => {
-                if let Some(review) = put_up(app, &campaign, &place, versions).await? {
-                    until_shown(app, review).await?;
-                }
-            }
-            Err(sentence) => return campaign::fail(app, id, &sentence).await,
-        }
+        return match written {
+            Ok(versions) => put_up(app, &campaign, &place, versions).await,
+            Err(sentence) => campaign::fail(app, id, &sentence).await,
+        };
     }
     let mut tx = app.db.begin().await?;
     if store::end(&mut tx, workspace, id, &State::Done, app.now()).await? {
@@ -103,14 +98,9 @@ pub(super) async fn sent_lately(app: &App) -> Result<Vec<Sent>> {
     Ok(sent.iter().map(|(title, text)| Sent::new(title, text)).collect())
 }
 
-/// Puts a draft up for a decision, once: none if it was there.
-async fn put_up(
-    app: &App,
-    campaign: &Campaign,
-    place: &Place,
-    versions: Vec<Piece>,
-) -> Result<Option<ReviewId>> {
-    let Some(first) = versions.first() else { return Ok(None) };
+/// Puts a draft up for a decision, once.
+async fn put_up(app: &App, campaign: &Campaign, place: &Place, versions: Vec<Piece>) -> Result<()> {
+    let Some(first) = versions.first() else { return Ok(()) };
     let sent = sent_lately(app).await?;
     let aim = super::aim(app, campaign, first).map_err(anyhow::Error::msg)?;
     let aim = Aim { sent: &sent, ..aim };
@@ -119,7 +109,7 @@ async fn put_up(
 
     let mut tx = app.db.begin().await?;
     let id = store::insert_draft(&mut tx, app.workspace.id, campaign.id, &versions).await?;
-    let Some(id) = id else { return Ok(None) };
+    let Some(id) = id else { return Ok(()) };
     let details = BTreeMap::from([
         ("campaign", Value::id(campaign.id)),
         ("channel", Value::id(&place.channel)),
@@ -145,29 +135,15 @@ async fn put_up(
         channel: &place.channel,
         thread: place.thread.as_ref(),
     };
-    let review =
-        reviews::open(app, &mut tx, &opening, &prepared.written(Author::Agent(AGENT))).await?;
-    if campaign.is_single() {
-        // The message that said what was done becomes the card.
-        let card = reviews::subject(SubjectKind::Draft, id.0);
-        slack::pass_on(&mut tx, app.workspace.id, &campaign.subject(), &card).await?;
-    }
+    reviews::open(app, &mut tx, &opening, &prepared.written(Author::Agent(AGENT))).await?;
+    // The message that said what was done becomes the card.
+    let card = reviews::subject(SubjectKind::Draft, id.0);
+    let announced = campaign.announced(&first.channel, &first.audience);
+    slack::pass_on(&mut tx, app.workspace.id, &announced, &card).await?;
+    jobs::enqueue(&mut tx, app.workspace.id, Job::WriteDrafts { campaign: campaign.id }).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowCampaign { campaign: campaign.id }).await?;
     tx.commit().await?;
     tracing::info!(draft.id = id.0, campaign.id = campaign.id.0, "a draft was put up");
-    Ok(Some(review))
-}
-
-/// Cards stand in the thread in the order of the brief: the next one is not begun before this one is
-/// there, though not for long where Slack takes its time.
-async fn until_shown(app: &App, review: ReviewId) -> Result<()> {
-    for _ in 0..SHOWN_TRIES {
-        let found = reviews::find(&app.db, app.workspace.id, review).await?;
-        if found.is_none_or(|review| review.shown_at.is_some()) {
-            break;
-        }
-        tokio::time::sleep(SHOWN_PAUSE).await;
-    }
     Ok(())
 }
 

@@ -29,7 +29,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
-    CampaignId, ChannelId, DispatchId, FindingId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId,
+    CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReleaseId, ReviewId,
+    RunId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -68,6 +69,10 @@ pub enum Job {
     ShowHome { person: PersonId },
     /// Says in a channel what the bot can do, after it was mentioned without a question.
     ShowHelp { channel: ChannelId, thread: Option<String> },
+    /// Makes Slack show a test as it now stands.
+    ShowTest { test: ExperimentId },
+    /// Makes a document of what a decided test taught.
+    LearnFromTest { test: ExperimentId },
     /// Posts a day's checkpoint of the audit trail.
     PostCheckpoint { day: Date },
 }
@@ -123,6 +128,8 @@ impl Job {
             | Self::ShowReleaseRefused { .. }
             | Self::ShowHome { .. }
             | Self::ShowHelp { .. }
+            | Self::ShowTest { .. }
+            | Self::LearnFromTest { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
         }
     }
@@ -145,6 +152,8 @@ impl Job {
             Self::ShowReleaseRefused { .. } => "show_release_refused",
             Self::ShowHome { .. } => "show_home",
             Self::ShowHelp { .. } => "show_help",
+            Self::ShowTest { .. } => "show_test",
+            Self::LearnFromTest { .. } => "learn_from_test",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
     }
@@ -169,6 +178,8 @@ impl Job {
             Self::ShowHelp { channel, thread } => {
                 format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
             }
+            Self::ShowTest { test } => format!("show_test:{test}"),
+            Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
     }
@@ -216,8 +227,9 @@ impl Job {
             | Self::Attend { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
-            | Self::ShowReleaseRefused { .. } => 1,
-            Self::ShowHome { .. } | Self::PostCheckpoint { .. } => 5,
+            | Self::ShowReleaseRefused { .. }
+            | Self::ShowTest { .. } => 1,
+            Self::ShowHome { .. } | Self::LearnFromTest { .. } | Self::PostCheckpoint { .. } => 5,
         }
     }
 }

@@ -51,7 +51,7 @@ pub async fn stop(app: &App, delivery: Option<&str>, run: RunId, person: &Person
     let found = store::find(&app.db, workspace, run).await?.ok_or(Refusal::UnknownAction)?;
     let asker = &found.question.person;
     if asker != person {
-        return Err(Refusal::NotTheAsker { asker: asker.clone() }.into());
+        return Err(Refusal::NotTheAsker { asker: asker.clone(), command: "/research" }.into());
     }
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, workspace, delivery, now).await? {

@@ -209,7 +209,7 @@ pub(super) async fn content_for(
         Some(kept) if kept.run.question.person == *person => Ok(Some(kept.finding)),
         Some(kept) if kept.shared_in.is_none() => {
             let asker = kept.run.question.person;
-            Err(Refusal::NotTheAsker { asker }.into())
+            Err(Refusal::NotTheAsker { asker, command: "/research" }.into())
         }
         _ => Ok(put_up(app, id).await?.map(|(_, finding)| finding)),
     }
@@ -220,7 +220,7 @@ async fn of_asker(app: &App, id: FindingId, person: &PersonId) -> Result<Kept> {
     let kept = kept.ok_or(Refusal::UnknownAction)?;
     let asker = &kept.run.question.person;
     if asker != person {
-        return Err(Refusal::NotTheAsker { asker: asker.clone() }.into());
+        return Err(Refusal::NotTheAsker { asker: asker.clone(), command: "/research" }.into());
     }
     if kept.shared_in.is_some() {
         return Err(Refusal::AlreadyShared.into());

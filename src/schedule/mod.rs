@@ -27,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::App;
 use crate::config::Manifest;
 use crate::error::Result;
+use crate::experiments;
 use crate::jobs::{self, Job};
 use crate::reviews;
 
@@ -103,6 +104,7 @@ pub async fn tick(app: &App) -> Result<()> {
     tick_with(app, SCHEDULES).await?;
     let mut tx = app.db.begin().await?;
     reviews::due(&mut tx, app.workspace.id, app.now()).await?;
+    experiments::due(&mut tx, app.workspace.id, app.now()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -86,16 +86,21 @@ impl Team {
 async fn every_agent_is_listed_with_what_it_is_for() {
     let team = Team::start().await;
     assert_snapshot!(team.member("maya").types("#research", "/countersign agents").await, @"
-    2 agents
+    3 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
     Reads every source · quotes and adds nothing, without a model · reviewed under findings
     Nothing done yet
     *content* · brand answers for it
-    Writes drafts from briefs.
+    Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Nothing done yet
+    *campaign* · research-reviewers answers for it
+    Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
+    Goal: Tests that are decided once, and rightly.
+    Reads no source · computes, without a model · reviewed under test plans and test decisions
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -106,17 +111,22 @@ async fn every_agent_is_listed_with_what_it_is_for() {
 async fn a_list_says_how_the_agents_do() {
     let team = Team::with_a_history().await;
     assert_snapshot!(team.member("lena").types("#research", "/countersign agents").await, @"
-    2 agents
+    3 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
     Reads every source · quotes and adds nothing, without a model · reviewed under findings
-    Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    Last run (when): found nothing; 3 runs (2 today): 2 done, 1 found nothing
     First-pass approval 50 % (95 % interval 9–91 %), 1 of 2 · median time to a decision 10 min · useful to 1, not useful to 1 · 1 dispute
     *content* · brand answers for it
-    Writes drafts from briefs.
+    Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Nothing done yet
+    *campaign* · research-reviewers answers for it
+    Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
+    Goal: Tests that are decided once, and rightly.
+    Reads no source · computes, without a model · reviewed under test plans and test decisions
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -130,12 +140,13 @@ async fn a_list_says_how_the_agents_do() {
     *Budget:* none
     *Who decides on it*
     • findings, for a finding: one approval from research-reviewers
-    *Work:* Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    *Work:* Last run (when): found nothing; 3 runs (2 today): 2 done, 1 found nothing
     *Models:* none yet
     *Put up for a decision:* 2
     *Decisions:* 1 approved, 1 sent back for changes
     *First-pass approval:* 50 % (95 % interval 9–91 %), 1 of 2
     *Median time to a decision:* 10 min
+    *Editing effort:* none yet
     *People called it:* 1 useful, 1 not useful
     *Disputes:* 1 standing
     First pass: of what people decided on, what was approved in the words in which it was put up. The interval is Wilson's, for 95 %: the fewer decisions, the wider.
@@ -144,7 +155,7 @@ async fn a_list_says_how_the_agents_do() {
     let card = member["scorecard"].as_object_mut().unwrap();
     card.remove("last").unwrap();
     assert!((600.0..660.0).contains(&card.remove("median_decision_s").unwrap().as_f64().unwrap()));
-    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"disputes_withdrawn":0,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"disputed":1,"useful":1,"not_useful":1}}"#);
+    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"editing":null,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"disputes_withdrawn":0,"useful":1,"not_useful":1,"disputed":1}}"#);
     assert_snapshot!(crate::harness::team::readable(&team.prints().await), @"
     research
     Answers questions from what customers wrote, with the passages it rests on.
@@ -155,21 +166,22 @@ async fn a_list_says_how_the_agents_do() {
     Budget: none
     Who decides on it
     • findings, for a finding: one approval from research-reviewers
-    Work: Last run (when): found nothing; 3 runs (2 today): 2 answered, 1 found nothing
+    Work: Last run (when): found nothing; 3 runs (2 today): 2 done, 1 found nothing
     Models: none yet
     Put up for a decision: 2
     Decisions: 1 approved, 1 sent back for changes
     First-pass approval: 50 % (95 % interval 9–91 %), 1 of 2
     Median time to a decision: 10 min
+    Editing effort: none yet
     People called it: 1 useful, 1 not useful
     Disputes: 1 standing
 
     content
-    Writes drafts from briefs.
+    Writes drafts from briefs, under the brand kit.
     Answers for it: brand
     Goal: Copy that goes out sooner, and says what is true.
     May read: no source
-    Engine: not connected, for it has no token
+    Engine: puts approved words together, without a model
     Budget: none
     Who decides on it
     • copy, for a draft: one approval from brand
@@ -184,6 +196,27 @@ async fn a_list_says_how_the_agents_do() {
     Decisions: none yet
     First-pass approval: none yet
     Median time to a decision: none yet
+    Editing effort: none yet
+    People called it: none yet
+    Disputes: none yet
+
+    campaign
+    Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
+    Answers for it: research-reviewers
+    Goal: Tests that are decided once, and rightly.
+    May read: no source
+    Engine: computes, without a model
+    Budget: none
+    Who decides on it
+    • test plans, for a test plan: one approval from research-reviewers
+    • test decisions, for a test decision: one approval from research-reviewers
+    Work: Nothing done yet
+    Models: none yet
+    Put up for a decision: 0
+    Decisions: none yet
+    First-pass approval: none yet
+    Median time to a decision: none yet
+    Editing effort: none yet
     People called it: none yet
     Disputes: none yet
     ");
@@ -237,7 +270,7 @@ async fn today_begins_at_midnight_where_the_team_is() {
 async fn a_name_that_is_none_is_answered_with_those_that_are() {
     let team = Team::start().await;
     let maya = team.member("maya");
-    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content.");
+    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, campaign.");
     assert_snapshot!(maya.types("#research", "/countersign agnets").await, @"I do not know `/countersign agnets`. Did you mean `/countersign agents`?");
     assert_snapshot!(maya.types("#research", "/countersign help agents").await, @"
     `/countersign agents [NAME]`
@@ -358,6 +391,6 @@ async fn the_command_line_tells_the_same() {
     let refused = countersign::cli::agents::run(db, &team.config, clock, workspace, agents)
         .await
         .unwrap_err();
-    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content.");
+    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, campaign.");
     team.done().await;
 }

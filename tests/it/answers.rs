@@ -82,7 +82,7 @@ async fn what_a_channel_may_not_see_comes_to_the_asker_who_may_share_the_rest() 
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @lena · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
     assert!(!team.channel("#research").contains("largest client"));
     assert!(team.direct("lena").contains("You shared it in #research"), "{}", team.direct("lena"));
@@ -201,7 +201,7 @@ async fn a_thread_goes_on_without_a_mention_and_keeps_its_subject() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
         raj: I had no idea it was that bad
         raj: @UDANA can you check this?
         raj: and for parents?
@@ -221,7 +221,7 @@ async fn a_thread_goes_on_without_a_mention_and_keeps_its_subject() {
           If nobody decides, it expires (when), and nothing is approved.
           Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @raj · policy findings (version) · review 2, revision 1, SHA-256 `(hash)`
           [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-          [Useful] [Not useful] [Dispute]
+          [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
     team.done().await;
 }
@@ -257,7 +257,7 @@ async fn only_the_asker_stops_a_run_and_only_while_it_lasts() {
     maya run.stopped run
     ");
 
-    assert_snapshot!(team.member("maya").clicks("#research", "Stop").await, @"This question was answered or stopped already, so there was nothing to stop.");
+    assert_snapshot!(team.member("maya").clicks("#research", "Stop").await, @"This was finished or stopped already, so there was nothing to stop.");
     team.done().await;
 }
 

@@ -117,13 +117,16 @@ impl FakeModel {
         self.world.left.notified().await;
     }
 
-    /// The example manifest, in which the research agent works with this model; `lines` are added to
-    /// the agent, such as a budget.
+    /// The example manifest, in which research and content work with this model; `lines` are added to the
+    /// research agent, such as a budget.
     pub fn manifest(&self, lines: &str) -> String {
         let example = include_str!("../../manifests/team.toml");
         let agent = "sources = [\"*\"]\n";
         assert!(example.contains(agent), "the example has changed");
         let example = example.replacen(agent, &format!("{agent}model = \"fake\"\n{lines}\n"), 1);
+        let content = "drafts_a_day = 40\n";
+        assert!(example.contains(content), "the example has changed");
+        let example = example.replacen(content, &format!("{content}model = \"fake\"\n"), 1);
         format!(
             "{example}\n[[model]]\nname = \"fake\"\nprotocol = \"anthropic\"\nmodel = \"fake-1\"\nurl = \"{}\"\n\
              key = \"{VARIABLE}\"\nprice = {{ input = \"3.00\", output = \"15.00\", currency = \"USD\" }}\n",

@@ -65,7 +65,7 @@ async fn changes_go_back_to_the_agent_and_come_back_on_the_same_card() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 2, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | What changed? | Withdraw my request]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
     assert_snapshot!(team.trail().await, @"
     maya run.requested run

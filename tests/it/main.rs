@@ -43,4 +43,5 @@ mod sent_readings;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod trials;
 mod written;

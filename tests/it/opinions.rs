@@ -13,9 +13,9 @@ use url::Url;
 
 use crate::harness::Team;
 
-const REVIEWS: &str = "id,text
-R-1,The sound is tinny and the bass is missing.
-R-2,Sound quality is poor at high volume.
+const REVIEWS: &str = "id,date,text
+R-1,2026-03-02,The sound is tinny and the bass is missing.
+R-2,2026-04-11,Sound quality is poor at high volume.
 ";
 
 const QUESTION: &str = "/research what do people dislike about the sound?";
@@ -162,10 +162,10 @@ async fn a_card_says_what_people_think_of_it() {
       @maya asked. This is an extract: every quote stands word for word in its document, and nothing was added.
       *sound* · 2 documents
       > The sound is tinny and the bass is missing.
-      — reviews R-1
+      — reviews R-1, 2 Mar 2026
       > Sound quality is poor at high volume.
-      — reviews R-2
-      Searched 2 documents in reviews (newest 22 Nov 2026); 2 answer the question.
+      — reviews R-2, 11 Apr 2026
+      Searched 2 documents in reviews (newest 11 Apr 2026); 2 answer the question.
       [Sources]
       ---
       :ballot_box_with_check: 2 quotes found word for word in the documents
@@ -177,7 +177,7 @@ async fn a_card_says_what_people_think_of_it() {
       :warning: Disputed by @dana, in “Sound quality is poor at high volume.”: One review is no pattern.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-      [Useful] [Not useful] [Dispute] [Withdraw my dispute]
+      [Useful] [Not useful] [Dispute] [Withdraw my dispute] [Turn into a draft]
     ");
     assert_snapshot!(team.trail().await, @"
     maya run.requested run

@@ -46,7 +46,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
 
     team.member("raj").clicks("#research", "Approve").await;
@@ -72,7 +72,7 @@ async fn a_question_becomes_a_finding_that_a_reviewer_approves() {
       Written to the file `outbox/(time)-finding-1-released.json` (when)
       Made by the research agent, which quotes and adds nothing · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Revoke] [⋯ Who may decide? | The record]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
         countersign: @maya: approved by @raj, and released.
     ");
     assert_snapshot!(team.trail().await, @"

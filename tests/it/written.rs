@@ -49,12 +49,12 @@ async fn team(fake: &FakeModel) -> Team {
 
 impl Team {
     /// Has something done while the bot is at work on what was asked.
-    async fn meanwhile(&self, does: impl Future<Output = ()>) {
+    pub async fn meanwhile(&self, does: impl Future<Output = ()>) {
         tokio::join!(self.settle(), does);
     }
 
     /// Waits until a channel says something.
-    async fn until(&self, channel: &str, says: &str) {
+    pub async fn until(&self, channel: &str, says: &str) {
         for _ in 0..1_000 {
             if self.sandbox.transcript(channel, None).unwrap().contains(says) {
                 return;
@@ -95,7 +95,7 @@ async fn what_a_model_writes_is_shown_as_far_as_the_documents_bear_it_out() {
       If nobody decides, it expires (when), and nothing is approved.
       Made by the research agent, with the model fake-1-20261122, prompt research.answer@1 · data reviews (age) · asked for by @maya · policy findings (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Withdraw my request]
-      [Useful] [Not useful] [Dispute]
+      [Useful] [Not useful] [Dispute] [Turn into a draft]
     ");
 
     let asked = fake.asked()[0].body.to_string();
@@ -153,7 +153,7 @@ async fn a_budget_that_is_used_up_is_said_and_an_extract_comes_all_the_same() {
     assert_eq!(fake.asked().len(), 1, "the second question did not reach the model");
     let channel = team.channel("#research");
     let warned = channel.lines().find(|line| line.contains(":warning:")).unwrap();
-    let tomorrow = jiff::Zoned::now().in_tz("Europe/Berlin").unwrap().tomorrow().unwrap();
+    let tomorrow = team.app.now().in_tz("Europe/Berlin").unwrap().tomorrow().unwrap();
     let warned = warned.replace(&tomorrow.strftime("%A").to_string(), "[tomorrow]");
     assert_snapshot!(warned, @"  :warning: Today's budget of the agent research is used up: 1 of 1 runs. It begins anew on [tomorrow] at 00:00 (Europe/Berlin). What follows is an extract instead. Try again in a while.");
     team.done().await;
@@ -175,7 +175,7 @@ async fn a_run_that_takes_its_time_says_what_it_does_and_can_be_stopped() {
           @maya asked.
         ");
         let refused = team.member("raj").clicks("#research", "Stop").await;
-        assert_snapshot!(refused, @"@maya asked this, so only they can do that. Ask it yourself with /research to get your own answer.");
+        assert_snapshot!(refused, @"@maya asked for this, so only they can do that. Ask for it yourself with /research.");
         team.member("maya").clicks("#research", "Stop").await;
         fake.left().await;
     })

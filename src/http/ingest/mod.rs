@@ -85,19 +85,19 @@ impl FromSource {
 
 /// How the rows of a body are written.
 #[derive(Clone, Copy)]
-enum Rows {
+pub(super) enum Rows {
     Jsonl,
     Csv,
     Tsv,
 }
 
-enum Form {
+pub(super) enum Form {
     Rows(Rows),
     /// One JSON array of objects, or one object.
     Array,
 }
 
-fn form(headers: &HeaderMap) -> Result<(Form, Option<String>), Trouble> {
+pub(super) fn form(headers: &HeaderMap) -> Result<(Form, Option<String>), Trouble> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let mut parts = kind.unwrap_or_default().split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default().to_ascii_lowercase();

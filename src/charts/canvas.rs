@@ -192,8 +192,7 @@ fn wrapped(text: &str, width: f64, size: f64, most: usize) -> Vec<String> {
 
 fn wrapped_by(text: &str, fits: impl Fn(&str) -> bool, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut words = text.split_whitespace().peekable();
-    while let Some(word) = words.next() {
+    for word in text.split_whitespace() {
         let longer = lines.last().map(|it| format!("{it} {word}")).filter(|it| fits(it));
         match longer {
             Some(longer) => {

@@ -6,7 +6,7 @@
 //! numbers, so that no number means both, and the content of a revision says which it is.
 //!
 //! - [`propose`] puts up what was filled in; `expected` finds what the plan needs to know from the
-//!   readings there are, `form` and `message` are what people fill in and read.
+//!   readings there are, `form` (with `typed`) and `message` are what people fill in and read.
 //! - [`begin`] starts the test once its plan is approved and released: that revision is in force.
 //! - [`observe`] takes what was counted, day by day; `counts` makes looks of it, and [`statistics`],
 //!   which is pure, reads them by the rule. [`show`] keeps the test's one card ([`due`]: once a day).
@@ -40,6 +40,7 @@ mod showing;
 pub mod statistics;
 mod store;
 mod test_plan;
+mod typed;
 
 pub use deciding::{Ask, Wish, ask_form, decide, extend, rewrite_decision, rewrite_decision_form};
 pub use decision::{Choice, TestDecision};

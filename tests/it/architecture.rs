@@ -72,6 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "actions",
         &[
+            "alerts",
             "commands",
             "drafts",
             "inbox",
@@ -92,16 +93,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
-            "commands", "drafts", "home", "jobs", "releases", "research", "reviews", "subjects",
+            "alerts", "commands", "drafts", "home", "jobs", "releases", "research", "reviews", "subjects",
             "witness",
         ],
     ),
-    ("schedule", &["jobs", "reviews"]),
+    ("schedule", &["alerts", "jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
-    ("readings", &["audit"]),
+    ("readings", &["audit", "jobs"]),
+    (
+        "alerts",
+        &["audit", "detectors", "jobs", "proposals", "readings", "research", "reviews", "slack"],
+    ),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("drafts", &["agents", "audit", "brand", "jobs", "privacy", "reviews", "slack"]),

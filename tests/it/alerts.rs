@@ -1,0 +1,304 @@
+//! The life of an alert: what opens it, what people do about it, and what ends it.
+
+use countersign::audit::Actor;
+use countersign::readings::{self, File, Input, Layout, Mapping};
+use insta::assert_snapshot;
+use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan};
+use serde_json::json;
+
+use crate::harness::Team;
+
+/// What a campaign came to on one day.
+#[derive(Clone, Copy)]
+struct Day {
+    cost: f64,
+    clicks: f64,
+    conversions: f64,
+}
+
+const USUAL: Day = Day { cost: 2_000.0, clicks: 1_000.0, conversions: 60.0 };
+
+/// How many days of history campaigns have.
+const DAYS: i32 = 60;
+
+/// Days of a campaign up to yesterday; `bend` changes a usual one by how many days ago it was.
+fn campaign(name: &str, today: Date, bend: impl Fn(i32, Day) -> Option<Day>) -> String {
+    let mut rows = String::new();
+    for ago in (1..=DAYS).rev() {
+        let wobble = 1.0 + f64::from(ago * 37 % 11 - 5) / 100.0;
+        let usual = Day {
+            cost: (USUAL.cost * wobble).round(),
+            clicks: (USUAL.clicks * wobble).round(),
+            conversions: (USUAL.conversions * wobble).round(),
+        };
+        let Some(day) = bend(ago, usual) else { continue };
+        let date = today - ago.days();
+        rows += &format!(
+            "{date},{name},EUR,{:.2},{},{}\n",
+            day.cost, day.clicks, day.conversions
+        );
+    }
+    rows
+}
+
+fn usual(_: i32, day: Day) -> Option<Day> {
+    Some(day)
+}
+
+/// Twice the money for the same, on the last days.
+fn doubled(last: i32) -> impl Fn(i32, Day) -> Option<Day> {
+    move |ago, day| {
+        let factor = if ago <= last { 2.0 } else { 1.0 };
+        Some(Day { cost: day.cost * factor, clicks: day.clicks * factor, ..day })
+    }
+}
+
+impl Team {
+    fn today(&self) -> Date {
+        self.app.now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    async fn has_readings(&self, rows: &str) {
+        let csv = format!("Day,Campaign,Currency code,Cost,Clicks,Conversions\n{rows}");
+        let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
+        let mapping = Mapping::default();
+        let file = File { input, layout: Layout::GoogleAds, source: None, mapping };
+        let app = &self.app;
+        let workspace = app.workspace.id;
+        readings::ingest(&app.db, &app.clock, workspace, &Actor::Bot, &file, |_| {})
+            .await
+            .unwrap();
+    }
+
+    /// A team in whose #alerts it stands that a campaign spends twice the usual.
+    async fn with_an_alert() -> Self {
+        let team = Self::start().await;
+        team.has_doubled(1).await;
+        team
+    }
+
+    async fn has_doubled(&self, last: i32) {
+        let today = self.today();
+        let rows = campaign("Brand DE", today, doubled(last)) + &campaign("Brand AT", today, usual);
+        self.has_readings(&rows).await;
+        self.settle().await;
+    }
+
+    /// #alerts, without the days, on which the suite may run.
+    fn alerts(&self) -> String {
+        let text = self.channel("#alerts");
+        let day = regex_lite::Regex::new(r"\d{4}-\d{2}-\d{2}").unwrap();
+        let text = day.replace_all(&text, "(day)");
+        let weekday = regex_lite::Regex::new(r"for a \w+day").unwrap();
+        let text = weekday.replace_all(&text, "for a (weekday)");
+        let amount = regex_lite::Regex::new(r"\d[\d,]*\.?\d*( EUR| a day)").unwrap();
+        amount.replace_all(&text, "(amount)$1").into_owned()
+    }
+
+    /// The lines of #alerts that say how it stands.
+    fn standing(&self) -> String {
+        let text = self.alerts();
+        let says = |line: &&str| {
+            [":eyes:", ":zzz:", ":crescent", "resolved it", "as expected again", "find it useful"]
+                .iter()
+                .any(|mark| line.contains(mark))
+        };
+        text.lines().filter(says).map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+
+    async fn alert_states(&self) -> Vec<String> {
+        sqlx::query_scalar("SELECT state FROM alerts ORDER BY id")
+            .fetch_all(self.db())
+            .await
+            .unwrap()
+    }
+
+    async fn snoozes(&self, handle: &str, until: &str) -> String {
+        let place = countersign::sandbox::Place::Channel { channel: "#alerts", message: None };
+        let outcome = self.sandbox.click(handle, place, "Snooze", Some(&json!(until))).await;
+        self.settle().await;
+        outcome.unwrap().text()
+    }
+}
+
+#[tokio::test]
+async fn one_unusual_reading_is_one_card() {
+    let team = Team::with_an_alert().await;
+    assert_snapshot!(team.alerts(), @"");
+    assert_snapshot!(team.trail().await, @"");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn whoever_acknowledges_it_first_looks_at_it() {
+    let team = Team::with_an_alert().await;
+    assert_eq!(team.member("lena").clicks("#alerts", "Acknowledge").await, "");
+    team.settle().await;
+    assert_snapshot!(team.standing(), @"");
+    team.sandbox.redeliver(25).await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["acknowledged"]);
+    assert_snapshot!(team.trail().await, @"");
+
+    team.member("raj").clicks("#alerts", "Undo").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn it_is_over_when_the_numbers_are_as_expected_again() {
+    let team = Team::with_an_alert().await;
+    // The next two days are as they always were.
+    team.app.clock.turn(SignedDuration::from_hours(48));
+    let today = team.today();
+    let late = |ago: i32, day: Day| doubled(1)(ago - 2, day).filter(|_| ago <= 3);
+    let calm = |ago: i32, day: Day| if ago <= 2 { Some(day) } else { late(ago, day) };
+    team.has_readings(&(campaign("Brand DE", today, calm) + &campaign("Brand AT", today, usual)))
+        .await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["ended"]);
+    assert_snapshot!(team.standing(), @"");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_snooze_ends_by_itself() {
+    let team = Team::with_an_alert().await;
+    team.snoozes("lena", "1 hour").await;
+    assert_eq!(team.alert_states().await, ["snoozed"]);
+    assert_snapshot!(team.standing(), @"");
+    team.wait(SignedDuration::from_mins(61)).await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_was_closed_is_not_told_again() {
+    let team = Team::with_an_alert().await;
+    team.member("lena").clicks("#alerts", "Resolve").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["resolved"]);
+
+    // The same day again, a little worse, and an hourly look at it.
+    team.has_doubled(1).await;
+    team.wait(SignedDuration::from_hours(2)).await;
+    assert_eq!(team.alert_states().await, ["resolved"]);
+
+    team.member("raj").clicks("#alerts", "Undo").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn not_useful_says_why() {
+    let team = Team::with_an_alert().await;
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Not useful").await;
+    assert_snapshot!(lena.submits("Why was it not useful?", " . ").await, @"");
+    assert_eq!(team.alert_states().await, ["open"]);
+    lena.submits("Why was it not useful?", "The sale was planned.").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["not_useful"]);
+    assert_snapshot!(team.standing(), @"");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn investigating_asks_the_research_agent_in_the_thread() {
+    let team = Team::with_an_alert().await;
+    assert_snapshot!(team.member("lena").clicks("#alerts", "Investigate").await, @"");
+    team.sandbox.redeliver(25).await;
+    team.settle().await;
+    assert_eq!(team.count("SELECT count(*) FROM runs").await, 1);
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_pause_is_proposed_and_not_made() {
+    let team = Team::with_an_alert().await;
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Propose a pause").await;
+    lena.fills(json!({})).await;
+    team.settle().await;
+    assert_eq!(team.count("SELECT count(*) FROM reviews").await, 1);
+    assert!(team.alerts().contains("Pause Brand DE"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn nobody_acknowledges_and_another_group_is_called() {
+    let team = Team::with_an_alert().await;
+    // Quiet hours last nine hours at most, and four more are theirs.
+    team.wait(SignedDuration::from_hours(14)).await;
+    assert!(team.alerts().contains("nobody has acknowledged this alert"));
+    assert_eq!(
+        team.count("SELECT count(*) FROM alerts WHERE escalated_at IS NOT NULL").await,
+        1
+    );
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_thousand_series_that_break_at_once_are_one_message() {
+    let team = Team::start().await;
+    let today = team.today();
+    let rows: String =
+        (0..500).map(|n| campaign(&format!("Campaign {n}"), today, doubled(1))).collect();
+    team.has_readings(&rows).await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    assert_eq!(team.alerts().matches("countersign:").count(), 1);
+    // The same once more, and the hourly look.
+    team.wait(SignedDuration::from_hours(2)).await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_file_that_comes_twice_to_two_replicas_is_one_alert() {
+    let team = Team::start().await;
+    let today = team.today();
+    let rows = campaign("Brand DE", today, doubled(1)) + &campaign("Brand AT", today, usual);
+    let replica = team.another_app().await;
+    team.has_readings(&rows).await;
+    team.has_readings(&rows).await;
+    let inspect = countersign::alerts::inspect;
+    let (one, other) = tokio::join!(inspect(&team.app), inspect(&replica));
+    one.unwrap();
+    other.unwrap();
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    assert_eq!(team.alerts().matches("countersign:").count(), 1);
+    replica.db.close().await;
+    team.done().await;
+}
+
+#[tokio::test]
+async fn data_that_stops_coming_is_told_and_mutes_what_follows() {
+    let team = Team::start().await;
+    let today = team.today();
+    let silent = |ago: i32, day: Day| {
+        let conversions = if ago <= 5 { 0.0 } else { day.conversions };
+        Some(Day { conversions, ..day })
+    };
+    let rows = campaign("Brand DE", today, silent) + &campaign("Brand AT", today, usual);
+    team.has_readings(&rows).await;
+    team.settle().await;
+    assert_snapshot!(team.alerts(), @"");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_guest_does_not_act_on_alerts() {
+    let team = Team::with_an_alert().await;
+    let alert = countersign::ids::AlertId(1);
+    let (guest, act) = ("U0GIULIA00".into(), countersign::alerts::Act::Resolve);
+    let refused = countersign::alerts::act(&team.app, None, alert, &guest, &act).await;
+    assert_snapshot!(refused.unwrap_err().to_string(), @"");
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}

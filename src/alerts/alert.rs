@@ -168,9 +168,7 @@ impl Alert {
     pub fn check_acknowledgement(&self) -> Result<(), Refusal> {
         self.check_open()?;
         match &self.state {
-            State::Acknowledged { by, .. } => {
-                Err(Refusal::AlertAcknowledged { by: by.clone() })
-            }
+            State::Acknowledged { by, .. } => Err(Refusal::AlertAcknowledged { by: by.clone() }),
             _ => Ok(()),
         }
     }
@@ -190,9 +188,7 @@ impl Alert {
     pub(super) fn next_at(&self) -> Option<Timestamp> {
         match &self.state {
             State::Snoozed { until, .. } => Some(*until),
-            State::Open => {
-                [self.escalates_at(), self.calls_at()].into_iter().flatten().min()
-            }
+            State::Open => [self.escalates_at(), self.calls_at()].into_iter().flatten().min(),
             _ => None,
         }
     }

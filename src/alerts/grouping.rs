@@ -115,7 +115,15 @@ fn gathered(found: Vec<Found>, lines: &[readings::Line], zone: &TimeZone) -> Vec
         found.iter().map(|it| (it.campaign.clone(), it.metric.clone())).collect();
     for one in found {
         let (source, campaign) = (one.source.clone(), one.campaign.clone());
-        by_key.entry(Key { source, campaign, cause: cause(&one) }).or_default().push(one);
+        // What a result costs moves with the spend.
+        let spend = (campaign.clone(), "spend".to_owned());
+        let cause = match cause(&one) {
+            Cause::Results if rests_on_spend(&one.metric) && moved.contains(&spend) => {
+                Cause::Delivery
+            }
+            cause => cause,
+        };
+        by_key.entry(Key { source, campaign, cause }).or_default().push(one);
     }
     let group = |(key, found): (Key, Vec<Found>)| {
         let data_until = data_until(&key.source, lines, zone);
@@ -127,6 +135,14 @@ fn gathered(found: Vec<Found>, lines: &[readings::Line], zone: &TimeZone) -> Vec
         Group { key, picture: Picture { lines, severity, cost, steady, data_until } }
     };
     by_key.into_iter().map(group).collect()
+}
+
+/// Whether a rate has the spend above or below its line.
+pub(super) fn rests_on_spend(metric: &str) -> bool {
+    Derived::named(metric).is_some_and(|rate| {
+        let (above, below) = rate.parts();
+        above == "spend" || below == "spend"
+    })
 }
 
 fn cause(found: &Found) -> Cause {
@@ -167,9 +183,8 @@ fn steady(
     lines: &[readings::Line],
     moved: &BTreeSet<(String, String)>,
 ) -> Vec<String> {
-    let did_move = |campaign: &str, metric: &str| {
-        moved.contains(&(campaign.to_owned(), metric.to_owned()))
-    };
+    let did_move =
+        |campaign: &str, metric: &str| moved.contains(&(campaign.to_owned(), metric.to_owned()));
     let Some(metric) = found.first().map(|it| it.metric.as_str()) else { return Vec::new() };
     let part = Derived::named(metric).map_or(metric, |it| it.parts().0);
     let of_source = || lines.iter().filter(|it| it.source == key.source);
@@ -223,9 +238,7 @@ fn line(found: Found) -> Line {
 
 fn worst_first(lines: &mut [Line]) {
     let cost = |line: &Line| line.cost.unwrap_or(0.0);
-    lines.sort_by(|a, b| {
-        cost(b).total_cmp(&cost(a)).then_with(|| b.score.total_cmp(&a.score))
-    });
+    lines.sort_by(|a, b| cost(b).total_cmp(&cost(a)).then_with(|| b.score.total_cmp(&a.score)));
 }
 
 fn length(grain: Grain) -> Local {

@@ -101,12 +101,17 @@ fn changes(groups: Vec<Group>, open: &[Alert], told: &Told) -> Vec<Change> {
     changes
 }
 
-/// A group without the lines of alerts that are over.
+/// A group without the lines of alerts that are over, and without what followed from those: a cost
+/// for each result is known days after the spend.
 fn untold(mut group: Group, told: &Told) -> Option<Group> {
     let source = &group.key.source;
+    let told_of = |line: &Line, metric: &str| {
+        let about = (source.clone(), line.campaign.clone(), metric.to_owned());
+        told.get(&about).is_some_and(|since| line.since <= *since)
+    };
     let is_new = |line: &Line| {
-        let about = (source.clone(), line.campaign.clone(), line.metric.clone());
-        told.get(&about).is_none_or(|since| line.since > *since)
+        let follows = grouping::rests_on_spend(&line.metric) && told_of(line, "spend");
+        !follows && !told_of(line, &line.metric)
     };
     group.picture.lines.retain(is_new);
     (!group.picture.lines.is_empty()).then_some(group)

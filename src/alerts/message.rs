@@ -56,12 +56,13 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
         Some(owner) => Some(reviews::called(app, std::slice::from_ref(owner)).await?),
         None => None,
     };
-    let is_planned = app.manifest.rules.iter().any(|rule| rule.on.contains(&SubjectKind::BudgetChange));
+    let is_planned =
+        app.manifest.rules.iter().any(|rule| rule.on.contains(&SubjectKind::BudgetChange));
     let card = card(&alert, &happened, owner.as_deref(), is_planned).finish();
     let place = Place::channel(channel);
     let (db, workspace) = (&app.db, app.workspace.id);
-    let ts =
-        slack::show_card(db, &app.slack, &app.clock, workspace, &subject(id), &place, &card).await?;
+    let ts = slack::show_card(db, &app.slack, &app.clock, workspace, &subject(id), &place, &card)
+        .await?;
 
     let thread = Place { thread: Some(ts), ..place };
     for (name, sentence) in told(app, &alert, &happened, owner.as_deref()).await? {
@@ -167,12 +168,8 @@ fn fields(alert: &Alert, first: Option<&Line>) -> Vec<(&'static str, String)> {
     if let Some(line) = first {
         fields.push(("Since", day_of(line.since)));
     }
-    let cost: Vec<String> = alert
-        .picture
-        .cost
-        .iter()
-        .map(|(currency, cost)| amount(*cost, Some(currency)))
-        .collect();
+    let cost: Vec<String> =
+        alert.picture.cost.iter().map(|(currency, cost)| amount(*cost, Some(currency))).collect();
     if !cost.is_empty() {
         fields.push(("Estimated cost so far", listed(&cost)));
     }
@@ -236,8 +233,7 @@ fn buttons(alert: &Alert, happened: &[Happened], is_planned: bool) -> Vec<Elemen
             buttons.push(button("Acknowledge", "alert.acknowledge").primary().into());
         }
         let choices = [("1 hour", "hour"), ("Until tomorrow 9:00", "morning"), ("A week", "week")];
-        let choices =
-            choices.map(|(label, name)| Choice::new(label, &format!("{name}.{id}")));
+        let choices = choices.map(|(label, name)| Choice::new(label, &format!("{name}.{id}")));
         buttons.push(Select::new("Snooze", "alert.snooze", choices).into());
         buttons.push(button("Resolve", "alert.resolve").into());
         buttons.push(button("Not useful", "alert.not_useful").into());
@@ -260,9 +256,7 @@ pub fn not_useful_modal(alert: &Alert) -> Modal {
         .submit("Not useful")
         .private_metadata(alert.id.to_string())
         .section(escape(&headline(alert)))
-        .block(
-            Input::paragraph(REASON, "Why was it not useful?").hint(hint).at_most(REASON_LIMIT),
-        )
+        .block(Input::paragraph(REASON, "Why was it not useful?").hint(hint).at_most(REASON_LIMIT))
 }
 
 /// What the research agent is asked.

@@ -171,9 +171,8 @@ pub(super) async fn told(
     for row in rows {
         let lines: Vec<Line> = serde_json::from_value(row.lines)?;
         for line in lines {
-            let newest = told
-                .entry((row.source.clone(), line.campaign, line.metric))
-                .or_insert(line.since);
+            let newest =
+                told.entry((row.source.clone(), line.campaign, line.metric)).or_insert(line.since);
             *newest = line.since.max(*newest);
         }
     }

@@ -29,7 +29,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
-    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, FindingId, PersonId, ReleaseId, ReviewId, RunId, WorkspaceId,
+    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, FindingId, PersonId, ReleaseId,
+    ReviewId, RunId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};

@@ -34,10 +34,10 @@ fn campaign(name: &str, today: Date, bend: impl Fn(i32, Day) -> Option<Day>) -> 
         };
         let Some(day) = bend(ago, usual) else { continue };
         let date = today - ago.days();
-        rows += &format!(
-            "{date},{name},EUR,{:.2},{},{}\n",
-            day.cost, day.clicks, day.conversions
-        );
+        // What did not come is an empty cell.
+        let conversions = Some(day.conversions).filter(|it| !it.is_nan());
+        let conversions = conversions.map(|it| it.to_string()).unwrap_or_default();
+        rows += &format!("{date},{name},EUR,{:.2},{},{conversions}\n", day.cost, day.clicks);
     }
     rows
 }
@@ -59,6 +59,16 @@ impl Team {
         self.app.now().to_zoned(jiff::tz::TimeZone::UTC).date()
     }
 
+    /// A team at noon, when nobody is left in peace.
+    async fn at_noon() -> Self {
+        let team = Self::start().await;
+        let here = team.app.now().to_zoned(team.app.manifest.zone.clone());
+        let noon = here.date().tomorrow().unwrap().at(12, 0, 0, 0);
+        let noon = noon.to_zoned(team.app.manifest.zone.clone()).unwrap().timestamp();
+        team.app.clock.turn(noon.duration_since(here.timestamp()));
+        team
+    }
+
     async fn has_readings(&self, rows: &str) {
         let csv = format!("Day,Campaign,Currency code,Cost,Clicks,Conversions\n{rows}");
         let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
@@ -66,14 +76,12 @@ impl Team {
         let file = File { input, layout: Layout::GoogleAds, source: None, mapping };
         let app = &self.app;
         let workspace = app.workspace.id;
-        readings::ingest(&app.db, &app.clock, workspace, &Actor::Bot, &file, |_| {})
-            .await
-            .unwrap();
+        readings::ingest(&app.db, &app.clock, workspace, &Actor::Bot, &file, |_| {}).await.unwrap();
     }
 
     /// A team in whose #alerts it stands that a campaign spends twice the usual.
     async fn with_an_alert() -> Self {
-        let team = Self::start().await;
+        let team = Self::at_noon().await;
         team.has_doubled(1).await;
         team
     }
@@ -232,19 +240,17 @@ async fn a_pause_is_proposed_and_not_made() {
 #[tokio::test]
 async fn nobody_acknowledges_and_another_group_is_called() {
     let team = Team::with_an_alert().await;
-    // Quiet hours last nine hours at most, and four more are theirs.
-    team.wait(SignedDuration::from_hours(14)).await;
+    team.wait(SignedDuration::from_hours(3)).await;
+    assert!(!team.alerts().contains("nobody has acknowledged this alert"));
+    team.wait(SignedDuration::from_hours(2)).await;
     assert!(team.alerts().contains("nobody has acknowledged this alert"));
-    assert_eq!(
-        team.count("SELECT count(*) FROM alerts WHERE escalated_at IS NOT NULL").await,
-        1
-    );
+    assert_eq!(team.count("SELECT count(*) FROM alerts WHERE escalated_at IS NOT NULL").await, 1);
     team.done().await;
 }
 
 #[tokio::test]
 async fn a_thousand_series_that_break_at_once_are_one_message() {
-    let team = Team::start().await;
+    let team = Team::at_noon().await;
     let today = team.today();
     let rows: String =
         (0..500).map(|n| campaign(&format!("Campaign {n}"), today, doubled(1))).collect();
@@ -260,7 +266,7 @@ async fn a_thousand_series_that_break_at_once_are_one_message() {
 
 #[tokio::test]
 async fn a_file_that_comes_twice_to_two_replicas_is_one_alert() {
-    let team = Team::start().await;
+    let team = Team::at_noon().await;
     let today = team.today();
     let rows = campaign("Brand DE", today, doubled(1)) + &campaign("Brand AT", today, usual);
     let replica = team.another_app().await;
@@ -279,10 +285,10 @@ async fn a_file_that_comes_twice_to_two_replicas_is_one_alert() {
 
 #[tokio::test]
 async fn data_that_stops_coming_is_told_and_mutes_what_follows() {
-    let team = Team::start().await;
+    let team = Team::at_noon().await;
     let today = team.today();
     let silent = |ago: i32, day: Day| {
-        let conversions = if ago <= 5 { 0.0 } else { day.conversions };
+        let conversions = if ago <= 5 { f64::NAN } else { day.conversions };
         Some(Day { conversions, ..day })
     };
     let rows = campaign("Brand DE", today, silent) + &campaign("Brand AT", today, usual);
@@ -300,5 +306,34 @@ async fn a_guest_does_not_act_on_alerts() {
     let refused = countersign::alerts::act(&team.app, None, alert, &guest, &act).await;
     assert_snapshot!(refused.unwrap_err().to_string(), @"");
     assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn nobody_is_called_in_the_quiet_hours() {
+    let team = Team::at_noon().await;
+    team.app.clock.turn(SignedDuration::from_hours(11));
+    team.has_doubled(1).await;
+    assert_snapshot!(team.standing(), @"");
+    team.wait(SignedDuration::from_hours(9)).await;
+    assert_snapshot!(team.standing(), @"");
+    assert!(team.alerts().contains("began in the quiet hours"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_a_person_wrote_of_an_alert_can_be_erased() {
+    let team = Team::with_an_alert().await;
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Not useful").await;
+    lena.submits("Why was it not useful?", "The sale was planned.").await;
+    team.settle().await;
+    let app = &team.app;
+    let (db, now, lena) = (&app.db, app.now(), "U0LENA0000".into());
+    let workspace = app.workspace.id;
+    let erased = countersign::erasure::erase(db, workspace, &lena, "asked to", Actor::Bot, now);
+    assert_eq!(erased.await.unwrap().comments, 1);
+    team.settle().await;
+    assert!(team.standing().contains("(erased)"));
     team.done().await;
 }

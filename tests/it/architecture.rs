@@ -93,8 +93,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
-            "alerts", "commands", "drafts", "home", "jobs", "releases", "research", "reviews", "subjects",
-            "witness",
+            "alerts", "commands", "drafts", "home", "jobs", "releases", "research", "reviews",
+            "subjects", "witness",
         ],
     ),
     ("schedule", &["alerts", "jobs", "reviews"]),

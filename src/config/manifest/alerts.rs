@@ -140,9 +140,8 @@ impl Raw {
             return problem(&self.name, sentence);
         }
         if self.channel.get_ref().trim_start_matches('#').trim().is_empty() {
-            let sentence = format!(
-                "the alert route {name:?} names no channel; write one such as \"#alerts\""
-            );
+            let sentence =
+                format!("the alert route {name:?} names no channel; write one such as \"#alerts\"");
             return problem(&self.channel, sentence);
         }
         for group in [&self.owner, &self.escalate_to].into_iter().flatten() {

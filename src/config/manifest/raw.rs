@@ -9,10 +9,10 @@ use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{alerts, models};
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
+use super::{alerts, models};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]

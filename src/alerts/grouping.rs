@@ -14,6 +14,9 @@ use crate::readings::{self, BadWay, Derived, Grain, Metric};
 /// A series that ended with an unusual reading says nothing new after this.
 const STALE_S: Local = 7 * DAY_S;
 
+/// How late the data of a whole source may be.
+const LATE_S: Local = 36 * HOUR_S;
+
 /// Campaigns that are named among what did not move.
 const STEADY: usize = 5;
 
@@ -78,7 +81,11 @@ fn complete(mut line: readings::Line, now: Local) -> readings::Line {
 /// expected, so that nothing flickers.
 fn stands(found: &Found, lines: &[readings::Line], now: Local) -> bool {
     if found.finding.kind == Kind::Silence {
-        return true;
+        let of_source = lines.iter().filter(|it| it.source == found.source);
+        let ends = of_source
+            .filter_map(|it| it.points.last().map(|(at, _)| local_of(*at) + length(it.grain)));
+        // An export comes once a day, so a whole source is not missed before it should have come.
+        return ends.max().is_none_or(|end| found.finding.since < end || end + LATE_S < now);
     }
     let metric = Derived::named(&found.metric).map_or(found.metric.as_str(), |it| it.parts().0);
     let newest = lines

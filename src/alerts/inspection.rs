@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use sqlx::PgConnection;
 
-use super::alert::{Alert, Due, Key, Line, State};
+use super::alert::{Alert, Cause, Due, Key, Line, State};
 use super::grouping::{self, Group};
 use super::{AGENT, event, store};
 use crate::app::App;
@@ -70,7 +70,7 @@ fn changes(groups: Vec<Group>, open: &[Alert], told: &Told) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut seen: Vec<AlertId> = Vec::new();
     let mut new: BTreeMap<Key, Vec<Group>> = BTreeMap::new();
-    for group in groups.into_iter().filter_map(|group| untold(group, told)) {
+    for group in groups.into_iter().filter_map(|group| untold(group, open, told)) {
         let whole = Key { campaign: String::new(), ..group.key.clone() };
         match find(&group.key) {
             Some(alert) => {
@@ -101,16 +101,25 @@ fn changes(groups: Vec<Group>, open: &[Alert], told: &Told) -> Vec<Change> {
     changes
 }
 
-/// A group without the lines of alerts that are over, and without what followed from those: a cost
-/// for each result is known days after the spend.
-fn untold(mut group: Group, told: &Told) -> Option<Group> {
-    let source = &group.key.source;
+/// A group without the lines of alerts that are over, and without what followed from a spend that was
+/// told: what a result costs is known days later.
+fn untold(mut group: Group, open: &[Alert], told: &Told) -> Option<Group> {
+    let Key { source, cause, .. } = &group.key;
     let told_of = |line: &Line, metric: &str| {
         let about = (source.clone(), line.campaign.clone(), metric.to_owned());
         told.get(&about).is_some_and(|since| line.since <= *since)
     };
+    let shown = |line: &Line, metric: &str| {
+        let lines =
+            open.iter().filter(|it| it.key.source == *source).flat_map(|it| &it.picture.lines);
+        lines
+            .filter(|it| it.campaign == line.campaign && it.metric == metric)
+            .any(|it| line.since <= it.since)
+    };
     let is_new = |line: &Line| {
-        let follows = grouping::rests_on_spend(&line.metric) && told_of(line, "spend");
+        let follows = *cause == Cause::Results
+            && grouping::rests_on_spend(&line.metric)
+            && (told_of(line, "spend") || shown(line, "spend"));
         !follows && !told_of(line, &line.metric)
     };
     group.picture.lines.retain(is_new);

@@ -233,7 +233,7 @@ fn buttons(alert: &Alert, happened: &[Happened], is_planned: bool) -> Vec<Elemen
             buttons.push(button("Acknowledge", "alert.acknowledge").primary().into());
         }
         let choices = [("1 hour", "hour"), ("Until tomorrow 9:00", "morning"), ("A week", "week")];
-        let choices = choices.map(|(label, name)| Choice::new(label, &format!("{name}.{id}")));
+        let choices = choices.map(|(label, name)| Choice::new(label, format!("{name}.{id}")));
         buttons.push(Select::new("Snooze", "alert.snooze", choices).into());
         buttons.push(button("Resolve", "alert.resolve").into());
         buttons.push(button("Not useful", "alert.not_useful").into());

@@ -133,8 +133,21 @@ impl Team {
 #[tokio::test]
 async fn one_unusual_reading_is_one_card() {
     let team = Team::with_an_alert().await;
-    assert_snapshot!(team.alerts(), @"");
-    assert_snapshot!(team.trail().await, @"");
+    assert_snapshot!(team.alerts(), @"
+    countersign: :warning: Spend on Brand DE was (amount) EUR on (day), twice the usual (amount) EUR for a (weekday) (between (amount) EUR and (amount) EUR).
+      *Since*
+      (day)
+      *Estimated cost so far*
+      (amount) EUR
+      Did not move: Brand AT
+      :eyes: @marketing-leads: who looks at it?
+      Found by the performance agent · rule unusual Spend · data google-ads until (when) · route everything · alert 1
+      [Acknowledge] [Snooze ▾] [Resolve] [Not useful] [Investigate] [Propose a pause]
+    ");
+    assert_snapshot!(team.trail().await, @"
+    bot readings.ingested reading_file
+    agent performance alert.opened alert
+    ");
     team.done().await;
 }
 
@@ -143,11 +156,15 @@ async fn whoever_acknowledges_it_first_looks_at_it() {
     let team = Team::with_an_alert().await;
     assert_eq!(team.member("lena").clicks("#alerts", "Acknowledge").await, "");
     team.settle().await;
-    assert_snapshot!(team.standing(), @"");
+    assert_snapshot!(team.standing(), @":eyes: @lena looks at it, since (when).");
     team.sandbox.redeliver(25).await;
     team.settle().await;
     assert_eq!(team.alert_states().await, ["acknowledged"]);
-    assert_snapshot!(team.trail().await, @"");
+    assert_snapshot!(team.trail().await, @"
+    bot readings.ingested reading_file
+    agent performance alert.opened alert
+    lena alert.acknowledged alert
+    ");
 
     team.member("raj").clicks("#alerts", "Undo").await;
     team.settle().await;
@@ -166,8 +183,11 @@ async fn it_is_over_when_the_numbers_are_as_expected_again() {
     team.has_readings(&(campaign("Brand DE", today, calm) + &campaign("Brand AT", today, usual)))
         .await;
     team.settle().await;
-    assert_eq!(team.alert_states().await, ["ended"]);
-    assert_snapshot!(team.standing(), @"");
+    assert_eq!(team.alert_states().await, ["ended"], "{}", team.alerts());
+    assert_snapshot!(team.standing(), @"
+    The numbers are as expected again, since (when).
+    countersign: @marketing-leads: this is over. The numbers are as expected again.
+    ");
     team.done().await;
 }
 
@@ -176,7 +196,7 @@ async fn a_snooze_ends_by_itself() {
     let team = Team::with_an_alert().await;
     team.snoozes("lena", "1 hour").await;
     assert_eq!(team.alert_states().await, ["snoozed"]);
-    assert_snapshot!(team.standing(), @"");
+    assert_snapshot!(team.standing(), @":zzz: @lena snoozed it until (when).");
     team.wait(SignedDuration::from_mins(61)).await;
     assert_eq!(team.alert_states().await, ["open"]);
     team.done().await;
@@ -205,19 +225,19 @@ async fn not_useful_says_why() {
     let team = Team::with_an_alert().await;
     let lena = team.member("lena");
     lena.clicks("#alerts", "Not useful").await;
-    assert_snapshot!(lena.submits("Why was it not useful?", " . ").await, @"");
+    assert_snapshot!(lena.submits("Why was it not useful?", " . ").await, @"Write a sentence that says why; the person who asked will read it.");
     assert_eq!(team.alert_states().await, ["open"]);
     lena.submits("Why was it not useful?", "The sale was planned.").await;
     team.settle().await;
     assert_eq!(team.alert_states().await, ["not_useful"]);
-    assert_snapshot!(team.standing(), @"");
+    assert_snapshot!(team.standing(), @"@lena did not find it useful: The sale was planned.");
     team.done().await;
 }
 
 #[tokio::test]
 async fn investigating_asks_the_research_agent_in_the_thread() {
     let team = Team::with_an_alert().await;
-    assert_snapshot!(team.member("lena").clicks("#alerts", "Investigate").await, @"");
+    assert_snapshot!(team.member("lena").clicks("#alerts", "Investigate").await, @"The research agent looks for what could explain it. What it finds comes into the thread.");
     team.sandbox.redeliver(25).await;
     team.settle().await;
     assert_eq!(team.count("SELECT count(*) FROM runs").await, 1);
@@ -294,7 +314,15 @@ async fn data_that_stops_coming_is_told_and_mutes_what_follows() {
     let rows = campaign("Brand DE", today, silent) + &campaign("Brand AT", today, usual);
     team.has_readings(&rows).await;
     team.settle().await;
-    assert_snapshot!(team.alerts(), @"");
+    assert_snapshot!(team.alerts(), @"
+    countersign: :rotating_light: No data has come for Conversions on Brand DE since (day); it used to be about (amount) a day. Check the tracking before you trust the numbers.
+      *Since*
+      (day)
+      Did not move: Brand AT
+      :eyes: @marketing-leads: who looks at it?
+      Found by the performance agent · rule silence of Conversions · data google-ads until (when) · route everything · alert 1
+      [Acknowledge] [Snooze ▾] [Resolve] [Not useful] [Investigate]
+    ");
     team.done().await;
 }
 
@@ -304,7 +332,7 @@ async fn a_guest_does_not_act_on_alerts() {
     let alert = countersign::ids::AlertId(1);
     let (guest, act) = ("U0GIULIA00".into(), countersign::alerts::Act::Resolve);
     let refused = countersign::alerts::act(&team.app, None, alert, &guest, &act).await;
-    assert_snapshot!(refused.unwrap_err().to_string(), @"");
+    assert_snapshot!(refused.unwrap_err().to_string(), @"Guests and bots do not act on alerts, so nothing was recorded. Tell a member of the team what you see.");
     assert_eq!(team.alert_states().await, ["open"]);
     team.done().await;
 }
@@ -314,9 +342,9 @@ async fn nobody_is_called_in_the_quiet_hours() {
     let team = Team::at_noon().await;
     team.app.clock.turn(SignedDuration::from_hours(11));
     team.has_doubled(1).await;
-    assert_snapshot!(team.standing(), @"");
+    assert_snapshot!(team.standing(), @":crescent_moon: Nobody is called in the quiet hours.");
     team.wait(SignedDuration::from_hours(9)).await;
-    assert_snapshot!(team.standing(), @"");
+    assert_snapshot!(team.standing(), @":eyes: @marketing-leads: who looks at it?");
     assert!(team.alerts().contains("began in the quiet hours"));
     team.done().await;
 }

@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use countersign::experiments::cases;
-use countersign::experiments::power::Design;
+use countersign::experiments::statistics::cases;
+use countersign::experiments::statistics::power::Design;
 use serde_json::Value;
 
 #[derive(Parser)]

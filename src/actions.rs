@@ -11,8 +11,10 @@ use crate::commands::grammar::{CardName, Command, parse_mention};
 use crate::config::SubjectKind;
 use crate::drafts::{self, compose::Variant};
 use crate::error::{Error, Refusal, Result};
+use crate::experiments::{self, Ask, Filled, Wish};
 use crate::ids::{
-    AlertId, CampaignId, ChannelId, DispatchId, FindingId, PersonId, ReviewId, RevisionId, RunId,
+    AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId,
+    RevisionId, RunId,
 };
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -63,6 +65,8 @@ enum Action {
     Share(FindingId),
     /// Shows what a finding rests on.
     Sources(FindingId),
+    /// Opens the form with which a running test is shipped, stopped, or gets another plan.
+    AskOfTest(Ask, ExperimentId),
     /// Opens the form of a brief, with the finding's evidence.
     DraftFrom(ReviewId),
     /// Puts another version of a draft up, by its letter.
@@ -289,6 +293,10 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             open_form(app, interaction, &form).await?;
         }
         Action::Alert(what, alert) => press_alert(app, interaction, what, alert).await?,
+        Action::AskOfTest(ask, test) => {
+            let form = experiments::ask_form(app, test, ask, person).await?;
+            open_form(app, interaction, &form).await?;
+        }
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -355,6 +363,15 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     let view = interaction.view.as_ref().ok_or(Refusal::UnknownAction)?;
     if view.callback_id == proposals::PROPOSE {
         return propose(app, interaction, view).await;
+    }
+    if view.callback_id == experiments::PLAN {
+        return plan_test(app, interaction, view).await;
+    }
+    if matches!(
+        view.callback_id.as_str(),
+        experiments::SHIP | experiments::STOP | experiments::EXTEND
+    ) {
+        return decide_on_test(app, interaction, view).await;
     }
     if view.callback_id == research::SHARE {
         return share(app, interaction, view).await;
@@ -425,11 +442,52 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
 
 /// Puts up what somebody wrote, where they asked for the form.
 async fn propose(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
-    let place = proposals::place(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
+    let place = Place::from_metadata(&view.private_metadata).ok_or(Refusal::UnknownAction)?;
     let proposal = proposals::proposed(&view.values)?;
     let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
     if proposals::propose(app, delivery.as_deref(), &proposal, person, &place).await? {
         tell_at(app, interaction, Some(place.channel), proposals::is_up(&proposal));
+    }
+    Ok(Answer::Nothing)
+}
+
+/// Puts up the plan of a test, where it was asked for.
+async fn plan_test(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let asked_for = experiments::asked_for(&view.private_metadata);
+    let (place, draft) = asked_for.ok_or(Refusal::UnknownAction)?;
+    let texts = match draft {
+        Some(review) => subjects::versions(app, review).await?,
+        None => Vec::new(),
+    };
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let delivery = delivery.as_deref();
+    let filled = Filled::of_values(&view.values);
+    let put_up = experiments::propose(app, delivery, &filled, person, &place, &texts).await?;
+    if let Some(plan) = put_up {
+        tell_at(app, interaction, Some(place.channel), experiments::is_up(&plan));
+    }
+    Ok(Answer::Nothing)
+}
+
+/// Puts up what somebody wants to become of a running test.
+async fn decide_on_test(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let test = view.private_metadata.parse().map_err(|_| Refusal::UnknownAction)?;
+    let test = ExperimentId(test);
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let (delivery, values) = (delivery.as_deref(), &view.values);
+    let is_up = match view.callback_id.as_str() {
+        experiments::EXTEND => {
+            let up = experiments::extend(app, delivery, test, values, person).await?;
+            up.map(|(plan, channel)| (experiments::is_up(&plan), channel))
+        }
+        _ => {
+            let up =
+                experiments::decide(app, delivery, test, &Wish::of_values(values)?, person).await?;
+            up.map(|(decision, channel)| (experiments::decision_is_up(&decision), channel))
+        }
+    };
+    if let Some((post, channel)) = is_up {
+        tell_at(app, interaction, Some(channel), post);
     }
     Ok(Answer::Nothing)
 }
@@ -504,6 +562,14 @@ fn reason(view: &View) -> Result<String> {
 fn input_of(view: &View) -> Option<&'static str> {
     if view.callback_id == proposals::PROPOSE {
         return Some(proposals::KIND);
+    }
+    if view.callback_id == experiments::PLAN {
+        return Some(experiments::NAME);
+    }
+    match view.callback_id.as_str() {
+        experiments::SHIP | experiments::STOP => return Some(experiments::REASON),
+        experiments::EXTEND => return Some(experiments::WHY),
+        _ => {}
     }
     if view.callback_id == research::SHARE {
         return Some(research::CHANNEL);
@@ -709,6 +775,9 @@ impl Action {
                 Some(Self::Campaign(Whole::Approve, CampaignId(value?.parse().ok()?)))
             }
             "release.send_again" => Some(Self::SendAgain(DispatchId(value?.parse().ok()?))),
+            "test.ship" => Some(Self::AskOfTest(Ask::Ship, ExperimentId(value?.parse().ok()?))),
+            "test.stop" => Some(Self::AskOfTest(Ask::Stop, ExperimentId(value?.parse().ok()?))),
+            "test.extend" => Some(Self::AskOfTest(Ask::Extend, ExperimentId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => {
                 let (what, alert) = AlertAction::read(id, value?)?;
@@ -736,6 +805,7 @@ impl Action {
             | Self::AskAgain(_)
             | Self::Share(_)
             | Self::Sources(_)
+            | Self::AskOfTest(..)
             | Self::DraftFrom(_)
             | Self::PlanTest(_)
             | Self::WriteAnew(_)

@@ -67,6 +67,10 @@ numbered! {
     FindingId
     /// A text that a person, or an agent that runs elsewhere, put up for a decision.
     ProposalId
+    /// A test of one thing against another, from its plan on.
+    ExperimentId
+    /// A decision about a test that somebody put up.
+    TestDecisionId
     /// A brief, and the drafts that are written from it.
     CampaignId
     /// One text of a campaign, for a channel and an audience.

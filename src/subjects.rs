@@ -5,9 +5,10 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::config::SubjectKind;
-use crate::drafts::{self, Draft, Evidence};
-use crate::error::{Refusal, Result};
-use crate::ids::{FindingId, ReviewId, RevisionId, RunId};
+use crate::drafts::{self, Draft, Evidence, Versions};
+use crate::error::{Error, Refusal, Result};
+use crate::experiments::{self, Filled, TestDecision, TestPlan};
+use crate::ids::{FindingId, PersonId, ReviewId, RevisionId, RunId};
 use crate::jobs::{self, Job};
 use crate::opinions::{self, Part};
 use crate::proposals::{self, Proposal};
@@ -17,11 +18,13 @@ use crate::reviews::{self, Beside, Content, Edit, Review, State, Wording};
 use crate::slack::inbound::Values;
 use crate::slack::{Button, Card, Modal, Place};
 
-/// What a review is about. Drafts of ours and drafts that others put up are told apart by what they say
-/// of themselves.
+/// What a review is about. Drafts and test plans of ours, and those that were put up as a mere text, are
+/// told apart by what they say of themselves.
 enum Matter {
     Finding(Finding),
     Draft(Draft),
+    Test(Box<TestPlan>),
+    TestDecision(TestDecision),
     Proposal(Proposal),
 }
 
@@ -36,6 +39,8 @@ impl Matter {
         Ok(match kind.as_str() {
             "finding" => Self::Finding(Finding::from_bytes(bytes)?),
             "draft" => Self::Draft(Draft::from_bytes(bytes)?),
+            "test" => Self::Test(Box::new(TestPlan::from_bytes(bytes)?)),
+            "test_decision" => Self::TestDecision(TestDecision::from_bytes(bytes)?),
             _ => Self::Proposal(Proposal::from_bytes(bytes)?),
         })
     }
@@ -45,6 +50,10 @@ impl Matter {
 pub fn edited_input(values: &Values) -> &'static str {
     if values.blocks().any(|block| block == proposals::TEXT) {
         proposals::TEXT
+    } else if values.blocks().any(|block| block == experiments::NAME) {
+        experiments::NAME
+    } else if values.blocks().any(|block| block == experiments::REASON) {
+        experiments::REASON
     } else {
         research::NOTE
     }
@@ -81,10 +90,29 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
             drafts::note_effort(app, &review).await?;
             show_campaign(app, &review).await
         }
+        Matter::Test(_) | Matter::TestDecision(_) => {
+            let beside = Beside::default();
+            reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
+            experiments::about(app, &review).await
+        }
         Matter::Proposal(_) => {
             let beside = Beside::default();
             reviews::show(app, &review, body, wording, release.as_deref(), &beside).await
         }
+    }
+}
+
+/// Releases what was approved in a review, and does what follows from it here.
+pub async fn release(app: &App, review: ReviewId) -> Result<()> {
+    releases::release(app, review).await?;
+    match find(app, review).await? {
+        Some((review, Matter::Test(_))) if is_released(&review) => {
+            experiments::begin(app, &review).await
+        }
+        Some((review, Matter::TestDecision(_))) if is_released(&review) => {
+            experiments::conclude(app, &review).await
+        }
+        _ => Ok(()),
     }
 }
 
@@ -97,8 +125,8 @@ pub async fn rework(app: &App, review: ReviewId) -> Result<()> {
     match matter {
         Matter::Finding(_) => research::rework(app, &review).await,
         Matter::Draft(_) => drafts::rework(app, &review).await,
-        // Agents that run elsewhere ask what waits for them.
-        Matter::Proposal(_) => Ok(()),
+        // Whoever planned a test changes it; agents that run elsewhere ask what waits for them.
+        Matter::Test(_) | Matter::TestDecision(_) | Matter::Proposal(_) => Ok(()),
     }
 }
 
@@ -122,6 +150,8 @@ pub async fn edit_form(app: &App, review: &Review) -> Result<Modal> {
     let form = match Matter::of(&content)? {
         Matter::Finding(finding) => research::edit_form(&finding, &review.title),
         Matter::Draft(draft) => drafts::edit_form(review, &draft),
+        Matter::Test(plan) => experiments::edit_form(&plan, review),
+        Matter::TestDecision(_) => return Err(not_editable(review.subject)),
         Matter::Proposal(_) => proposals::edit_form(app, review).await?,
     };
     if !review.terms.editor_may_approve || review.terms.questions.is_empty() {
@@ -147,6 +177,8 @@ pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review>
             research::edited(app, edit, &kept, note).await
         }
         Matter::Draft(_) => drafts::edited(app, edit, values).await,
+        Matter::Test(_) => experiments::edited(app, edit, values).await,
+        Matter::TestDecision(_) => Err(not_editable(SubjectKind::TestDecision)),
         Matter::Proposal(_) => proposals::edited(app, edit, values).await,
     }
 }
@@ -154,8 +186,10 @@ pub async fn edit(app: &App, edit: &Edit<'_>, values: &Values) -> Result<Review>
 /// The form in which whoever asked changes a text, which they saw.
 pub async fn rewrite_form(app: &App, review: &Review) -> Result<Modal> {
     match matter(app, review.revision).await? {
-        Matter::Finding(_) => Err(Refusal::NotEditable { subject: review.subject.words() }.into()),
+        Matter::Finding(_) => Err(not_editable(review.subject)),
         Matter::Draft(draft) => Ok(drafts::rewrite_form(&draft)),
+        Matter::Test(plan) => Ok(experiments::rewrite_form(&plan)),
+        Matter::TestDecision(decision) => experiments::rewrite_decision_form(app, &decision).await,
         Matter::Proposal(_) => proposals::rewrite_form(app, review).await,
     }
 }
@@ -165,15 +199,17 @@ pub async fn rewrite(
     app: &App,
     delivery: Option<&str>,
     (review, saw): (ReviewId, RevisionId),
-    person: &crate::ids::PersonId,
+    person: &PersonId,
     values: &Values,
 ) -> Result<()> {
     let seen = (review, saw);
     match matter(app, saw).await? {
-        Matter::Finding(_) => {
-            Err(Refusal::NotEditable { subject: SubjectKind::Finding.words() }.into())
-        }
+        Matter::Finding(_) => Err(not_editable(SubjectKind::Finding)),
         Matter::Draft(_) => drafts::rewrite(app, delivery, seen, person, values).await,
+        Matter::Test(_) => experiments::rewrite(app, delivery, seen, person, values).await,
+        Matter::TestDecision(_) => {
+            experiments::rewrite_decision(app, delivery, seen, person, values).await
+        }
         Matter::Proposal(_) => proposals::rewrite(app, delivery, seen, person, values).await,
     }
 }
@@ -182,7 +218,9 @@ pub async fn rewrite(
 pub async fn parts(app: &App, review: &Review) -> Result<Vec<Part>> {
     Ok(match matter(app, review.revision).await? {
         Matter::Finding(finding) => parts_of(&finding),
-        Matter::Draft(_) | Matter::Proposal(_) => Vec::new(),
+        Matter::Draft(_) | Matter::Test(_) | Matter::TestDecision(_) | Matter::Proposal(_) => {
+            Vec::new()
+        }
     })
 }
 
@@ -223,16 +261,24 @@ pub async fn evidence(app: &App, review: ReviewId) -> Result<Grounds> {
     Ok(Grounds { review, finding, evidence })
 }
 
-/// The form of a test plan, with the versions that a draft has to choose from.
+/// The form of a test plan, with the versions that a draft has to choose from as its variants.
 pub async fn test_form(app: &App, review: ReviewId) -> Result<Modal> {
     let Some((review, Matter::Draft(draft))) = find(app, review).await? else {
         return Err(Refusal::NoSuchReview.into());
     };
-    let text = drafts::test_plan(app, &review, &draft).await?;
-    let title: String = format!("Test: {}", draft.title).chars().take(150).collect();
-    let plan = Proposal::new(SubjectKind::TestPlan, &title, &text, (None, None), false)?;
+    let Versions { goal, texts } = drafts::versions(app, &review, &draft).await?;
+    let names: Vec<String> = texts.into_iter().map(|(name, _)| name).collect();
+    let filled = Filled::of_versions(&draft.title, goal.as_deref(), &names);
     let place = Place { channel: review.channel, thread: review.thread };
-    Ok(proposals::propose_form(&app.manifest, &place, Some(&plan))?)
+    Ok(experiments::plan_form(&filled, &place, Some(review.id)))
+}
+
+/// The texts of a draft's versions by their names, for the test that was planned from it.
+pub async fn versions(app: &App, review: ReviewId) -> Result<Vec<(String, String)>> {
+    let Some((review, Matter::Draft(draft))) = find(app, review).await? else {
+        return Err(Refusal::NoSuchReview.into());
+    };
+    Ok(drafts::versions(app, &review, &draft).await?.texts)
 }
 
 fn can_be_drafted(app: &App, review: &Review) -> bool {
@@ -280,6 +326,8 @@ async fn body(app: &App, review: &Review, content: &Content, matter: &Matter) ->
             Ok(research::card(finding, FindingId(review.subject_id), run, by))
         }
         Matter::Draft(draft) => drafts::card(app, review, draft).await,
+        Matter::Test(plan) => Ok(experiments::card(plan, by)),
+        Matter::TestDecision(decision) => Ok(experiments::decision_card(decision, by)),
         Matter::Proposal(proposal) => Ok(proposals::card(proposal, review.agent.as_deref(), by)),
     }
 }
@@ -293,7 +341,19 @@ async fn show_campaign(app: &App, review: &Review) -> Result<()> {
     Ok(())
 }
 
+fn is_released(review: &Review) -> bool {
+    matches!(review.state, State::Released { .. })
+}
+
 fn wording(kind: SubjectKind) -> Wording {
-    // What customers said is not for whoever asked about it to word.
-    Wording { by_deciders: true, by_requester: kind != SubjectKind::Finding }
+    Wording {
+        // What somebody decides about a test, and why, nobody else says in their place.
+        by_deciders: kind != SubjectKind::TestDecision,
+        // What customers said is not for whoever asked about it to word.
+        by_requester: kind != SubjectKind::Finding,
+    }
+}
+
+fn not_editable(kind: SubjectKind) -> Error {
+    Refusal::NotEditable { subject: kind.words() }.into()
 }

@@ -7,7 +7,9 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{alerts, commands, drafts, home, releases, research, reviews, subjects, witness};
+use crate::{
+    alerts, commands, drafts, experiments, home, releases, research, reviews, subjects, witness,
+};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -64,7 +66,7 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::ShowReview { review } => subjects::show(app, review).await,
         Job::Rework { review } => subjects::rework(app, review).await,
         Job::Attend { review } => reviews::attend(app, review).await,
-        Job::Release { review } => releases::release(app, review).await,
+        Job::Release { review } => subjects::release(app, review).await,
         Job::Dispatch { dispatch, .. } => releases::deliver(app, dispatch, attempt).await,
         Job::ShowDispatch { dispatch } => releases::show(app, dispatch).await,
         Job::ShowReleaseRefused { review } => releases::show_refused(app, review).await,
@@ -76,6 +78,8 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::Investigate { alert, event, person } => {
             alerts::investigate(app, alert, event, &person).await
         }
+        Job::ShowTest { test } => experiments::show(app, test).await,
+        Job::LearnFromTest { test } => experiments::learn(app, test).await,
         Job::PostCheckpoint { day } => witness::publish(app, day).await,
     }
 }
@@ -109,6 +113,9 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::AttendAlert { .. }
         // Nothing came into the thread, and the button stays.
         | Job::Investigate { .. }
+        | Job::ShowTest { .. }
+        // The numbers stand in the trail and on the card; only research misses them.
+        | Job::LearnFromTest { .. }
         // The next day's checkpoint covers what this one would have.
         | Job::PostCheckpoint { .. } => Ok(()),
     }

@@ -30,7 +30,8 @@ use crate::ids::WorkspaceId;
 
 pub use budget::Day;
 pub use model::{
-    Cause, Cut, Failure, Model, Models, Patience, Question, Reply, Tally, Usage, schema_of,
+    Cause, Cut, Failure, Model, Models, Patience, Question, Reply, Tally, Usage, object_of,
+    schema_of,
 };
 pub use prompts::{Prompt, Prompts, Rendered};
 pub use spent::{Cost, Spent, spent};

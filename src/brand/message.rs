@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::kit::Kit;
 use super::report::{Finding, Passing, Report, Severity};
 use crate::slack::{Card, Post, escape};
+use crate::words::{capitalised, count};
 
 /// Findings that a message shows; the rest is counted.
 const SHOWN: usize = 20;
@@ -18,10 +19,14 @@ pub fn summary(report: &Report) -> String {
     let (errors, warnings) = (report.errors().count(), report.warnings().count());
     let verdict = match (errors, warnings) {
         (0, 0) => "Nothing to change".to_owned(),
-        (0, warnings) => format!("It may go out; {} to look at", things(warnings)),
-        (errors, 0) => format!("{} must change", things(errors)),
+        (0, warnings) => format!("It may go out; {} to look at", count(warnings, "thing")),
+        (errors, 0) => format!("{} must change", count(errors, "thing")),
         (errors, warnings) => {
-            format!("{} must change, and {} to look at", things(errors), things(warnings))
+            format!(
+                "{} must change, and {} to look at",
+                count(errors, "thing"),
+                count(warnings, "thing")
+            )
         }
     };
     format!("{verdict}. {passed} of {tested} rules passed.")
@@ -130,17 +135,6 @@ fn mark(severity: Severity) -> char {
         Severity::Error => '✗',
         Severity::Warning => '!',
     }
-}
-
-fn things(number: usize) -> String {
-    if number == 1 { "1 thing".to_owned() } else { format!("{number} things") }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// Line and column, from 1.

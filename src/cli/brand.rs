@@ -1,4 +1,5 @@
-//! `countersign brand`: texts held against the brand kit, and the kit itself. No database is needed.
+//! `countersign brand`: texts held against the brand kit, and the kit itself. No database is needed, but
+//! for kits of before.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -42,8 +43,11 @@ Places are line:column, in characters; with --json also bytes and characters fro
         #[arg(long)]
         json: bool,
     },
-    /// Print the kit that texts are held against
+    /// Print the kit that texts are held against; with a version, the one that was in force
     Show {
+        /// The version that a card or a record names; its beginning is enough
+        #[arg(value_name = "VERSION", conflicts_with_all = ["kit", "text"])]
+        of_before: Option<String>,
         /// The kit; otherwise the one of COUNTERSIGN_BRAND, or the example
         #[arg(long, value_name = "FILE")]
         kit: Option<PathBuf>,
@@ -81,7 +85,8 @@ pub fn run(config: &Config, clock: &Clock, brand: Brand) -> Result<ExitCode> {
             say(if json { as_json(&report)? } else { brand::lines(&report, &text) });
             Ok(if report.passes() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Brand::Show { kit, text, json } => {
+        // With a version it is looked up in the database, before this.
+        Brand::Show { kit, text, json, .. } => {
             let kit = load(kit)?;
             say(match (text, json) {
                 (true, _) => kit.text.trim_end().to_owned(),

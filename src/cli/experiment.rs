@@ -3,12 +3,21 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
+use sqlx::PgPool;
 
-use super::say;
-use crate::experiments::{cases, file, readout};
+use super::{account, say, with_workspace};
+use crate::audit::Actor;
+use crate::clock::Clock;
+use crate::config::{Config, Manifest};
+use crate::error::Refusal;
+use crate::experiments::statistics::{cases, file, readout};
+use crate::experiments::{self, Body, Delivery};
+use crate::ids::{ExperimentId, WorkspaceId};
+use crate::words::count;
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Experiment {
@@ -17,9 +26,22 @@ pub enum Experiment {
     /// Reads one JSON object with lists of cases: `ab`, `srm`, `power`, `always_valid`, `multiple`.
     /// Writes one object `{id: result}`. What is expected of a case is not read.
     Analyze,
+    /// Bring in what was counted in a running test: CSV with date, arm, users and the figures
+    ///
+    /// A day that is there already is corrected, and what it was before is kept. The columns are those of
+    /// `readout --daily`.
+    Observe(Observe),
     /// Say what a test says now, by the rule that was agreed on before
     #[command(after_long_help = FORM)]
     Readout(Readout),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Observe {
+    /// The number of the test, which stands on its card
+    test: i64,
+    /// The CSV; `-` for standard input
+    file: PathBuf,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -72,11 +94,53 @@ With --daily the arms have names and shares only, and each row of the CSV has wh
   date,arm,users,conversions,unsubscribe rate.conversions
   2026-11-02,urgency,1310,155,3";
 
-pub fn run(experiment: Experiment) -> Result<()> {
+pub async fn run(config: &Config, clock: &Clock, experiment: Experiment) -> Result<ExitCode> {
     match experiment {
-        Experiment::Analyze => analyze(),
-        Experiment::Readout(args) => read_out(&args),
+        Experiment::Analyze => analyze()?,
+        Experiment::Readout(args) => read_out(&args)?,
+        Experiment::Observe(args) => {
+            let manifest = Manifest::load(config.manifest.as_deref())?;
+            return with_workspace(config, clock, async |db, workspace| {
+                observe(db, clock, workspace, &manifest, &args).await
+            })
+            .await;
+        }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes what was counted of a running test.
+async fn observe(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    args: &Observe,
+) -> crate::error::Result<()> {
+    let bytes = match args.file.to_str() {
+        Some("-") => standard_input()?.into_bytes(),
+        _ => fs::read(&args.file).map_err(|why| {
+            Refusal::Unreadable(format!("{} cannot be read: {why}.", args.file.display()))
+        })?,
+    };
+    let now = clock.now();
+    let delivery = Delivery {
+        workspace,
+        test: ExperimentId(args.test),
+        source: None,
+        by: Actor::CommandLine(account()),
+        now,
+        today: now.to_zoned(manifest.zone.clone()).date(),
+    };
+    let observed = experiments::observe(db, &delivery, Body::Csv(&bytes)).await?;
+    say(format!(
+        "{} new, {} corrected, {} as they were. The card of test {} follows as soon as the bot runs.",
+        count(observed.new, "row"),
+        observed.changed,
+        observed.unchanged,
+        args.test
+    ));
+    Ok(())
 }
 
 fn analyze() -> Result<()> {

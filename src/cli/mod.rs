@@ -40,7 +40,7 @@ use crate::database::{self, embedded};
 use crate::error::Error;
 use crate::ids::WorkspaceId;
 use crate::slack::{self, Slack};
-use crate::{jobs, workspaces};
+use crate::{jobs, manifests, workspaces};
 
 /// Agents prepare the work; people countersign it: a Slack bot for marketing teams.
 #[derive(Parser)]
@@ -70,7 +70,7 @@ enum Command {
     /// Look into the documents that were brought in
     #[command(subcommand)]
     Evidence(evidence::Evidence),
-    /// Statistics of tests: readouts, and figures to compare with other tools
+    /// Bring counts of running tests in; readouts, and figures to compare with other tools
     #[command(subcommand)]
     Experiment(experiment::Experiment),
     /// Add up the readings that were brought in, and see what stands out
@@ -249,10 +249,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
-        Command::Experiment(what) => {
-            experiment::run(what)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Experiment(what) => experiment::run(&config, &clock, what).await,
         Command::Readings(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 readings::run(db, &clock, workspace, what).await
@@ -290,6 +287,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Draft(args) => draft::run(&config, &clock, &args),
+        Command::Brand(brand::Brand::Show { of_before: Some(version), json, .. }) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                policy::show(db, workspace, manifests::Kind::Brand, Some(version), json).await
+            })
+            .await
+        }
         Command::Brand(brand) => brand::run(&config, &clock, brand),
         Command::Audit(audit) => run_audit(config, audit).await,
     }
@@ -375,4 +378,16 @@ fn start_log(command: &Command) -> Result<()> {
 fn complain(error: &anyhow::Error) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "countersign: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_can_be_read() {
+        Cli::command().debug_assert();
+    }
 }

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Manifest};
 use crate::error::{Refusal, Result};
 use crate::ids::{ReviewId, WorkspaceId};
-use crate::manifests::{self, Kept};
+use crate::manifests::{self, Kept, Kind};
 use crate::reviews;
 use crate::slack::plain_text;
 
@@ -32,7 +32,8 @@ pub enum Policy {
     /// Print the manifest of a version, as it was in force; without one, say which there were
     Show {
         /// The version that a decision names; its beginning is enough
-        version: Option<String>,
+        #[arg(value_name = "VERSION")]
+        of_before: Option<String>,
         #[arg(long)]
         json: bool,
     },
@@ -76,18 +77,20 @@ pub async fn run(
             Ok(())
         }
         Policy::Check { file } => Ok(check(config, file.as_deref())?),
-        Policy::Show { version, json } => show(db, workspace, version, json).await,
+        Policy::Show { of_before, json } => show(db, workspace, Kind::Team, of_before, json).await,
     }
 }
 
-async fn show(
+/// Prints what was in force: a manifest, or a brand kit.
+pub async fn show(
     db: &PgPool,
     workspace: WorkspaceId,
+    kind: Kind,
     version: Option<String>,
     json: bool,
 ) -> Result<()> {
     let Some(version) = version else {
-        let all = manifests::all(db, workspace).await?;
+        let all = manifests::find(db, workspace, kind, "").await?;
         if json {
             say(all.iter().map(as_json).collect::<serde_json::Value>().to_string());
         } else {
@@ -95,9 +98,9 @@ async fn show(
         }
         return Ok(());
     };
-    let kept = match manifests::find(db, workspace, &version).await?.as_slice() {
+    let kept = match manifests::find(db, workspace, kind, &version).await?.as_slice() {
         [kept] => kept.clone(),
-        [] => return Err(missing(db, workspace, &version).await?.into()),
+        [] => return Err(missing(db, workspace, kind, &version).await?.into()),
         several => {
             let versions: Vec<&str> = several.iter().map(|kept| kept.version.as_str()).collect();
             let sentence =
@@ -109,14 +112,28 @@ async fn show(
     Ok(())
 }
 
-async fn missing(db: &PgPool, workspace: WorkspaceId, version: &str) -> Result<Refusal> {
-    let known: Vec<String> =
-        manifests::all(db, workspace).await?.into_iter().map(|kept| kept.version).collect();
+async fn missing(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    kind: Kind,
+    version: &str,
+) -> Result<Refusal> {
+    let known: Vec<String> = manifests::find(db, workspace, kind, "")
+        .await?
+        .into_iter()
+        .map(|kept| kept.version)
+        .collect();
     let known = match known.is_empty() {
         true => "none was ever in force here".to_owned(),
         false => format!("there were {}", known.join(", ")),
     };
-    Ok(Refusal::Missing(format!("No manifest has the version {version}: {known}.")))
+    Ok(Refusal::Missing({
+        let what = match kind {
+            Kind::Team => "manifest",
+            Kind::Brand => "brand kit",
+        };
+        format!("No {what} has the version {version}: {known}.")
+    }))
 }
 
 fn in_force(kept: &Kept) -> String {

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Weekday};
 use regex::Regex;
 use strsim::damerau_levenshtein;
 
+pub use crate::experiments::Short;
 pub use crate::history::Named as CardName;
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
 
@@ -24,6 +25,8 @@ pub enum Command {
     Audit(CardName),
     /// Help on everything, or on one form.
     Help(Option<&'static Form>),
+    /// Opens the form that plans a test, with what is known of it.
+    Test(Short),
     /// Opens the form that puts a text up for a decision.
     Propose,
     /// What waits for the person, what they asked for and decided.
@@ -72,7 +75,7 @@ pub struct Form {
 }
 
 pub const FORMS: &[Form] =
-    &[RESEARCH, DRAFT, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
+    &[RESEARCH, DRAFT, TEST, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -80,6 +83,14 @@ const RESEARCH: Form = Form {
     takes: "QUESTION",
     says: "Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote. Reviewers then decide on it.",
     example: "/research why do people cancel?",
+};
+
+const TEST: Form = Form {
+    command: "/test",
+    word: "",
+    takes: "[NAME: A v B]",
+    says: "Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts. A form asks for the rest, and reviewers approve the plan.",
+    example: "/test Subject line: urgency v benefit",
 };
 
 const DRAFT: Form = Form {
@@ -157,11 +168,15 @@ const CHECK: Form = Form {
 /// The longest question that is taken, in characters.
 pub const QUESTION_LIMIT: usize = 2_000;
 
+/// The longest short form of a test that is taken: all of it may be the test's name.
+const TEST_LIMIT: usize = 150;
+
 /// Reads a slash command. What is not understood is answered with the nearest right form.
 pub fn parse(command: &str, text: &str) -> Result<Command, String> {
     let text = text.trim();
     match command {
         "/research" => question(text).map(|question| Command::Research { question }),
+        "/test" => test(text).map(Command::Test),
         "/draft" => Ok(Command::Draft { brief: text.to_owned() }),
         "/countersign" => countersign(text),
         _ => Err(format!(
@@ -208,6 +223,17 @@ impl Form {
     fn name(&self) -> &'static str {
         if self.word.is_empty() { &self.command[1..] } else { self.word }
     }
+}
+
+fn test(text: &str) -> Result<Short, String> {
+    let length = text.chars().count();
+    if length > TEST_LIMIT {
+        return Err(format!(
+            "That is {length} characters, and at most {TEST_LIMIT} are taken. Give the test a short name; the form has room for the rest. For example: `{}`",
+            TEST.example
+        ));
+    }
+    Ok(Short::read(text))
 }
 
 fn countersign(text: &str) -> Result<Command, String> {

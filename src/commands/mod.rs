@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::app::App;
 use crate::drafts::{self, Brief, Request};
 use crate::error::{Refusal, Result};
+use crate::experiments::{self, Filled};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RunId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -58,6 +59,13 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             let trigger = command.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
             let place = Place { channel: command.channel, thread: command.thread };
             let form = proposals::propose_form(&app.manifest, &place, None)?;
+            app.slack.open_view(trigger, &form).await?;
+            Ok(Answer::Nothing)
+        }
+        Command::Test(short) => {
+            let trigger = command.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
+            let place = Place { channel: command.channel, thread: command.thread };
+            let form = experiments::plan_form(&Filled::of_short(&short), &place, None);
             app.slack.open_view(trigger, &form).await?;
             Ok(Answer::Nothing)
         }

@@ -19,6 +19,15 @@ const FOUND: usize = 10;
 
 const TITLE: usize = 150;
 
+/// The versions that a draft has to choose from, to be tested against each other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Versions {
+    /// What the brief wants to come of it.
+    pub goal: Option<String>,
+    /// Names and texts, the one that is up first.
+    pub texts: Vec<(String, String)>,
+}
+
 /// A piece under its title. Its canonical JSON is what decisions are bound to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Draft {

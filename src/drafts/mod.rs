@@ -44,14 +44,14 @@ pub use approving::{
 };
 pub use brief::{Brief, Evidence, LONGEST_TITLE, LONGEST_WHAT, MOST_EVIDENCE};
 pub use campaign::{Campaign, Request, State, again, give_up, request, stop};
-pub use draft::Draft;
+pub use draft::{Draft, Versions};
 pub use form::{
     NEW, Start, TITLE, edit_form, finding as finding_in_form, new_form, read as read_form,
     rewrite_form,
 };
 pub use message::on_it;
 pub use overview::show as show_campaign;
-pub use revising::{TEXT, choose, edited, note_effort, rework, rewrite, test_plan, write_anew};
+pub use revising::{TEXT, choose, edited, note_effort, rework, rewrite, versions, write_anew};
 pub use writing::write;
 
 /// The agent of the manifest that writes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::campaign::{self, Campaign};
 use super::compose::{self, Aim, Effort, Piece, Variant, editing_effort};
-use super::draft::{Draft, Prepared};
+use super::draft::{Draft, Prepared, Versions};
 use super::{AGENT, store, writing};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
@@ -118,9 +118,10 @@ pub async fn write_anew(app: &App, review: &Review) -> Result<()> {
     Ok(())
 }
 
-/// Whether a draft waits that a model was to write.
+/// Whether a draft waits that a model was to write. Once people asked for something else, it is written
+/// by what they ask.
 pub(super) fn can_write_anew(review: &Review, draft: &Draft) -> bool {
-    review.state == State::Open && review.edited_by.is_none() && draft.piece.fell_back.is_some()
+    review.state == State::Open && review.number == 1 && draft.piece.fell_back.is_some()
 }
 
 /// Puts another of the versions up that were written to choose from: for whoever asked, and those who
@@ -168,18 +169,15 @@ pub async fn choose(
     Ok(())
 }
 
-/// A test of the versions of a draft against each other, as the text of a plan that people finish.
-pub async fn test_plan(app: &App, review: &Review, draft: &Draft) -> Result<String> {
+/// What a draft can be tested with: its goal, and each of its versions by its name, the one that is up
+/// first.
+pub async fn versions(app: &App, review: &Review, draft: &Draft) -> Result<Versions> {
     let desk = Desk::open(app, review, review.revision).await?;
-    let goal = desk.campaign.brief.goal.as_deref().unwrap_or("what the brief is for");
-    let mut parts = vec![
-        format!("One of these versions does more for the goal than the others: {goal}."),
-        "Name the metric, the least difference worth having and the last day before the start, and keep to them.".to_owned(),
-        format!("Version {}\n{}", draft.piece.variant, draft.text),
-    ];
+    let name = |variant: Variant| format!("Version {variant}");
     let others = desk.row.versions.iter().filter(|one| one.variant != draft.piece.variant);
-    parts.extend(others.map(|one| format!("Version {}\n{}", one.variant, one.text())));
-    Ok(parts.join("\n\n"))
+    let others = others.map(|one| (name(one.variant), one.text()));
+    let texts = std::iter::once((name(draft.piece.variant), draft.text.clone())).chain(others);
+    Ok(Versions { goal: desk.campaign.brief.goal.clone(), texts: texts.collect() })
 }
 
 /// Puts up what somebody who decides made of the text they saw, kept word for word.

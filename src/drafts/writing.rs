@@ -27,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LATELY: SignedDuration = SignedDuration::from_hours(60 * 24);
 const MOST_SENT: i64 = 500;
 
-/// Writes what is missing of a campaign.
+/// Writes the next draft that a campaign misses, and has the one after it written by a job of its own, so
+/// that a long campaign keeps nobody's question waiting.
 pub async fn write(app: &App, id: CampaignId) -> Result<()> {
     let workspace = app.workspace.id;
     if !store::begin(&app.db, workspace, id).await? {
@@ -41,19 +42,20 @@ pub async fn write(app: &App, id: CampaignId) -> Result<()> {
     };
     let place = Place { thread, ..campaign.place.clone() };
     let there = store::drafts_of(&app.db, workspace, id).await?;
-    for (channel, audience) in campaign.brief.wanted() {
-        if there.iter().any(|one| one.channel == channel && one.audience == audience) {
-            continue;
-        }
+    let is_there = |channel: &str, audience: &str| {
+        there.iter().any(|one| one.channel == channel && one.audience == audience)
+    };
+    let next = campaign.brief.wanted().find(|(channel, audience)| !is_there(channel, audience));
+    if let Some((channel, audience)) = next {
         overview::announce(app, &campaign, &place, channel, audience).await?;
         let written = tokio::select! {
             written = versions(app, &campaign, channel, audience) => written?,
             () = stopped(app, id) => return Ok(()),
         };
-        match written {
-            Ok(versions) => put_up(app, &campaign, &place, versions).await?,
-            Err(sentence) => return campaign::fail(app, id, &sentence).await,
-        }
+        return match written {
+            Ok(versions) => put_up(app, &campaign, &place, versions).await,
+            Err(sentence) => campaign::fail(app, id, &sentence).await,
+        };
     }
     let mut tx = app.db.begin().await?;
     if store::end(&mut tx, workspace, id, &State::Done, app.now()).await? {
@@ -138,6 +140,7 @@ async fn put_up(app: &App, campaign: &Campaign, place: &Place, versions: Vec<Pie
     let card = reviews::subject(SubjectKind::Draft, id.0);
     let announced = campaign.announced(&first.channel, &first.audience);
     slack::pass_on(&mut tx, app.workspace.id, &announced, &card).await?;
+    jobs::enqueue(&mut tx, app.workspace.id, Job::WriteDrafts { campaign: campaign.id }).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowCampaign { campaign: campaign.id }).await?;
     tx.commit().await?;
     tracing::info!(draft.id = id.0, campaign.id = campaign.id.0, "a draft was put up");

@@ -1,47 +1,57 @@
-//! Tests of one thing against another: what their counts say, and how surely.
+//! Tests of one thing against another, from their plan to their decision.
 //!
-//! An [`arm`] is the sums over its users. Two arms give an [`estimate`], an effect with its standard
-//! error, and everything else is a reading of that one:
+//! A **plan** ([`TestPlan`]) says before the start what is tried, what is measured and how it is decided.
+//! It is a subject of reviews like a finding or a draft; whoever asked, or decides, changes it by the
+//! form. A test plan may also be put up as a mere text, a proposal: the two have one sequence of
+//! numbers, so that no number means both, and the content of a revision says which it is.
 //!
-//! - [`fixed`]: t- and z-tests, read once, at a horizon that was fixed before;
-//! - [`sequential`]: a confidence sequence, which may be read every day;
-//! - [`bayesian`]: the chance that the treatment is better, and what a wrong choice would cost.
+//! - [`propose`] puts up what was filled in; `expected` finds what the plan needs to know from the
+//!   readings there are, `form` (with `typed`) and `message` are what people fill in and read.
+//! - [`begin`] starts the test once its plan is approved and released: that revision is in force.
+//! - [`observe`] takes what was counted, day by day; `counts` makes looks of it, and [`statistics`],
+//!   which is pure, reads them by the rule. [`show`] keeps the test's one card ([`due`]: once a day).
+//! - [`decide`] and [`extend`] put up what people want to become of it: a [`TestDecision`], which
+//!   [`conclude`] carries out once it is approved, or another plan. [`learn`] makes evidence of a test
+//!   that was decided.
 //!
-//! Around them: [`split`] (whether users were split as planned), [`multiple`] (several comparisons at
-//! once), [`power`] (how many users it takes), [`looks`] (what peeking does, and boundaries for a
-//! few planned looks), [`msprt`], [`boundaries`] and [`bounded`] (other ways to read at any time).
+//! **Invariant:** nothing of an approved plan changes: it is hashed again whenever it is read. Another
+//! metric or rule is another plan, which says so, and whose counts begin anew.
 //!
-//! A [`plan`] says before the start what is measured and how it will be decided, [`sizing`] how many
-//! users that takes, and [`readout`] what the rule says now; [`mod@file`] reads both from files.
-//! [`distributions`] has the tails and quantiles. [`cases`] computes files of cases for comparison
-//! with other tools.
+//! **Invariant:** what comes after the end that was agreed on is kept and not read.
 //!
-//! All of it is pure: no clock, no database, no randomness.
+//! **Invariant:** a count that is restated keeps what it was before as a revision, and the same delivery
+//! twice changes nothing.
 //!
-//! **Invariant.** No NaN and no infinity comes out: what cannot be computed is a
-//! [`degenerate::Degenerate`], which is a sentence for people.
+//! **Invariant:** the rule decides nothing; people do, each time with a reason, one at a time.
 
-pub mod arm;
-pub mod bayesian;
-pub mod boundaries;
-pub mod bounded;
-pub mod cases;
-pub mod degenerate;
-pub mod distributions;
-pub mod estimate;
-pub mod file;
-pub mod fixed;
-pub mod looks;
-pub mod msprt;
-pub mod multiple;
-pub mod plan;
-pub mod power;
-pub mod readout;
-pub mod sequential;
-pub mod sizing;
-pub mod split;
+mod counts;
+mod deciding;
+mod decision;
+mod expected;
+mod form;
+mod learning;
+mod message;
+mod number;
+mod observations;
+mod planning;
+mod readout_card;
+mod running;
+mod showing;
+pub mod statistics;
+mod store;
+mod test_plan;
+mod typed;
 
-#[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod simulation;
+pub use deciding::{Ask, Wish, ask_form, decide, extend, rewrite_decision, rewrite_decision_form};
+pub use decision::{Choice, TestDecision};
+pub use form::{Filled, NAME, Short, WHY};
+pub use learning::learn;
+pub use message::{EXTEND, PLAN, asked_for, card, edit_form, is_up, plan_form, rewrite_form};
+pub use observations::{Body, Delivery, Observed, observe};
+pub use planning::{AGENT, edited, propose, rewrite};
+pub use readout_card::{REASON, SHIP, STOP, decision_card, decision_is_up};
+pub use running::{begin, conclude, due};
+pub use showing::{about, show};
+pub use test_plan::TestPlan;
+
+use counts::Reading;

@@ -38,6 +38,23 @@ const SENTENCES: &[(&str, &str)] = &[
         "finding.shared",
         "{actor} shared {subject}, which only they had read[, in {channel}][; quotes left out because not everybody there may see them: {left_out}].",
     ),
+    (
+        "test_plan.started",
+        "{subject} has started by the approved plan[, with the SHA-256 {content_sha256}][; {first_day} is the first day that counts].",
+    ),
+    (
+        "test_plan.counted",
+        "{actor} took counts of {subject}[ from {source}][, of {first_day}][ to {last_day}][: {new} new][, {changed} corrected][; the counts have the SHA-256 {counts_sha256}].",
+    ),
+    ("test_plan.replaced", "{subject} ended, because test plan {by} took its place."),
+    (
+        "test_plan.decided",
+        "{subject} was decided by test decision {decision}: {choice}[ {arm}].[{?against_rule} It went against the rule that was agreed on.]",
+    ),
+    (
+        "test_decision.proposed",
+        "{actor} put {subject} up: {choice}, about test plan {test}[, saying: {reason}].[{?against_rule} It goes against the rule that was agreed on.]",
+    ),
     ("*.proposed", "{actor} put {subject} up for a decision[ in {channel}][ for {requested_by}]."),
     ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),
     (

@@ -142,13 +142,13 @@ fn in_this_door(sentence: &str) -> String {
     sentence.replace("--date-format", "?date_format=").replace("--text", "?text=")
 }
 
-enum Form {
+pub(super) enum Form {
     Lines(Format),
     /// One JSON array of objects, or one object.
     Array,
 }
 
-fn form(headers: &HeaderMap) -> Result<(Form, Option<String>), Trouble> {
+pub(super) fn form(headers: &HeaderMap) -> Result<(Form, Option<String>), Trouble> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let mut parts = kind.unwrap_or_default().split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default().to_ascii_lowercase();

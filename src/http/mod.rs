@@ -1,10 +1,11 @@
-//! The HTTP door: Slack's requests, those of agents that run elsewhere, documents that are sent in,
-//! health, readiness and metrics.
+//! The HTTP door: Slack's requests, those of agents that run elsewhere, documents and counts of tests
+//! that are sent in, health, readiness and metrics.
 
 mod agent;
 mod bearer;
 mod health;
 mod ingest;
+mod observations;
 mod proposals;
 pub mod signature;
 mod slack;
@@ -29,7 +30,8 @@ pub fn router(app: App) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(proposals::router())
-        .merge(ingest::router());
+        .merge(ingest::router())
+        .merge(observations::router());
     if !app.signing_secrets.is_empty() {
         router = router
             .route("/slack/commands", post(slack::command).get(slack::ssl_check))

@@ -29,8 +29,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
-    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, FindingId, PersonId, ReleaseId,
-    ReviewId, RunId, WorkspaceId,
+    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId,
+    ReleaseId, ReviewId, RunId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -77,6 +77,10 @@ pub enum Job {
     AttendAlert { alert: AlertId },
     /// Sets the research agent to an alert, as a person asked.
     Investigate { alert: AlertId, event: AlertEventId, person: PersonId },
+    /// Makes Slack show a test as it now stands.
+    ShowTest { test: ExperimentId },
+    /// Makes a document of what a decided test taught.
+    LearnFromTest { test: ExperimentId },
     /// Posts a day's checkpoint of the audit trail.
     PostCheckpoint { day: Date },
 }
@@ -136,6 +140,8 @@ impl Job {
             | Self::ShowAlert { .. }
             | Self::AttendAlert { .. }
             | Self::Investigate { .. }
+            | Self::ShowTest { .. }
+            | Self::LearnFromTest { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
         }
     }
@@ -162,6 +168,8 @@ impl Job {
             Self::ShowAlert { .. } => "show_alert",
             Self::AttendAlert { .. } => "attend_alert",
             Self::Investigate { .. } => "investigate",
+            Self::ShowTest { .. } => "show_test",
+            Self::LearnFromTest { .. } => "learn_from_test",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
     }
@@ -190,6 +198,8 @@ impl Job {
             Self::ShowAlert { alert } => format!("show_alert:{alert}"),
             Self::AttendAlert { alert } => format!("attend_alert:{alert}"),
             Self::Investigate { event, .. } => format!("investigate:{event}"),
+            Self::ShowTest { test } => format!("show_test:{test}"),
+            Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
     }
@@ -241,8 +251,9 @@ impl Job {
             | Self::AttendAlert { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
-            | Self::ShowReleaseRefused { .. } => 1,
-            Self::ShowHome { .. } | Self::PostCheckpoint { .. } => 5,
+            | Self::ShowReleaseRefused { .. }
+            | Self::ShowTest { .. } => 1,
+            Self::ShowHome { .. } | Self::LearnFromTest { .. } | Self::PostCheckpoint { .. } => 5,
         }
     }
 }

@@ -88,17 +88,13 @@ impl Kind {
     }
 }
 
-/// The manifest of a version, of which the beginning is enough if it is clear which one is meant.
-pub async fn find(db: &PgPool, workspace: WorkspaceId, version: &str) -> Result<Vec<Kept>> {
-    store::find(db, workspace, Kind::Team, version).await
-}
-
-/// All that were ever in force, the newest first.
-pub async fn all(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Kept>> {
-    store::find(db, workspace, Kind::Team, "").await
-}
-
-/// The brand kits of a version, of which the beginning is enough; all of them for an empty one.
-pub async fn find_brand(db: &PgPool, workspace: WorkspaceId, version: &str) -> Result<Vec<Kept>> {
-    store::find(db, workspace, Kind::Brand, version).await
+/// What has a version, of which the beginning is enough if it is clear which one is meant; all that were
+/// ever in force for an empty one, the newest first.
+pub async fn find(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    kind: Kind,
+    version: &str,
+) -> Result<Vec<Kept>> {
+    store::find(db, workspace, kind, version).await
 }

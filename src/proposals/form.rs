@@ -4,21 +4,11 @@ use super::Proposal;
 use super::proposal::{AUDIENCE, BUDGET, KIND, KINDS, PUBLIC, TEXT, TITLE, amount};
 use crate::config::SubjectKind;
 use crate::error::Refusal;
-use crate::ids::{ChannelId, MessageTs};
 use crate::slack::inbound::Values;
-use crate::slack::{Place, long_text};
+use crate::slack::long_text;
 
 /// The value of the box to tick.
 pub const PUBLIC_YES: &str = "yes";
-
-/// The channel, and thread, where a form that puts something up was asked for.
-pub fn place(metadata: &str) -> Option<Place> {
-    let (channel, thread) = match metadata.split_once(' ') {
-        Some((channel, thread)) => (channel, Some(MessageTs::from(thread))),
-        None => (metadata, None),
-    };
-    (!channel.is_empty()).then(|| Place { channel: ChannelId::from(channel), thread })
-}
 
 /// Reads the form that puts something up.
 pub fn proposed(values: &Values) -> Result<Proposal, Refusal> {
@@ -60,24 +50,5 @@ fn read(values: &Values, kind: SubjectKind, before: &str) -> Result<Proposal, Re
         }
         (Err(other), _) => Err(other),
         (Ok(_), false) => Err(Refusal::Inputs(problems)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_it_was_asked_for_is_kept_in_the_form() {
-        let check = |metadata: &str, expected: Option<(&str, Option<&str>)>| {
-            let place = place(metadata);
-            let found = place.as_ref().map(|place| {
-                (place.channel.as_str(), place.thread.as_ref().map(MessageTs::as_str))
-            });
-            assert_eq!(found, expected);
-        };
-        check("C1", Some(("C1", None)));
-        check("C1 123.4", Some(("C1", Some("123.4"))));
-        check("", None);
     }
 }

@@ -10,7 +10,7 @@ use crate::reviews::Review;
 use crate::slack::{
     Card, Choice, Input, Modal, Place, Post, escape, limits, long_parts, mention, quote,
 };
-use crate::words::grouped;
+use crate::words::{capitalised, grouped};
 
 /// The forms, as their submissions are known.
 pub const PROPOSE: &str = "proposal.new";
@@ -33,11 +33,17 @@ pub fn card(proposal: &Proposal, agent: Option<&str>, requested_by: &PersonId) -
         facts.push(("Reaches", format!("{} people", grouped(audience))));
     }
     facts.push(("Goes to the public", if proposal.public { "Yes" } else { "No" }.to_owned()));
-    Card::new(format!("A {kind} waits for a decision: {}", proposal.title))
+    let card = Card::new(format!("A {kind} waits for a decision: {}", proposal.title))
         .header(&proposal.title)
         .context(who)
         .section(quote(&proposal.text))
-        .fields(facts.iter().map(|(name, value)| (*name, value.as_str())))
+        .fields(facts.iter().map(|(name, value)| (*name, value.as_str())));
+    match kind {
+        SubjectKind::TestPlan => card.context(
+            "A plan in words: it is decided on, and nothing is counted by it. `/test` plans a test that is counted and read out.",
+        ),
+        _ => card,
+    }
 }
 
 /// The answer to whoever put something up.
@@ -76,10 +82,9 @@ pub fn propose_form(
         Some(start) => what.chosen(&[start.subject.name()]),
         None => what,
     };
-    let thread = place.thread.as_ref().map(|thread| format!(" {thread}")).unwrap_or_default();
     let modal = Modal::new(PROPOSE, "Ask for a decision")
         .submit("Put it up")
-        .private_metadata(format!("{}{thread}", place.channel))
+        .private_metadata(place.to_metadata())
         .block(what);
     Ok(with_inputs(modal, manifest, &kinds, start))
 }
@@ -212,11 +217,4 @@ fn needs(terms: &Terms) -> String {
         })
         .collect();
     format!("asks {}", groups.join(", "))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -35,7 +35,7 @@ use crate::reviews::{self, Author, Edit, Opening, Review};
 use crate::slack::inbound::Values;
 use crate::slack::{self, Modal, Place};
 
-pub use form::{place, proposed};
+pub use form::proposed;
 pub use message::{PROPOSE, REWRITE, card, is_up, propose_form};
 pub use outside::{Receipt, Request, Status, Submission, propose_as, revise_as, status};
 pub use proposal::{KIND, KINDS, Proposal, TEXT};

@@ -84,6 +84,7 @@ macro_rules! act {
             $crate::config::SubjectKind::TestPlan => concat!("test_plan.", $past),
             $crate::config::SubjectKind::HandOff => concat!("hand_off.", $past),
             $crate::config::SubjectKind::BudgetChange => concat!("budget_change.", $past),
+            $crate::config::SubjectKind::TestDecision => concat!("test_decision.", $past),
         }
     };
 }

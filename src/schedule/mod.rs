@@ -28,6 +28,7 @@ use crate::alerts;
 use crate::app::App;
 use crate::config::Manifest;
 use crate::error::Result;
+use crate::experiments;
 use crate::jobs::{self, Job};
 use crate::reviews;
 
@@ -118,6 +119,7 @@ pub async fn tick(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     reviews::due(&mut tx, app.workspace.id, app.now()).await?;
     alerts::due(&mut tx, app.workspace.id, app.now()).await?;
+    experiments::due(&mut tx, app.workspace.id, app.now()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::agents::Cost;
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
-use crate::{drafts, research};
+use crate::{drafts, experiments, research};
 
 pub use message::{list, one, plain};
 pub use share::Share;
@@ -53,6 +53,8 @@ pub enum Engine<'a> {
     Extract,
     /// Puts approved words together.
     Assembles,
+    /// Statistics, without a model.
+    Computes,
     /// Writes with a model of the manifest, by this name.
     Model(&'a str),
     /// Runs elsewhere, and puts its work up with a token of its own.
@@ -204,6 +206,8 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
+        } else if agent.name == experiments::AGENT {
+            Self::Computes
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere
         } else {
@@ -227,11 +231,15 @@ fn by_currency<S: Serializer>(costs: &[Cost], serializer: S) -> Result<S::Ok, S:
     map.end()
 }
 
-/// The policies that what it makes comes under: the research agent makes findings, and those that run
-/// elsewhere may put up everything else.
+/// The policies that what it makes comes under: the research agent makes findings, the campaign agent has
+/// its part in tests, and those that run elsewhere may put up everything but findings.
 fn rules<'a>(manifest: &'a Manifest, agent: &Agent) -> Vec<Reviewed<'a>> {
-    let makes =
-        |kind: &SubjectKind| (*kind == SubjectKind::Finding) == (agent.name == research::AGENT);
+    let makes = |kind: &SubjectKind| match (kind, agent.name.as_str()) {
+        (SubjectKind::Finding, name) => name == research::AGENT,
+        (SubjectKind::TestDecision, name) => name == experiments::AGENT,
+        (SubjectKind::TestPlan, experiments::AGENT) => true,
+        (_, name) => name != research::AGENT && name != experiments::AGENT,
+    };
     let concerns = |rule: &Rule| rule.agents.is_empty() || rule.agents.contains(&agent.name);
     let of_agent = manifest.rules.iter().filter(|rule| concerns(rule));
     of_agent

@@ -37,6 +37,22 @@ impl Place {
         Self { channel, thread: None }
     }
 
+    /// As the metadata of a form that was asked for there.
+    pub fn to_metadata(&self) -> String {
+        match &self.thread {
+            Some(thread) => format!("{} {thread}", self.channel),
+            None => self.channel.to_string(),
+        }
+    }
+
+    pub fn from_metadata(metadata: &str) -> Option<Self> {
+        let (channel, thread) = match metadata.split_once(' ') {
+            Some((channel, thread)) => (channel, Some(MessageTs::from(thread))),
+            None => (metadata, None),
+        };
+        (!channel.is_empty()).then(|| Self { channel: ChannelId::from(channel), thread })
+    }
+
     pub fn thread(&self) -> Option<&str> {
         self.thread.as_ref().map(MessageTs::as_str)
     }
@@ -257,4 +273,25 @@ const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 /// changing messages as old as this.
 fn is_gone(error: &SlackError) -> bool {
     error.is("message_not_found") || error.is("edit_window_closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_form_was_asked_for_is_kept_in_it() {
+        let check = |metadata: &str, expected: Option<(&str, Option<&str>)>| {
+            let place = Place::from_metadata(metadata);
+            let found = place.as_ref().map(|place| (place.channel.as_str(), place.thread()));
+            assert_eq!(found, expected);
+            assert_eq!(
+                place.map(|place| place.to_metadata()),
+                expected.map(|_| metadata.to_owned())
+            );
+        };
+        check("C1", Some(("C1", None)));
+        check("C1 123.4", Some(("C1", Some("123.4"))));
+        check("", None);
+    }
 }

@@ -553,7 +553,7 @@ async fn versions_become_the_plan_of_a_test() {
     team.is_given(with_versions()).await;
     let maya = team.member("maya");
     assert_eq!(maya.clicks(PLACE, "Plan a test").await, "");
-    assert_snapshot!(maya.fills(json!({})).await, @"Your test plan “Test: LinkedIn post for Repeat buyer: Spring” is up for a decision in this channel. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
+    assert_snapshot!(maya.fills(json!({})).await, @"The plan of “LinkedIn post for Repeat buyer: Spring” is up for a decision in this channel. It starts when it is approved. Until then, *Change the text* and *Withdraw my request* are behind the three dots of its card.");
     team.settle().await;
     assert_eq!(
         team.count("SELECT count(*) FROM reviews WHERE subject_kind = 'test_plan'").await,
@@ -747,6 +747,47 @@ async fn a_model_writes_and_where_it_fails_approved_words_stand_in() {
     dana.submits("What should change?", "Say less.").await;
     team.settle().await;
     assert_eq!(team.texts().await, ["Heron Linen softens with every wash."]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_model_that_fails_at_a_change_leaves_it_to_the_rules_and_says_so() {
+    let fake = FakeModel::start().await;
+    let team = Team::start_with_model(&fake, "").await;
+    let long = "Heron Linen softens with every wash. Your parcel comes without plastic.";
+    fake.answer(Answer::Json(text(long)));
+    team.is_told("/draft linkedin Spring launch").await;
+    assert_eq!(team.texts().await, [long]);
+    fake.answer(Answer::Status(401, None, "authentication_error", "no"));
+    let dana = team.member("dana");
+    dana.clicks(PLACE, "Request changes").await;
+    dana.submits("What should change?", "Leave out the plastic.").await;
+    team.settle().await;
+    assert_eq!(team.texts().await, ["Heron Linen softens with every wash."]);
+    assert_snapshot!(team.lines(&[":warning:", "*Revision", "[Try again]"]), @"
+    :warning: The model fake refused our key; whoever runs Countersign corrects it in FAKE_MODEL_KEY. The comment was answered as far as rules can.
+    *Revision 2.* The text was changed (@dana asked: “Leave out the plastic.”):
+    ");
+
+    // Nor does a model that writes nothing but noise get anything past the checks.
+    fake.answer(Answer::Json(text(
+        "We cure insomnia. <!channel> Our best linen lasts 12 years!!!",
+    )));
+    for _ in 0..2 {
+        fake.answer(Answer::Json(text("We cure insomnia. <!channel> It lasts 12 years!!!")));
+    }
+    dana.clicks(PLACE, "Request changes").await;
+    dana.submits("What should change?", "More power.").await;
+    team.settle().await;
+    assert_snapshot!(team.lines(&[":warning:", ":ballot_box_with_check: Passed"]), @"
+    :warning: 3 things must change, and 1 thing to look at. 11 of 15 rules passed
+    :warning: “insomnia”: Bed linen is no medical product; health claims need studies that we do not have. Say what the fabric is, and how it feels.
+    :warning: “<!channel>”: In Slack this calls people, or links to a channel. Leave it out.
+    :warning: “12 years”: No proof point holds this number. Give a number that a proof point holds, with what it is about in the same sentence, or leave it out.
+    :warning: “!!!”: We do not use exclamation marks. End with a full stop.
+    :ballot_box_with_check: Passed: Every superlative has a proof point · No proof point has expired · Every disclaimer that it needs is there · No personal data found (names and addresses are not looked for) · Every link goes where it may · Nothing is left to fill in · No hidden characters · Fits the channel · Uses our words · Sentences are short enough · No words in capitals
+    ");
+    assert_eq!(team.count("SELECT count(*) FROM reviews WHERE state = 'open'").await, 1);
     team.done().await;
 }
 

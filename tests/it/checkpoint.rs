@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Parser;
 use countersign::audit::{self, Actor, Event, Subject};
 use countersign::cli;
+use countersign::manifests::Kind;
 use countersign::sandbox::{Fault, FaultKind, Seed};
 use countersign::{manifests, witness};
 use jiff::{SignedDuration, Timestamp};
@@ -270,7 +271,7 @@ async fn a_manifest_that_comes_into_force_is_recorded_and_kept() {
         team.trail().await,
         "bot manifest.changed manifest\nbot manifest.changed manifest\nbot manifest.changed manifest"
     );
-    let kept = manifests::all(team.db(), team.app.workspace.id).await.unwrap();
+    let kept = manifests::find(team.db(), team.app.workspace.id, Kind::Team, "").await.unwrap();
     assert_eq!(
         kept.iter().map(|kept| kept.text.as_str()).collect::<Vec<_>>(),
         [MANIFEST, changed.manifest.text.as_str()]
@@ -298,11 +299,13 @@ async fn a_brand_kit_that_comes_into_force_is_recorded_and_kept() {
         "bot manifest.changed manifest\nbot brand_kit.changed brand_kit"
     );
     let version = &team.app.brand.version;
-    let kept = manifests::find_brand(team.db(), team.app.workspace.id, version).await.unwrap();
+    let kept =
+        manifests::find(team.db(), team.app.workspace.id, Kind::Brand, version).await.unwrap();
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].text, team.app.brand.text);
     // Each is found among its own.
-    assert!(manifests::find(team.db(), team.app.workspace.id, version).await.unwrap().is_empty());
+    let (db, workspace) = (team.db(), team.app.workspace.id);
+    assert!(manifests::find(db, workspace, Kind::Team, version).await.unwrap().is_empty());
     team.settle().await;
     team.done().await;
 }

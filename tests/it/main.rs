@@ -42,4 +42,5 @@ mod schedule;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod trials;
 mod written;

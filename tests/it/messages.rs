@@ -28,6 +28,16 @@ impl Team {
         self.settle().await;
     }
 
+    /// The last message posted or changed that holds these words.
+    fn showing(&self, words: &str) -> Value {
+        let calls = self.sandbox.calls().into_iter();
+        let calls = calls.filter(|call| call.method.starts_with("chat."));
+        let mut calls = calls.map(|call| parsed(call.arguments));
+        let mut found = calls.rfind(|said| said.to_string().contains(words)).unwrap();
+        settled(&mut found);
+        found
+    }
+
     /// What the bot last asked of a method, without what differs from run to run; rather a card than
     /// a sentence, for sentences are told at the same time.
     fn said(&self, method: &str) -> Value {
@@ -61,6 +71,7 @@ fn settled(value: &mut Value) {
                 (r"policy ([a-z +-]+) [0-9a-f]{12}", "policy $1 (version)"),
                 (r"<!date\^\d+\^", "<!date^(seconds)^"),
                 (r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC", "(when)"),
+                (r"began \d{1,2} [A-Z][a-z]{2} \d{4}", "began (day)"),
                 (r"\(\d+ days? old\)", "(age)"),
                 (r"\d{10}\.\d{6}", "(ts)"),
                 (r"127\.0\.0\.1:\d+", "(host)"),
@@ -226,7 +237,7 @@ async fn a_draft_with_versions_and_a_campaign() {
     });
     maya.fills(one).await;
     team.settle().await;
-    assert_json_snapshot!("a_draft_with_versions", team.said("chat.postMessage"));
+    assert_json_snapshot!("a_draft_with_versions", team.showing("Choose B"));
     maya.clicks("#campaigns", "Plan a test").await;
     assert_json_snapshot!("the_form_of_a_test_of_versions", team.said("views.open"));
     team.sandbox.close("maya").await.unwrap();
@@ -239,8 +250,35 @@ async fn a_draft_with_versions_and_a_campaign() {
     });
     maya.fills(two).await;
     team.settle().await;
-    assert_json_snapshot!("a_campaign", team.said("chat.update"));
+    assert_json_snapshot!("a_campaign", team.showing("*2 drafts written*"));
     team.member("lena").clicks("#campaigns", "Approve all that pass").await;
     assert_json_snapshot!("the_form_that_approves_all", team.said("views.open"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_test_from_its_plan_to_its_decision() {
+    let team = Team::start().await;
+    let (maya, raj) = (team.member("maya"), team.member("raj"));
+    maya.types("#campaigns", "/test Subject line: urgency v benefit").await;
+    maya.fills(serde_json::json!({
+        "What is the metric today?": "12 %", "How many users a day?": "4,000",
+        "Guardrails": "unsubscribe rate, conversion rate, up at most 50 %",
+    }))
+    .await;
+    team.settle().await;
+    assert_json_snapshot!("the_plan_of_a_test", team.said("chat.postMessage"));
+    raj.clicks("#campaigns", "Approve").await;
+    team.settle().await;
+    assert_json_snapshot!("a_test_that_runs", team.said("chat.postMessage"));
+
+    maya.clicks("#campaigns", "Extend: a new plan").await;
+    assert_json_snapshot!("the_form_of_another_plan", team.said("views.open"));
+    team.sandbox.close("maya").await.unwrap();
+    maya.clicks("#campaigns", "Stop").await;
+    assert_json_snapshot!("the_form_that_stops_a_test", team.said("views.open"));
+    maya.fills(serde_json::json!({"Why?": "The audience is wrong."})).await;
+    team.settle().await;
+    assert_json_snapshot!("a_decision_about_a_test", team.said("chat.postMessage"));
     team.done().await;
 }

@@ -36,7 +36,7 @@ use crate::error::Result;
 
 pub use call::Patience;
 pub use failure::{Cause, Cut, Failure};
-pub use schema::schema_of;
+pub use schema::{object_of, schema_of};
 pub use tally::{Tally, Usage};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

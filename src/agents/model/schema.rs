@@ -30,6 +30,18 @@ const NOT_SENT: [&str; 19] = [
     "uniqueItems",
 ];
 
+/// An object with these properties, all of them there and no other.
+pub fn object_of(properties: Value) -> Value {
+    let names: Vec<&String> =
+        properties.as_object().map(|it| it.keys().collect()).unwrap_or_default();
+    json!({
+        "type": "object",
+        "required": names,
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
 /// The schema of what a Rust type reads.
 pub fn schema_of<T: JsonSchema>() -> Value {
     let settings =

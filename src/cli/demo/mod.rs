@@ -3,6 +3,7 @@
 //! One port serves the page, the local workspace's wire and control API, and the bot. The bot
 //! speaks to the workspace as it would to Slack, by signed requests or by Socket Mode.
 
+mod experiments;
 mod samples;
 
 use std::net::SocketAddr;
@@ -70,6 +71,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     let stop = CancellationToken::new();
     let router = sandbox.router().fallback(to_bot(bot.clone()));
     let served = tokio::spawn(http::serve(listener, router, stop.clone()));
+    experiments::happened(&config, &settings, &database.pool).await?;
     let app = serve::assemble(&config, &settings, clock, database.pool.clone()).await?;
     manifests::adopt(&app).await.map_err(into_anyhow)?;
     manifests::adopt_brand(&app).await.map_err(into_anyhow)?;
@@ -163,15 +165,19 @@ Countersign runs in the local workspace of {team}:
 
     {base}?as=maya#research
 
-Four things to try there:
+Six things to try there:
 
   1. Ask. In #research, type   /research why do people cancel?   Press *Sources*, and ask on in the
      thread: and for parents? Asked as Lena, the answer comes to her alone, with *Share*: she may
      read interviews that not everybody in #research may.
   2. Decide. You asked as Maya, so somebody else decides: choose Dana at the top left. Request
      changes (\"Leave out the tickets, and look at prices\"), or press Approve.
-  3. Put up a text of your own, in #campaigns:   /countersign propose
-  4. Look at the record: choose *The record* behind the three dots of a card. What was released is
+  3. Have something written, in #campaigns:   /draft linkedin Spring launch   Decide on it as Lena:
+     it names a price, so brand and marketing-leads are both asked, and she is in both.
+  4. Put up a text of your own:   /countersign propose
+  5. Test. In #campaigns one test was decided and one runs: press Stop or Extend on its card, as Maya.
+     Plan your own:   /test Subject line: urgency v benefit
+  6. Look at the record: choose *The record* behind the three dots of a card. What was released is
      a file in {outbox}; in another terminal, type   target/release/countersign audit verify
 
 Ctrl-C stops everything and keeps its state."

@@ -92,11 +92,19 @@ pub enum SubjectKind {
     TestPlan,
     HandOff,
     BudgetChange,
+    /// To ship or stop a test that runs.
+    TestDecision,
 }
 
 impl SubjectKind {
-    pub const ALL: [Self; 5] =
-        [Self::Finding, Self::Draft, Self::TestPlan, Self::HandOff, Self::BudgetChange];
+    pub const ALL: [Self; 6] = [
+        Self::Finding,
+        Self::Draft,
+        Self::TestPlan,
+        Self::HandOff,
+        Self::BudgetChange,
+        Self::TestDecision,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -105,6 +113,7 @@ impl SubjectKind {
             Self::TestPlan => "test_plan",
             Self::HandOff => "hand_off",
             Self::BudgetChange => "budget_change",
+            Self::TestDecision => "test_decision",
         }
     }
 
@@ -116,6 +125,7 @@ impl SubjectKind {
             Self::TestPlan => "test plan",
             Self::HandOff => "hand-off",
             Self::BudgetChange => "budget change",
+            Self::TestDecision => "test decision",
         }
     }
 }
@@ -253,7 +263,7 @@ mod tests {
         check(good, "");
         check(
             "on = \"poem\"\nneeds = []",
-            "team.toml, line 13: unknown variant `poem`, expected one of `finding`, `draft`, `test_plan`, `hand_off`, `budget_change`",
+            "team.toml, line 13: unknown variant `poem`, expected one of `finding`, `draft`, `test_plan`, `hand_off`, `budget_change`, `test_decision`",
         );
         check(
             "on = [\"draft\"]\nneeds = [{ group = \"brand\", count = 3 }]",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::choose::Chosen;
 use super::text::line;
 use super::{Aim, Basis, Part, grounds};
+use crate::agents::object_of;
 use crate::brand::{Channel, Kit};
 use crate::privacy;
 
@@ -185,11 +186,11 @@ fn limits(channel: &Channel) -> Vec<String> {
 /// The JSON schema of an answer: what both protocols take, as for answers of research.
 pub fn schema() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
-    let part = object(json!({
+    let part = object_of(json!({
         "label": text("A label of the channel's, as it was given."),
         "text": text("One line."),
     }));
-    object(json!({
+    object_of(json!({
         "parts": {"type": "array", "items": part},
         "body": text("All that is no labelled line; empty if the channel has labelled lines alone."),
         "rests_on": {
@@ -198,17 +199,6 @@ pub fn schema() -> Value {
         },
         "open": text("What of the brief could not be said, in a sentence; empty if nothing."),
     }))
-}
-
-fn object(properties: Value) -> Value {
-    let names: Vec<&String> =
-        properties.as_object().map(|it| it.keys().collect()).unwrap_or_default();
-    json!({
-        "type": "object",
-        "required": names,
-        "additionalProperties": false,
-        "properties": properties,
-    })
 }
 
 /// An answer, read: its text, and what it says it rests on and leaves open.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{Earlier, Passage};
+use crate::agents::object_of;
 
 /// The inputs of the prompt.
 ///
@@ -51,15 +52,15 @@ fn from(passage: &Passage) -> String {
 /// is required, none may be added, and there are no limits on lengths or sizes. An absent text is
 /// an empty one. What order properties have here is the order in which they are written.
 pub fn schema() -> Value {
-    let quote = object(json!({
+    let quote = object_of(json!({
         "passage": {"type": "integer", "description": "The number of the passage."},
         "text": {"type": "string", "description": "Copied from the passage letter by letter."},
     }));
-    let claim = object(json!({
+    let claim = object_of(json!({
         "text": {"type": "string", "description": "One or two sentences in your own words."},
         "quotes": {"type": "array", "items": quote},
     }));
-    object(json!({
+    object_of(json!({
         "summary": {
             "type": "string",
             "description": "The answer in one or two sentences; empty if there is none.",
@@ -70,17 +71,6 @@ pub fn schema() -> Value {
             "description": "What the passages leave open; empty if nothing.",
         },
     }))
-}
-
-fn object(properties: Value) -> Value {
-    let names: Vec<&String> =
-        properties.as_object().map(|it| it.keys().collect()).unwrap_or_default();
-    json!({
-        "type": "object",
-        "required": names,
-        "additionalProperties": false,
-        "properties": properties,
-    })
 }
 
 #[cfg(test)]

@@ -65,7 +65,8 @@ def main():
     for protocol in PROTOCOLS:
         answers(checks, binary, folder, protocol)
     requests(checks, binary, folder)
-    research(checks, binary, folder)
+    agent(checks, binary, folder, "research", "/research why do people cancel?")
+    agent(checks, binary, folder, "content", "/draft linkedin Spring launch")
     sys.exit(1 if checks.failed else 0)
 
 
@@ -193,22 +194,26 @@ def requests(checks, binary, folder):
     checks.check("and without max_tokens", "max_tokens" not in other, other)
 
 
-def research(checks, binary, folder):
-    """What the research agent asks, likewise; and what people read when it is refused."""
+# What stands in the example manifest where a model is named for an agent.
+MODEL_OF = {"research": 'sources = ["*"]\n', "content": "drafts_a_day = 40\n"}
+
+
+def agent(checks, binary, folder, name, asks):
+    """What an agent asks, likewise; and what people read when it is refused."""
     for protocol, kind in zip(PROTOCOLS, [MessageCreateParamsStreaming, CompletionCreateParamsStreaming]):
         recorder = Recorder()
-        agent = 'sources = ["*"]\n'
-        manifest = folder / "research.toml"
-        example = EXAMPLE.read_text().replace(agent, agent + 'model = "one"\n', 1)
+        manifest = folder / f"{name}.toml"
+        line = MODEL_OF[name]
+        example = EXAMPLE.read_text().replace(line, line + 'model = "one"\n', 1)
         manifest.write_text(example + "\n" + model(protocol, f"http://127.0.0.1:{recorder.server_port}", "one"))
         os.environ |= {"COUNTERSIGN_MANIFEST": str(manifest)} | KEYS
         shutil.rmtree(folder / "demo", ignore_errors=True)
         with Demo(binary, folder / "demo") as demo:
-            demo.post("command", person="maya", channel="#research", text="/research why do people cancel?")
-            checks.check(f"{protocol}: research asks", eventually(lambda: recorder.bodies, 30))
-            accepted(checks, f"{protocol}: the SDK knows what it asks", kind, recorder.bodies[0])
+            demo.post("command", person="maya", channel="#research", text=asks)
+            checks.check(f"{protocol}: {name} asks", eventually(lambda: recorder.bodies, 30))
+            accepted(checks, f"{protocol}: the SDK knows what {name} asks", kind, recorder.bodies[0])
             said = lambda: "The model one does not take this request (400)" in demo.transcript("research", "raj")
-            checks.check(f"{protocol}: people read why there is an extract instead", eventually(said, 30))
+            checks.check(f"{protocol}: people read why {name} works without it", eventually(said, 30))
 
 
 def accepted(checks, name, kind, body):

@@ -239,7 +239,7 @@ async fn only_an_agent_with_its_token_is_let_in_and_only_to_its_own() {
 async fn what_cannot_be_put_up_is_refused_with_what_to_change() {
     let team = Team::with_agents().await;
     assert_snapshot!(team.refuses(json!({"kind": "finding"})).await, @"422 kind: A finding is not put up as a text; choose another kind.");
-    assert_snapshot!(team.refuses(json!({"kind": "poem"})).await, @"422 The body cannot be read: unknown variant `poem`, expected one of `finding`, `draft`, `test_plan`, `hand_off`, `budget_change` at line 1 column 14.");
+    assert_snapshot!(team.refuses(json!({"kind": "poem"})).await, @"422 The body cannot be read: unknown variant `poem`, expected one of `finding`, `draft`, `test_plan`, `hand_off`, `budget_change`, `test_decision` at line 1 column 14.");
     assert_snapshot!(team.refuses(json!({"title": "", "text": "\u{0}x"})).await, @"422 title: Give it a title, so that people can tell it from others. text: It holds a control character (U+0000), which cannot be shown. Take it out.");
     assert_snapshot!(team.refuses(json!({"budget": -1})).await, @"422 The body cannot be read: invalid value: integer `-1`, expected u64 at line 1 column 423.");
     assert_snapshot!(team.refuses(json!({"colour": "red"})).await, @"422 The body cannot be read: unknown field `colour`, expected one of `kind`, `title`, `text`, `budget`, `audience`, `public`, `channel`, `thread`, `requested_by`, `provenance` at line 1 column 420.");

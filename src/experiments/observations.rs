@@ -1,0 +1,220 @@
+//! Taking what was counted: each day and arm once, all of a delivery or nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+
+use super::running::{self, Running, not_started};
+use super::statistics::file::daily::{self, Days};
+use super::statistics::plan::Plan;
+use super::store::{self, Became, Put};
+use super::{TestPlan, counts};
+use crate::audit::{self, Actor, Event, Subject, Value};
+use crate::config::SubjectKind;
+use crate::error::{Refusal, Result};
+use crate::ids::{ExperimentId, WorkspaceId};
+use crate::jobs::{self, Job};
+use crate::reviews;
+use crate::words::count;
+
+/// How many problems are told at once.
+const PROBLEMS: usize = 20;
+
+/// Counts of a test, as they come in.
+#[derive(Clone, Debug)]
+pub struct Delivery<'a> {
+    pub workspace: WorkspaceId,
+    pub test: ExperimentId,
+    /// The source that sends them by its token; none for a file that somebody brings.
+    pub source: Option<&'a str>,
+    pub by: Actor,
+    pub now: Timestamp,
+    /// Where the team is.
+    pub today: Date,
+}
+
+/// The form that counts have.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// CSV with a header: `date`, `arm`, `users` and the figures.
+    Csv(&'a [u8]),
+    /// JSON objects with the same names.
+    Objects(&'a [serde_json::Map<String, serde_json::Value>]),
+}
+
+/// What came of a delivery, a day and arm counting once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Observed {
+    pub new: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+}
+
+/// Takes counts of a running test; the same ones again change nothing.
+pub async fn observe(db: &PgPool, delivery: &Delivery<'_>, body: Body<'_>) -> Result<Observed> {
+    let Delivery { workspace, test, now, .. } = *delivery;
+    let plan = plan_for(db, delivery).await?.plan();
+    let days = read(&plan, body)?;
+
+    let mut tx = db.begin().await?;
+    let running = store::lock(&mut tx, workspace, test).await?;
+    let running = running.ok_or_else(|| not_started(test))?;
+    check(&running, delivery, &plan, &days)?;
+    let source = delivery.source.unwrap_or("file");
+    let put = Put { workspace, test, source, now };
+    let mut observed = Observed::default();
+    for (day, arms) in &days {
+        for (arm, figures) in arms {
+            match store::put(&mut tx, &put, *day, arm, figures).await? {
+                Became::New => observed.new += 1,
+                Became::Changed => observed.changed += 1,
+                Became::Unchanged => observed.unchanged += 1,
+            }
+        }
+    }
+    if observed.new + observed.changed > 0 {
+        store::counted(&mut tx, &put, delivery.source.is_some()).await?;
+        audit::append(&mut tx, event(delivery, source, &days, observed)?).await?;
+        jobs::enqueue(&mut tx, workspace, Job::ShowTest { test }).await?;
+    }
+    tx.commit().await?;
+
+    tracing::info!(
+        experiment.id = test.0,
+        observations.new = observed.new,
+        observations.changed = observed.changed,
+        "counts of a test came in"
+    );
+    Ok(observed)
+}
+
+/// The plan by which counts are read; refuses where the test does not take any.
+async fn plan_for(db: &PgPool, delivery: &Delivery<'_>) -> Result<TestPlan> {
+    let Delivery { workspace, test, .. } = *delivery;
+    let running = store::running(db, workspace, test).await?.ok_or_else(|| not_started(test))?;
+    let review = reviews::of_subject(db, workspace, SubjectKind::TestPlan, test.0).await?;
+    if let Some(review) = review
+        && let Some(review) = reviews::find(db, workspace, review).await?
+    {
+        running::check_running(&running, review.state)?;
+    }
+    let content = reviews::content(db, workspace, running.revision).await?;
+    let hash: [u8; 32] = Sha256::digest(&content.bytes).into();
+    if hash != running.content_hash {
+        return Err(Refusal::NotWhatWasApproved.into());
+    }
+    TestPlan::from_bytes(&content.bytes)
+}
+
+fn read(plan: &Plan, body: Body<'_>) -> Result<Days> {
+    let read = match body {
+        Body::Csv(bytes) => daily::rows(plan, bytes),
+        Body::Objects(objects) => of_objects(plan, objects),
+    };
+    let days = read.map_err(|sentence| refused(vec![sentence]))?;
+    if days.is_empty() {
+        let sentence = "There are no counts in it; a row has date, arm, users and the figures";
+        return Err(refused(vec![sentence.to_owned()]).into());
+    }
+    Ok(days)
+}
+
+fn of_objects(
+    plan: &Plan,
+    objects: &[serde_json::Map<String, serde_json::Value>],
+) -> Result<Days, String> {
+    let mut days = Days::new();
+    for (at, object) in objects.iter().enumerate() {
+        let number = at + 1;
+        let text = |name: &str| object.get(name).and_then(|it| it.as_str()).unwrap_or_default();
+        let date = text("date");
+        let day: Date = date
+            .parse()
+            .map_err(|_| format!("Object {number}: {date:?} is no date such as 2026-11-22"))?;
+        let arm = text("arm");
+        if !plan.arms.iter().any(|it| it.name == arm) {
+            return Err(format!("Object {number}: the plan has no arm {arm:?}"));
+        }
+        let mut figures = BTreeMap::new();
+        for (name, value) in object {
+            match value.as_f64() {
+                Some(value) => {
+                    figures.insert(name.clone(), value);
+                }
+                None if value.is_null() || name == "date" || name == "arm" => {}
+                None => return Err(format!("Object {number}: {value} of {name:?} is no number")),
+            }
+        }
+        days.entry(day).or_default().insert(arm.to_owned(), figures);
+    }
+    Ok(days)
+}
+
+/// Refuses what this test does not take, all problems at once.
+fn check(
+    running: &Running,
+    delivery: &Delivery<'_>,
+    plan: &Plan,
+    days: &Days,
+) -> Result<(), Refusal> {
+    // It may have ended since it was looked at.
+    running::check_running(running, reviews::State::Open)?;
+    let mut problems = Vec::new();
+    if let (Some(sends), Some(known)) = (delivery.source, &running.source)
+        && sends != known
+    {
+        problems.push(format!(
+            "Counts of test {} come from “{known}”, and two sources would count twice",
+            running.id
+        ));
+    }
+    let (first, today) = (running.starts_on, delivery.today);
+    if let Some(early) = days.keys().find(|day| **day < first) {
+        problems.push(format!(
+            "{early} is before {first}, the day on which the plan was approved; what was known before does not count"
+        ));
+    }
+    if let Some(late) = days.keys().find(|day| **day > today) {
+        problems.push(format!("{late} is still to come; today is {today}"));
+    }
+    problems.extend(counts::check(plan, days));
+    if problems.is_empty() { Ok(()) } else { Err(refused(problems)) }
+}
+
+fn refused(mut problems: Vec<String>) -> Refusal {
+    let more = problems.len().saturating_sub(PROBLEMS);
+    problems.truncate(PROBLEMS);
+    let mut told: Vec<String> =
+        problems.iter().map(|it| format!("{it}.").replace("..", ".")).collect();
+    if more > 0 {
+        told.push(format!("And {} more.", count(more as u64, "problem")));
+    }
+    told.push("Nothing was taken.".to_owned());
+    Refusal::Unreadable(told.join("\n"))
+}
+
+fn event(delivery: &Delivery<'_>, source: &str, days: &Days, observed: Observed) -> Result<Event> {
+    let hash: [u8; 32] = Sha256::digest(serde_json::to_vec(days)?).into();
+    let mut details = BTreeMap::from([
+        ("source", Value::name(source)),
+        ("new", i64::try_from(observed.new)?.into()),
+        ("changed", i64::try_from(observed.changed)?.into()),
+        ("counts_sha256", Value::hash(&hash)),
+    ]);
+    for (name, day) in [("first_day", days.keys().next()), ("last_day", days.keys().last())] {
+        if let Some(day) = day {
+            details.insert(name, Value::name(day.to_string()));
+        }
+    }
+    Ok(Event {
+        workspace: delivery.workspace,
+        at: delivery.now,
+        actor: delivery.by.clone(),
+        act: "test_plan.counted",
+        subject: Subject::new(SubjectKind::TestPlan.name(), delivery.test),
+        details,
+    })
+}

@@ -100,7 +100,7 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     *performance* · marketing-leads answers for it
     Watches the numbers of campaigns, and says once what moved.
     Goal: Money that goes wrong for hours, not for weeks.
-    Reads every source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads every source · computes, without a model · no policy on what it makes
     Nothing done yet
     *campaign* · research-reviewers answers for it
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
@@ -131,7 +131,7 @@ async fn a_list_says_how_the_agents_do() {
     *performance* · marketing-leads answers for it
     Watches the numbers of campaigns, and says once what moved.
     Goal: Money that goes wrong for hours, not for weeks.
-    Reads every source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads every source · computes, without a model · no policy on what it makes
     Nothing done yet
     *campaign* · research-reviewers answers for it
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
@@ -215,15 +215,10 @@ async fn a_list_says_how_the_agents_do() {
     Answers for it: marketing-leads
     Goal: Money that goes wrong for hours, not for weeks.
     May read: every source
-    Engine: not connected, for it has no token
+    Engine: computes, without a model
     Budget: none
     Who decides on it
-    • copy, for a draft: one approval from brand
-    • promises, for a draft labelled pricing or legal claim or customer data: one approval from marketing-leads
-    • budgets, for a budget change: one approval from marketing-leads
-    • large budgets, for a budget change spending over 10000: one approval from brand
-    • test plans, for a test plan: one approval from research-reviewers
-    • hand-offs, for a hand-off: one approval from sales
+    No policy on what it makes.
     Work: Nothing done yet
     Models: none yet
     Put up for a decision: 0

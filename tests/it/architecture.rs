@@ -148,7 +148,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
-    ("scorecards", &["agents", "drafts", "experiments", "research", "slack"]),
+    ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
     ("experiments", &["audit", "evidence", "jobs", "readings", "reviews", "slack"]),
     ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),

@@ -3,6 +3,7 @@
 //! What can be pressed is a closed list. A button that is not in it, or that carries a value which
 //! is not ours, is refused in words and logged; nothing is guessed.
 
+use crate::alerts::{self, Act, Snooze};
 use crate::app::App;
 use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
@@ -12,8 +13,8 @@ use crate::drafts::{self, compose::Variant};
 use crate::error::{Error, Refusal, Result};
 use crate::experiments::{self, Ask, Filled, Wish};
 use crate::ids::{
-    CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId, RevisionId,
-    RunId,
+    AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId,
+    RevisionId, RunId,
 };
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -76,6 +77,8 @@ enum Action {
     WriteAnew(ReviewId),
     /// Ends the writing of a campaign; has the rest written; approves what passes.
     Campaign(Whole, CampaignId),
+    /// Does something with an alert at once, or opens the form that it takes.
+    Alert(AlertAction, AlertId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -87,6 +90,20 @@ enum Whole {
     Again,
     /// Opens the form that shows what would be approved.
     Approve,
+}
+
+/// What is done with an alert.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum AlertAction {
+    Acknowledge,
+    Snooze(Snooze),
+    Resolve,
+    /// Opens the form that asks why.
+    NotUseful,
+    Investigate,
+    /// Opens the form of a proposal, filled in.
+    Pause,
+    Undo,
 }
 
 /// What stands behind the three dots.
@@ -275,6 +292,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let form = research::share_form(app, finding, person).await?;
             open_form(app, interaction, &form).await?;
         }
+        Action::Alert(what, alert) => press_alert(app, interaction, what, alert).await?,
         Action::AskOfTest(ask, test) => {
             let form = experiments::ask_form(app, test, ask, person).await?;
             open_form(app, interaction, &form).await?;
@@ -283,6 +301,37 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
     }
     refresh_home(app, interaction, person).await?;
     Ok(Answer::Nothing)
+}
+
+async fn press_alert(
+    app: &App,
+    interaction: &Interaction,
+    what: AlertAction,
+    alert: AlertId,
+) -> Result<()> {
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    let act = match what {
+        AlertAction::Acknowledge => Act::Acknowledge,
+        AlertAction::Snooze(snooze) => Act::Snooze(snooze),
+        AlertAction::Resolve => Act::Resolve,
+        AlertAction::Investigate => Act::Investigate,
+        AlertAction::Undo => Act::Undo,
+        AlertAction::NotUseful => {
+            let alert = alerts::check(app, alert, person).await?;
+            return open_form(app, interaction, &alerts::not_useful_modal(&alert)).await;
+        }
+        AlertAction::Pause => {
+            let channel = interaction.channel.clone().ok_or(Refusal::UnknownAction)?;
+            let place = Place::channel(channel);
+            let form = alerts::pause_form(app, alert, person, &place).await?;
+            return open_form(app, interaction, &form).await;
+        }
+    };
+    alerts::act(app, delivery.as_deref(), alert, person, &act).await?;
+    if act == Act::Investigate {
+        tell(app, interaction, Post::sentence(INVESTIGATING));
+    }
+    Ok(())
 }
 
 /// What was pressed; what is not ours is logged and refused.
@@ -332,6 +381,9 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     }
     if view.callback_id == drafts::APPROVE {
         return approve_all(app, interaction, view).await;
+    }
+    if view.callback_id == alerts::NOT_USEFUL {
+        return not_useful(app, interaction, view).await;
     }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
@@ -489,6 +541,15 @@ async fn share(app: &App, interaction: &Interaction, view: &View) -> Result<Answ
     Ok(Answer::Nothing)
 }
 
+/// Closes an alert that was not useful.
+async fn not_useful(app: &App, interaction: &Interaction, view: &View) -> Result<Answer> {
+    let alert = view.private_metadata.parse().map_err(|_| Refusal::UnknownAction)?;
+    let act = Act::NotUseful { reason: reason(view)? };
+    let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+    alerts::act(app, delivery.as_deref(), AlertId(alert), person, &act).await?;
+    Ok(Answer::Nothing)
+}
+
 fn reason(view: &View) -> Result<String> {
     let reason = view.values.text(REASON).unwrap_or_default().trim().to_owned();
     if !reason.chars().any(char::is_alphanumeric) {
@@ -518,6 +579,9 @@ fn input_of(view: &View) -> Option<&'static str> {
     }
     if view.callback_id == drafts::APPROVE {
         return Some(ANSWERS);
+    }
+    if view.callback_id == alerts::NOT_USEFUL {
+        return Some(REASON);
     }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
@@ -613,6 +677,9 @@ const WRITING_ANEW: &str = "The model is asked once more. The card follows if it
 
 const WRITING_STOPPED: &str =
     "Stopped. What is up for a decision stays up; nothing more will be written.";
+
+const INVESTIGATING: &str =
+    "The research agent looks for what could explain it. What it finds comes into the thread.";
 
 const STOPPED: &str = "Stopped. Nothing will be put up.";
 
@@ -712,7 +779,10 @@ impl Action {
             "test.stop" => Some(Self::AskOfTest(Ask::Stop, ExperimentId(value?.parse().ok()?))),
             "test.extend" => Some(Self::AskOfTest(Ask::Extend, ExperimentId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
-            _ => None,
+            _ => {
+                let (what, alert) = AlertAction::read(id, value?)?;
+                Some(Self::Alert(what, alert))
+            }
         }
     }
 
@@ -740,8 +810,34 @@ impl Action {
             | Self::PlanTest(_)
             | Self::WriteAnew(_)
             | Self::Campaign(..)
+            | Self::Alert(..)
             | Self::Link => None,
         }
+    }
+}
+
+impl AlertAction {
+    fn read(id: &str, value: &str) -> Option<(Self, AlertId)> {
+        let (what, value) = match id {
+            "alert.acknowledge" => (Self::Acknowledge, value),
+            "alert.resolve" => (Self::Resolve, value),
+            "alert.not_useful" => (Self::NotUseful, value),
+            "alert.investigate" => (Self::Investigate, value),
+            "alert.pause" => (Self::Pause, value),
+            "alert.undo" => (Self::Undo, value),
+            "alert.snooze" => {
+                let (until, value) = value.split_once('.')?;
+                let snooze = match until {
+                    "hour" => Snooze::Hour,
+                    "morning" => Snooze::Morning,
+                    "week" => Snooze::Week,
+                    _ => return None,
+                };
+                (Self::Snooze(snooze), value)
+            }
+            _ => return None,
+        };
+        Some((what, AlertId(value.parse().ok()?)))
     }
 }
 
@@ -795,6 +891,13 @@ mod tests {
         check("draft.choose", Some("12.34.D"), None);
         check("draft.choose", Some("12.34"), None);
         check("campaign.stop", Some("7"), Some(Action::Campaign(Whole::Stop, CampaignId(7))));
+        check(
+            "alert.snooze",
+            Some("week.7"),
+            Some(Action::Alert(AlertAction::Snooze(Snooze::Week), AlertId(7))),
+        );
+        check("alert.snooze", Some("ever.7"), None);
+        check("alert.resolve", Some("7.8"), None);
         check("link", None, Some(Action::Link));
         check("review.approve", None, None);
         check("review.approve", Some("12"), None);

@@ -85,6 +85,17 @@ pub enum Refusal {
     NotWhatWasApproved,
     /// What agents made is judged by the members of the workspace.
     OnlyMembersJudge,
+    /// On alerts.
+    OnlyMembersAct,
+    AlertIsOver {
+        /// None where it ended by itself.
+        by: Option<PersonId>,
+    },
+    AlertAcknowledged {
+        by: PersonId,
+    },
+    AlertCameBack,
+    NoActToUndo,
     AlreadyDisputed,
     NoDisputeOfYours,
     /// The text cannot be worded anew by a person.
@@ -252,6 +263,26 @@ impl fmt::Display for Refusal {
             ),
             Self::OnlyMembersJudge => f.write_str(
                 "Guests and bots do not judge what agents made, so nothing was recorded. Tell a member of the team what you think.",
+            ),
+            Self::OnlyMembersAct => f.write_str(
+                "Guests and bots do not act on alerts, so nothing was recorded. Tell a member of the team what you see.",
+            ),
+            Self::AlertIsOver { by: Some(by) } => write!(
+                f,
+                "<@{by}> closed this alert already, so nothing was recorded. Press Undo on the card to open it again."
+            ),
+            Self::AlertIsOver { by: None } => f.write_str(
+                "This alert is over: the numbers are as expected again. There was nothing left to do.",
+            ),
+            Self::AlertAcknowledged { by } => write!(
+                f,
+                "<@{by}> acknowledged this alert already and looks at it. Write in its thread if you know more."
+            ),
+            Self::AlertCameBack => f.write_str(
+                "The same came back meanwhile and has a card of its own, so this one stays closed. Act on the newer card.",
+            ),
+            Self::NoActToUndo => f.write_str(
+                "There is nothing of a person's to undo on this alert. Look at the card as it is now.",
             ),
             Self::AlreadyDisputed => f.write_str(
                 "You dispute this already, and your reason stands on the card. To say something else, withdraw it first.",

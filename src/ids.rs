@@ -85,6 +85,10 @@ numbered! {
     ReleaseId
     /// One message about a release to one receiver.
     DispatchId
+    /// What moved in the numbers and is worth a card.
+    AlertId
+    /// Something that happened to an alert.
+    AlertEventId
     /// An entry of the audit trail.
     EntryId
 }

@@ -11,8 +11,8 @@
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
 //!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
-//!   platforms report, [`detectors`] tells what in them is worth a message; [`opinions`] are what people
-//!   say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
+//!   platforms report, [`detectors`] tells what in them is worth a message, [`alerts`] tells people of it;
+//!   [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
 //!   [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
@@ -42,6 +42,7 @@ pub mod socket;
 pub mod subjects;
 pub mod worker;
 
+pub mod alerts;
 pub mod brand;
 pub mod detectors;
 pub mod drafts;

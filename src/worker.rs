@@ -7,7 +7,9 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
-use crate::{commands, drafts, experiments, home, releases, research, reviews, subjects, witness};
+use crate::{
+    alerts, commands, drafts, experiments, home, releases, research, reviews, subjects, witness,
+};
 
 /// Does jobs with `app`, and tells people about those that are given up.
 pub fn handler(app: App) -> Handler {
@@ -70,6 +72,12 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::ShowReleaseRefused { review } => releases::show_refused(app, review).await,
         Job::ShowHome { person } => home::show(app, &person).await,
         Job::ShowHelp { channel, thread } => commands::show_help(app, channel, thread).await,
+        Job::Inspect => alerts::inspect(app).await,
+        Job::ShowAlert { alert } => alerts::show(app, alert).await,
+        Job::AttendAlert { alert } => alerts::attend(app, alert).await,
+        Job::Investigate { alert, event, person } => {
+            alerts::investigate(app, alert, event, &person).await
+        }
         Job::ShowTest { test } => experiments::show(app, test).await,
         Job::LearnFromTest { test } => experiments::learn(app, test).await,
         Job::PostCheckpoint { day } => witness::publish(app, day).await,
@@ -99,6 +107,12 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::ShowReleaseRefused { .. }
         | Job::ShowHome { .. }
         | Job::ShowHelp { .. }
+        // The next import, or hour, looks at the same numbers; what is due comes due again.
+        | Job::Inspect
+        | Job::ShowAlert { .. }
+        | Job::AttendAlert { .. }
+        // Nothing came into the thread, and the button stays.
+        | Job::Investigate { .. }
         | Job::ShowTest { .. }
         // The numbers stand in the trail and on the card; only research misses them.
         | Job::LearnFromTest { .. }

@@ -58,7 +58,7 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
         Command::Propose => {
             let trigger = command.trigger_id.as_deref().ok_or(Refusal::UnknownAction)?;
             let place = Place { channel: command.channel, thread: command.thread };
-            let form = proposals::propose_form(&app.manifest, &place)?;
+            let form = proposals::propose_form(&app.manifest, &place, None)?;
             app.slack.open_view(trigger, &form).await?;
             Ok(Answer::Nothing)
         }

@@ -22,8 +22,8 @@ use url::Url;
 
 pub use agents::AgentTokens;
 pub use manifest::{
-    Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Rule, SubjectKind, Tell,
-    Terms, Witness,
+    Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Quiet, Route, Rule,
+    Severity, SubjectKind, Tell, Terms, Verbosity, Witness,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;

@@ -77,6 +77,7 @@ pub fn find(funnel: &Funnel, rule: &Rule, since: Local) -> Option<Finding> {
             low: before.rate() + difference.low,
             high: before.rate() + difference.high,
             since,
+            ended: None,
             cost: rule.unit_value.map(|it| it * lost),
             score,
             notes: Vec::new(),

@@ -66,6 +66,8 @@ pub struct Finding {
     pub low: f64,
     pub high: f64,
     pub since: Local,
+    /// The first reading that was as expected again; none while it goes on.
+    pub ended: Option<Local>,
     /// What it has cost so far, in the currency of the rule; an estimate.
     pub cost: Option<f64>,
     /// From 0 to 1; from 0.5 on it is worth a message.

@@ -98,6 +98,7 @@ pub fn find(daily: &[Point], rule: &Rule) -> Option<Finding> {
         low,
         high,
         since: newest,
+        ended: None,
         cost: Some((end - rule.budget).abs()),
         score: miss.abs().min(1.0) / 2.0 + 0.5,
         notes: Vec::new(),

@@ -111,6 +111,7 @@ fn finding(
         low,
         high,
         since,
+        ended: None,
         cost: rule.unit_cost.map(|it| it * usual * missing),
         score: (times / (1.0 + times)).max(super::unusual::FIRES),
         notes: Vec::new(),

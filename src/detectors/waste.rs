@@ -102,6 +102,7 @@ fn judge(
         low: usual * price.low,
         high: usual * price.high,
         since,
+        ended: None,
         cost: Some((it.spend - it.accepted * usual).max(0.0)),
         score: if waste { 1.0 - 0.5 / price.low } else { 0.49 },
         notes: vec![

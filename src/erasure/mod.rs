@@ -96,6 +96,9 @@ pub async fn erase(
     for run in concerned.runs {
         jobs::enqueue(&mut tx, workspace, Job::ShowRun { run }).await?;
     }
+    for alert in concerned.alerts {
+        jobs::enqueue(&mut tx, workspace, Job::ShowAlert { alert }).await?;
+    }
     for campaign in concerned.campaigns {
         jobs::enqueue(&mut tx, workspace, Job::ShowCampaign { campaign }).await?;
     }

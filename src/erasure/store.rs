@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Erased;
 use crate::error::Result;
-use crate::ids::{CampaignId, FindingId, PersonId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{AlertId, CampaignId, FindingId, PersonId, ReviewId, RunId, WorkspaceId};
 
 /// What is read instead of a title.
 const TITLE: &str = "(erased)";
@@ -40,6 +40,10 @@ pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Re
             ) + (
                 SELECT count(*)
                 FROM opinions
+                WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+            ) + (
+                SELECT count(*)
+                FROM alert_events
                 WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
             ) AS "comments!",
             (
@@ -99,6 +103,7 @@ pub struct Concerned {
     /// Answers that only the person reads.
     pub answers: Vec<FindingId>,
     pub campaigns: Vec<CampaignId>,
+    pub alerts: Vec<AlertId>,
 }
 
 pub async fn concerned(
@@ -166,9 +171,22 @@ pub async fn concerned(
         workspace.0,
         person.as_str(),
     )
+    .fetch_all(&mut *tx)
+    .await?;
+    let alerts = sqlx::query_scalar!(
+        "
+        SELECT DISTINCT alert_id
+        FROM alert_events
+        WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+        ORDER BY alert_id
+        ",
+        workspace.0,
+        person.as_str(),
+    )
     .fetch_all(tx)
     .await?;
-    Ok(Concerned { reviews, runs, answers, campaigns })
+    let alerts = alerts.into_iter().map(AlertId).collect();
+    Ok(Concerned { reviews, runs, answers, campaigns, alerts })
 }
 
 /// Answers that only the person reads go with their questions.
@@ -243,7 +261,22 @@ pub async fn erase_comments(
     )
     .execute(&mut *tx)
     .await?;
-    Ok(erased.rows_affected() + reasons.rows_affected() + disputes.rows_affected())
+    // And why an alert was not useful.
+    let alerts = sqlx::query!(
+        "
+        UPDATE alert_events
+        SET reason = NULL
+        WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+        ",
+        workspace.0,
+        person.as_str(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(erased.rows_affected()
+        + reasons.rows_affected()
+        + disputes.rows_affected()
+        + alerts.rows_affected())
 }
 
 /// A run that has not come to its end ends here.

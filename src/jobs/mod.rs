@@ -29,8 +29,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
-    CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReleaseId, ReviewId,
-    RunId, WorkspaceId,
+    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId,
+    ReleaseId, ReviewId, RunId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -69,6 +69,14 @@ pub enum Job {
     ShowHome { person: PersonId },
     /// Says in a channel what the bot can do, after it was mentioned without a question.
     ShowHelp { channel: ChannelId, thread: Option<String> },
+    /// Lets the performance agent look at the numbers.
+    Inspect,
+    /// Makes Slack show an alert as it now stands.
+    ShowAlert { alert: AlertId },
+    /// Does what is due for an alert: calls, escalates, ends a snooze.
+    AttendAlert { alert: AlertId },
+    /// Sets the research agent to an alert, as a person asked.
+    Investigate { alert: AlertId, event: AlertEventId, person: PersonId },
     /// Makes Slack show a test as it now stands.
     ShowTest { test: ExperimentId },
     /// Makes a document of what a decided test taught.
@@ -116,7 +124,8 @@ impl Job {
             Self::Research { .. }
             | Self::Rework { .. }
             | Self::WriteDrafts { .. }
-            | Self::WriteAnew { .. } => Lane::Agent,
+            | Self::WriteAnew { .. }
+            | Self::Inspect => Lane::Agent,
             Self::ShowRun { .. }
             | Self::ShowCampaign { .. }
             | Self::ShowAnswer { .. }
@@ -128,6 +137,9 @@ impl Job {
             | Self::ShowReleaseRefused { .. }
             | Self::ShowHome { .. }
             | Self::ShowHelp { .. }
+            | Self::ShowAlert { .. }
+            | Self::AttendAlert { .. }
+            | Self::Investigate { .. }
             | Self::ShowTest { .. }
             | Self::LearnFromTest { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
@@ -152,6 +164,10 @@ impl Job {
             Self::ShowReleaseRefused { .. } => "show_release_refused",
             Self::ShowHome { .. } => "show_home",
             Self::ShowHelp { .. } => "show_help",
+            Self::Inspect => "inspect",
+            Self::ShowAlert { .. } => "show_alert",
+            Self::AttendAlert { .. } => "attend_alert",
+            Self::Investigate { .. } => "investigate",
             Self::ShowTest { .. } => "show_test",
             Self::LearnFromTest { .. } => "learn_from_test",
             Self::PostCheckpoint { .. } => "post_checkpoint",
@@ -178,6 +194,10 @@ impl Job {
             Self::ShowHelp { channel, thread } => {
                 format!("show_help:{channel}:{}", thread.as_deref().unwrap_or_default())
             }
+            Self::Inspect => "inspect".to_owned(),
+            Self::ShowAlert { alert } => format!("show_alert:{alert}"),
+            Self::AttendAlert { alert } => format!("attend_alert:{alert}"),
+            Self::Investigate { event, .. } => format!("investigate:{event}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
@@ -222,9 +242,13 @@ impl Job {
             | Self::WriteDrafts { .. }
             | Self::WriteAnew { .. }
             | Self::ShowCampaign { .. }
+            | Self::ShowAlert { .. }
+            | Self::Investigate { .. }
             | Self::Release { .. } => 0,
             Self::ShowHelp { .. }
             | Self::Attend { .. }
+            | Self::Inspect
+            | Self::AttendAlert { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }

@@ -55,8 +55,13 @@ pub fn is_up(proposal: &Proposal) -> Post {
     ))
 }
 
-/// The form that puts something up. Its hints say what each answer decides, by the manifest.
-pub fn propose_form(manifest: &Manifest, place: &Place) -> Result<Modal, Refusal> {
+/// The form that puts something up, with what it begins with. Its hints say what each answer decides, by
+/// the manifest.
+pub fn propose_form(
+    manifest: &Manifest,
+    place: &Place,
+    start: Option<&Proposal>,
+) -> Result<Modal, Refusal> {
     let kinds: Vec<SubjectKind> = KINDS
         .into_iter()
         .filter(|kind| manifest.rules.iter().any(|rule| rule.on.contains(kind)))
@@ -73,11 +78,15 @@ pub fn propose_form(manifest: &Manifest, place: &Place) -> Result<Modal, Refusal
     });
     let what = Input::select(KIND, "What is it?", choices)
         .hint("Decides which policies apply, and with them who is asked.");
+    let what = match start {
+        Some(start) => what.chosen(&[start.subject.name()]),
+        None => what,
+    };
     let modal = Modal::new(PROPOSE, "Ask for a decision")
         .submit("Put it up")
         .private_metadata(place.to_metadata())
         .block(what);
-    Ok(with_inputs(modal, manifest, &kinds, None))
+    Ok(with_inputs(modal, manifest, &kinds, start))
 }
 
 /// The form in which whoever asked changes what they put up.

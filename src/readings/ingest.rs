@@ -23,6 +23,7 @@ use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::clock::Clock;
 use crate::error::{Error, Refusal, Result};
 use crate::ids::WorkspaceId;
+use crate::jobs::{self, Job};
 use crate::words::count;
 
 /// Rows that are read, copied and told as progress together.
@@ -153,6 +154,8 @@ pub async fn ingest(
         let act = "readings.ingested";
         let event = Event { workspace, at: clock.now(), actor: by.clone(), act, subject, details };
         audit::append(&mut tx, event).await?;
+        // However they came in, new numbers are looked at.
+        jobs::enqueue(&mut tx, workspace, Job::Inspect).await?;
     }
     tx.commit().await?;
     tracing::info!(

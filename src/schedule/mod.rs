@@ -24,6 +24,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alerts;
 use crate::app::App;
 use crate::config::Manifest;
 use crate::error::Result;
@@ -32,7 +33,9 @@ use crate::jobs::{self, Job};
 use crate::reviews;
 
 /// Everything that happens by the clock.
-pub const SCHEDULES: &[Schedule] = &[Schedule {
+pub const SCHEDULES: &[Schedule] = &[CHECKPOINT, INSPECTION];
+
+const CHECKPOINT: Schedule = Schedule {
     name: "daily_checkpoint",
     when: |manifest| {
         let at = manifest.audit.as_ref()?.at;
@@ -44,7 +47,18 @@ pub const SCHEDULES: &[Schedule] = &[Schedule {
     job: |occurrence| Job::PostCheckpoint { day: occurrence.day() },
     // A witness is worth having late: until the next one is due.
     made_up_within: SignedDuration::from_hours(24),
-}];
+};
+
+/// That nothing came is found by no import, so it is looked for.
+const INSPECTION: Schedule = Schedule {
+    name: "hourly_inspection",
+    when: |manifest| {
+        manifest.agent(alerts::AGENT)?;
+        Some(When { cron: "7 * * * *".to_owned(), zone: manifest.zone.clone() })
+    },
+    job: |_| Job::Inspect,
+    made_up_within: SignedDuration::from_hours(1),
+};
 
 /// One line of the table.
 pub struct Schedule {
@@ -104,6 +118,7 @@ pub async fn tick(app: &App) -> Result<()> {
     tick_with(app, SCHEDULES).await?;
     let mut tx = app.db.begin().await?;
     reviews::due(&mut tx, app.workspace.id, app.now()).await?;
+    alerts::due(&mut tx, app.workspace.id, app.now()).await?;
     experiments::due(&mut tx, app.workspace.id, app.now()).await?;
     tx.commit().await?;
     Ok(())

@@ -20,6 +20,7 @@ use serde::ser::{SerializeMap, Serializer};
 use sqlx::PgPool;
 
 use crate::agents::Cost;
+use crate::alerts;
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
@@ -206,7 +207,7 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if agent.name == experiments::AGENT {
+        } else if agent.name == experiments::AGENT || agent.name == alerts::AGENT {
             Self::Computes
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere
@@ -238,7 +239,7 @@ fn rules<'a>(manifest: &'a Manifest, agent: &Agent) -> Vec<Reviewed<'a>> {
         (SubjectKind::Finding, name) => name == research::AGENT,
         (SubjectKind::TestDecision, name) => name == experiments::AGENT,
         (SubjectKind::TestPlan, experiments::AGENT) => true,
-        (_, name) => name != research::AGENT && name != experiments::AGENT,
+        (_, name) => ![research::AGENT, experiments::AGENT, alerts::AGENT].contains(&name),
     };
     let concerns = |rule: &Rule| rule.agents.is_empty() || rule.agents.contains(&agent.name);
     let of_agent = manifest.rules.iter().filter(|rule| concerns(rule));

@@ -86,7 +86,7 @@ impl Team {
 async fn every_agent_is_listed_with_what_it_is_for() {
     let team = Team::start().await;
     assert_snapshot!(team.member("maya").types("#research", "/countersign agents").await, @"
-    3 agents
+    4 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -96,6 +96,11 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
     Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Nothing done yet
+    *performance* · marketing-leads answers for it
+    Watches the numbers of campaigns, and says once what moved.
+    Goal: Money that goes wrong for hours, not for weeks.
+    Reads every source · computes, without a model · no policy on what it makes
     Nothing done yet
     *campaign* · research-reviewers answers for it
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
@@ -111,7 +116,7 @@ async fn every_agent_is_listed_with_what_it_is_for() {
 async fn a_list_says_how_the_agents_do() {
     let team = Team::with_a_history().await;
     assert_snapshot!(team.member("lena").types("#research", "/countersign agents").await, @"
-    3 agents
+    4 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -122,6 +127,11 @@ async fn a_list_says_how_the_agents_do() {
     Writes drafts from briefs, under the brand kit.
     Goal: Copy that goes out sooner, and says what is true.
     Reads no source · puts approved words together, without a model · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Nothing done yet
+    *performance* · marketing-leads answers for it
+    Watches the numbers of campaigns, and says once what moved.
+    Goal: Money that goes wrong for hours, not for weeks.
+    Reads every source · computes, without a model · no policy on what it makes
     Nothing done yet
     *campaign* · research-reviewers answers for it
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
@@ -190,6 +200,25 @@ async fn a_list_says_how_the_agents_do() {
     • large budgets, for a budget change spending over 10000: one approval from brand
     • test plans, for a test plan: one approval from research-reviewers
     • hand-offs, for a hand-off: one approval from sales
+    Work: Nothing done yet
+    Models: none yet
+    Put up for a decision: 0
+    Decisions: none yet
+    First-pass approval: none yet
+    Median time to a decision: none yet
+    Editing effort: none yet
+    People called it: none yet
+    Disputes: none yet
+
+    performance
+    Watches the numbers of campaigns, and says once what moved.
+    Answers for it: marketing-leads
+    Goal: Money that goes wrong for hours, not for weeks.
+    May read: every source
+    Engine: computes, without a model
+    Budget: none
+    Who decides on it
+    No policy on what it makes.
     Work: Nothing done yet
     Models: none yet
     Put up for a decision: 0
@@ -270,7 +299,7 @@ async fn today_begins_at_midnight_where_the_team_is() {
 async fn a_name_that_is_none_is_answered_with_those_that_are() {
     let team = Team::start().await;
     let maya = team.member("maya");
-    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, campaign.");
+    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign.");
     assert_snapshot!(maya.types("#research", "/countersign agnets").await, @"I do not know `/countersign agnets`. Did you mean `/countersign agents`?");
     assert_snapshot!(maya.types("#research", "/countersign help agents").await, @"
     `/countersign agents [NAME]`
@@ -391,6 +420,6 @@ async fn the_command_line_tells_the_same() {
     let refused = countersign::cli::agents::run(db, &team.config, clock, workspace, agents)
         .await
         .unwrap_err();
-    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, campaign.");
+    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign.");
     team.done().await;
 }

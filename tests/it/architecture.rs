@@ -89,6 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "actions",
         &[
+            "alerts",
             "commands",
             "drafts",
             "experiments",
@@ -120,6 +121,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
+            "alerts",
             "commands",
             "drafts",
             "experiments",
@@ -132,19 +134,23 @@ const ROOMS: &[(&str, &[&str])] = &[
             "witness",
         ],
     ),
-    ("schedule", &["experiments", "jobs", "reviews"]),
+    ("schedule", &["alerts", "experiments", "jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
-    ("readings", &["audit"]),
+    ("readings", &["audit", "jobs"]),
+    (
+        "alerts",
+        &["audit", "detectors", "jobs", "proposals", "readings", "research", "reviews", "slack"],
+    ),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("drafts", &["agents", "audit", "brand", "jobs", "privacy", "reviews", "slack"]),
     ("brand", &["privacy", "slack"]),
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
-    ("scorecards", &["agents", "drafts", "experiments", "research", "slack"]),
+    ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
     ("experiments", &["audit", "evidence", "jobs", "readings", "reviews", "slack"]),
     ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and fails")]
 
 mod agents;
+mod alerts;
 mod answers;
 mod architecture;
 mod audit;

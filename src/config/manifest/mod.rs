@@ -1,5 +1,6 @@
 //! The team's manifest: groups, agents, models and policies, declared in one TOML file.
 
+mod alerts;
 mod models;
 mod policy;
 mod raw;
@@ -17,6 +18,7 @@ use toml::Spanned;
 use super::models::{Budget, Model};
 use crate::ids::PersonId;
 
+pub use alerts::{Quiet, Route, Severity, Verbosity};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 pub use witness::Witness;
@@ -35,6 +37,8 @@ pub struct Manifest {
     /// The language models that agents may work with; usually none at first.
     pub models: Vec<Model>,
     pub rules: Vec<Rule>,
+    /// Where alerts go: the first that takes one.
+    pub routes: Vec<Route>,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -161,8 +165,9 @@ impl Manifest {
         let agents = raw.agent.into_iter().map(Spanned::into_inner).collect();
         let models = raw.model.into_iter().map(models::Raw::into_model).collect();
         let audit = raw.audit.map(witness::Raw::into_witness);
-        let text = text.to_owned();
-        Ok(Self { team: raw.team.name, zone, groups, agents, models, rules, audit, text, version })
+        let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
+        let (team, text) = (raw.team.name, text.to_owned());
+        Ok(Self { team, zone, groups, agents, models, rules, routes, audit, text, version })
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {
@@ -304,6 +309,19 @@ mod tests {
         with(
             "remind_after = \"2 days\"\nexpire_after = \"36h\"",
             "team.toml, line 15: the policy \"copy\" would do this after 2 days, when it has expired after 36h; make it sooner",
+        );
+        let route = "[[alert]]\nname = \"all\"\nchannel = \"#alerts\"\n";
+        with(
+            &format!("{route}owner = \"board\""),
+            "team.toml, line 18: the alert route \"all\" calls the group \"board\", which this file does not declare; add it under [[group]]",
+        );
+        with(
+            &format!("{route}quiet = \"at night\""),
+            "team.toml, line 18: the alert route \"all\" has the quiet hours \"at night\"; write them as \"22:00-07:00\"",
+        );
+        with(
+            &format!("{route}escalate_after = \"4h\""),
+            "team.toml, line 18: the alert route \"all\" says when to escalate, not to whom; add escalate_to with a group",
         );
         with(
             "keep = [{ group = \"legal\", through = \"typography\" }]",

@@ -9,10 +9,10 @@ use serde::de::{self, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::models;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
+use super::{alerts, models};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -27,6 +27,8 @@ pub(super) struct Raw {
     pub model: Vec<models::Raw>,
     #[serde(default)]
     pub policy: Vec<Policy>,
+    #[serde(default)]
+    pub alert: Vec<alerts::Raw>,
     pub audit: Option<witness::Raw>,
 }
 
@@ -108,6 +110,11 @@ impl Raw {
         }
         if let Some(audit) = &self.audit {
             audit.check()?;
+        }
+        let groups: Vec<&str> =
+            self.group.iter().map(|group| group.name.get_ref().as_str()).collect();
+        for (index, route) in self.alert.iter().enumerate() {
+            route.check(&self.alert[..index], &groups)?;
         }
         for (index, model) in self.model.iter().enumerate() {
             model.check(&self.model[..index])?;

@@ -243,6 +243,9 @@ pub fn inspect(points: &[Point], rule: &Rule, now: Local) -> Vec<Finding> {
             open = true;
         } else if open && (expected.low..=expected.high).contains(&point.value) {
             open = false;
+            if let Some(last) = findings.last_mut() {
+                last.ended = Some(point.at);
+            }
         } else if open && let Some(last) = findings.last_mut() {
             last.cost = added(last.cost, cost(rule, point.value, expected.value));
         }
@@ -283,6 +286,7 @@ fn told(
         low: expected.low,
         high: expected.high,
         since,
+        ended: None,
         cost: now,
         score: judged.score,
         notes: judged.note.iter().map(|it| it.in_words().to_owned()).collect(),

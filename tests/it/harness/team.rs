@@ -241,6 +241,13 @@ impl Team {
         url
     }
 
+    /// What another replica has, without serving anybody.
+    pub async fn another_app(&self) -> App {
+        let slack = self.config.slack.clone().unwrap();
+        let pool = self.database.pool().await;
+        serve::assemble(&self.config, &slack, self.app.clock.clone(), pool).await.unwrap()
+    }
+
     /// Ends the test: nothing may be left over, and the trail must verify.
     pub async fn done(mut self) {
         self.settle().await;

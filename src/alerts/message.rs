@@ -1,0 +1,287 @@
+//! What people read about alerts.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::alert::{Alert, Cause, Line, State};
+use super::store::{self, Happened};
+use super::{AGENT, alert};
+use crate::app::App;
+use crate::config::{Severity, SubjectKind, Verbosity};
+use crate::detectors::{amount, day_of};
+use crate::error::Result;
+use crate::ids::AlertId;
+use crate::reviews::{self, REASON};
+use crate::slack::{
+    self, Button, Card, Choice, Element, Input, Modal, Place, Post, Select, cut, date, escape,
+    mention,
+};
+use crate::words::{count, listed};
+
+/// The form that asks why an alert was not useful.
+pub const NOT_USEFUL: &str = "alert.not_useful";
+
+/// Lines that a card shows; a storm has many more.
+const LINES: usize = 12;
+
+/// How many characters of a reason are taken, and how many a card shows.
+const REASON_LIMIT: usize = 2_000;
+const REASON_SHOWN: usize = 400;
+
+/// What the message of an alert is known by.
+pub(super) fn subject(id: AlertId) -> String {
+    format!("alert:{id}")
+}
+
+/// Makes Slack show an alert as it now stands: its card, and in the thread what calls somebody.
+pub async fn show(app: &App, id: AlertId) -> Result<()> {
+    let Some(alert) = store::find(&app.db, app.workspace.id, id).await? else { return Ok(()) };
+    let mut db = app.db.acquire().await?;
+    let happened = store::happened(&mut db, app.workspace.id, id).await?;
+    drop(db);
+    let channel = match app.slack.channel_to_post_in(&alert.route.channel).await {
+        Ok(channel) => channel.id,
+        Err(error) => {
+            tracing::error!(
+                alert.id = id.0,
+                "an alert cannot be shown in {}: {}; name another channel under [[alert]] in the manifest, or invite the bot there",
+                alert.route.channel,
+                error.remedy().unwrap_or_else(|| error.to_string())
+            );
+            return Err(anyhow::Error::new(error).context("finding the channel of alerts").into());
+        }
+    };
+    let owner = match &alert.route.owner {
+        Some(owner) => Some(reviews::called(app, std::slice::from_ref(owner)).await?),
+        None => None,
+    };
+    let is_planned =
+        app.manifest.rules.iter().any(|rule| rule.on.contains(&SubjectKind::BudgetChange));
+    let card = card(&alert, &happened, owner.as_deref(), is_planned).finish();
+    let place = Place::channel(channel);
+    let (db, workspace) = (&app.db, app.workspace.id);
+    let ts = slack::show_card(db, &app.slack, &app.clock, workspace, &subject(id), &place, &card)
+        .await?;
+
+    let thread = Place { thread: Some(ts), ..place };
+    for (name, sentence) in told(app, &alert, &happened, owner.as_deref()).await? {
+        let (name, post) = (format!("{}/{name}", subject(id)), Post::sentence(sentence));
+        slack::show(db, &app.slack, &app.clock, workspace, &name, &thread, &post).await?;
+    }
+    Ok(())
+}
+
+/// What the thread tells, by a name of its own: an edited card calls nobody.
+async fn told(
+    app: &App,
+    alert: &Alert,
+    happened: &[Happened],
+    owner: Option<&str>,
+) -> Result<Vec<(String, String)>> {
+    let mut told = Vec::new();
+    let called = owner.map(|owner| format!("{owner}: ")).unwrap_or_default();
+    if alert.called_at.is_some() && alert.escalated_at.is_none() {
+        let sentence = format!("{called}this began in the quiet hours and still stands.");
+        told.push(("called".to_owned(), sentence));
+    }
+    for woken in happened.iter().filter(|one| one.what == "woken") {
+        let sentence = format!("{called}the snooze is over, and this still stands.");
+        told.push((format!("woken/{}", woken.id), sentence));
+    }
+    if let (Some(_), Some((_, group))) = (alert.escalated_at, &alert.route.escalate) {
+        let group = reviews::called(app, std::slice::from_ref(group)).await?;
+        let sentence = format!("{group}: nobody has acknowledged this alert. Please look at it.");
+        told.push(("escalated".to_owned(), sentence));
+    }
+    if matches!(alert.state, State::Ended { .. }) && alert.route.verbosity == Verbosity::Changes {
+        let sentence = format!("{called}this is over. The numbers are as expected again.");
+        told.push(("over".to_owned(), sentence));
+    }
+    told.reverse();
+    told.sort_by_key(|(name, _)| name == "over");
+    Ok(told)
+}
+
+fn card(alert: &Alert, happened: &[Happened], owner: Option<&str>, is_planned: bool) -> Card {
+    let picture = &alert.picture;
+    let first = picture.lines.first();
+    let sentence = headline(alert);
+    let mark = match (&alert.state, picture.severity) {
+        (state, _) if state.is_over() => ":white_check_mark:",
+        (_, Severity::Severe) => ":rotating_light:",
+        (_, Severity::Unusual) => ":warning:",
+    };
+    let mut card = Card::new(&sentence).section(format!("{mark} {}", escape(&sentence)));
+    // The chart of the first line belongs here.
+    let others: Vec<String> = picture
+        .lines
+        .iter()
+        .skip(usize::from(!alert.key.campaign.is_empty() || picture.lines.len() == 1))
+        .take(LINES)
+        .map(|line| format!("• {}", escape(&line.sentence)))
+        .collect();
+    if !others.is_empty() {
+        card = card.section(others.join("\n"));
+    }
+    let shown = others.len() + usize::from(!alert.key.campaign.is_empty());
+    if picture.lines.len() > shown.max(1) {
+        card = card.context(format!(
+            "… and {} more; the costliest stand here. `countersign backtest` lists every one of an export.",
+            count(picture.lines.len() - shown, "line")
+        ));
+    }
+    card = card.fields(fields(alert, first).iter().map(|(name, value)| (*name, value.as_str())));
+    if !picture.steady.is_empty() {
+        card = card.context(format!("Did not move: {}", escape(&listed(&picture.steady))));
+    }
+    let notes: BTreeSet<&str> =
+        picture.lines.iter().flat_map(|line| line.notes.iter().map(String::as_str)).collect();
+    for note in notes {
+        card = card.context(escape(note));
+    }
+    card = card.section(standing(alert, happened, owner));
+    card.context(made_by(alert)).foot().actions(buttons(alert, happened, is_planned))
+}
+
+/// The sentence that says it all.
+fn headline(alert: &Alert) -> String {
+    let lines = &alert.picture.lines;
+    if !alert.key.campaign.is_empty() || lines.len() < 2 {
+        return lines.first().map_or_else(String::new, |line| line.sentence.clone());
+    }
+    let campaigns: BTreeSet<&str> = lines.iter().map(|line| line.campaign.as_str()).collect();
+    let what = match alert.key.cause {
+        Cause::Silence => "Data stopped coming",
+        Cause::Results => "Results moved",
+        Cause::Delivery => "Spend and traffic moved",
+    };
+    format!(
+        "{what} in {} of {} at once. That is more likely one cause than many: a tag, an import or the account.",
+        count(campaigns.len(), "campaign"),
+        alert.key.source
+    )
+}
+
+fn fields(alert: &Alert, first: Option<&Line>) -> Vec<(&'static str, String)> {
+    let mut fields = Vec::new();
+    if let Some(line) = first {
+        fields.push(("Since", day_of(line.since)));
+    }
+    let cost: Vec<String> =
+        alert.picture.cost.iter().map(|(currency, cost)| amount(*cost, Some(currency))).collect();
+    if !cost.is_empty() {
+        fields.push(("Estimated cost so far", listed(&cost)));
+    }
+    fields
+}
+
+/// How it stands, and who is asked.
+fn standing(alert: &Alert, happened: &[Happened], owner: Option<&str>) -> String {
+    match &alert.state {
+        State::Open if alert.quiet_until.is_some() && alert.called_at.is_none() => {
+            ":crescent_moon: Nobody is called in the quiet hours.".to_owned()
+        }
+        State::Open => match owner {
+            Some(owner) => format!(":eyes: {owner}: who looks at it?"),
+            None => ":eyes: Nobody looks at it yet.".to_owned(),
+        },
+        State::Acknowledged { by, at } => {
+            format!(":eyes: {} looks at it, since {}.", mention(by), moment(*at))
+        }
+        State::Snoozed { by, until } => {
+            format!(":zzz: {} snoozed it until {}.", mention(by), moment(*until))
+        }
+        State::Resolved { by, at } => {
+            format!("{} resolved it on {}.", mention(by), moment(*at))
+        }
+        State::Ended { at } => {
+            format!("The numbers are as expected again, since {}.", moment(*at))
+        }
+        State::NotUseful { by, .. } => {
+            let reason = happened.iter().find(|one| one.what == "not_useful");
+            let reason = reason.and_then(|one| one.reason.as_deref());
+            let reason = reason.map_or_else(
+                || "(erased)".to_owned(),
+                |reason| cut::cut_markup(&escape(reason), REASON_SHOWN),
+            );
+            format!("{} did not find it useful: {reason}", mention(by))
+        }
+    }
+}
+
+fn made_by(alert: &Alert) -> String {
+    let rules: BTreeSet<&str> =
+        alert.picture.lines.iter().map(|line| line.rule.as_str()).take(LINES).collect();
+    let rules: Vec<&str> = rules.into_iter().collect();
+    format!(
+        "Found by the {AGENT} agent · rule {} · data {} until {} · route {} · alert {}",
+        escape(&listed(&rules)),
+        escape(&alert.key.source),
+        moment(alert.picture.data_until),
+        escape(&alert.route.name),
+        alert.id
+    )
+}
+
+fn buttons(alert: &Alert, happened: &[Happened], is_planned: bool) -> Vec<Element> {
+    let id = alert.id;
+    let button = |label: &str, action: &str| Button::new(label, action).value(id);
+    let mut buttons: Vec<Element> = Vec::new();
+    if !alert.state.is_over() {
+        if !matches!(alert.state, State::Acknowledged { .. }) {
+            buttons.push(button("Acknowledge", "alert.acknowledge").primary().into());
+        }
+        let choices = [("1 hour", "hour"), ("Until tomorrow 9:00", "morning"), ("A week", "week")];
+        let choices = choices.map(|(label, name)| Choice::new(label, format!("{name}.{id}")));
+        buttons.push(Select::new("Snooze", "alert.snooze", choices).into());
+        buttons.push(button("Resolve", "alert.resolve").into());
+        buttons.push(button("Not useful", "alert.not_useful").into());
+        buttons.push(button("Investigate", "alert.investigate").into());
+        if is_planned && alert.key.cause != Cause::Silence && !alert.key.campaign.is_empty() {
+            buttons.push(button("Propose a pause", "alert.pause").into());
+        }
+    }
+    let last = happened.iter().find(|one| one.before.is_some());
+    if last.is_some_and(|one| one.person.is_some()) {
+        buttons.push(button("Undo", "alert.undo").into());
+    }
+    buttons
+}
+
+/// The form that asks why it was not useful.
+pub fn not_useful_modal(alert: &Alert) -> Modal {
+    let hint = "It counts against the rule, and the alert is closed. You can undo it.";
+    Modal::new(NOT_USEFUL, "Not useful")
+        .submit("Not useful")
+        .private_metadata(alert.id.to_string())
+        .section(escape(&headline(alert)))
+        .block(Input::paragraph(REASON, "Why was it not useful?").hint(hint).at_most(REASON_LIMIT))
+}
+
+/// What the research agent is asked.
+pub(super) fn question(alert: &Alert) -> String {
+    let about = match alert.key.campaign.as_str() {
+        "" => alert.key.source.as_str(),
+        campaign => campaign,
+    };
+    format!("What could explain this about {about}? {}", headline(alert))
+}
+
+/// The title and the text of a proposal to pause a campaign.
+pub(super) fn pause(alert: &alert::Alert) -> (String, String) {
+    let campaign = &alert.key.campaign;
+    let lines: Vec<&str> =
+        alert.picture.lines.iter().take(LINES).map(|line| line.sentence.as_str()).collect();
+    let text = format!(
+        "Pause {campaign} ({}) until the cause is found.\n\nWhy (alert {}):\n{}",
+        alert.key.source,
+        alert.id,
+        lines.join("\n")
+    );
+    (format!("Pause {campaign}"), text)
+}
+
+fn moment(at: Timestamp) -> String {
+    date(at, &at.strftime("%-d %b %Y, %H:%M UTC").to_string())
+}

@@ -1,0 +1,374 @@
+//! The life of an alert: what opens it, what people do about it, and what ends it.
+
+use countersign::audit::Actor;
+use countersign::readings::{self, File, Form, IfBusy, Input, Layout, Mapping};
+use insta::assert_snapshot;
+use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan};
+use serde_json::json;
+
+use crate::harness::Team;
+
+/// What a campaign came to on one day.
+#[derive(Clone, Copy)]
+struct Day {
+    cost: f64,
+    clicks: f64,
+    conversions: f64,
+}
+
+const USUAL: Day = Day { cost: 2_000.0, clicks: 1_000.0, conversions: 60.0 };
+
+/// How many days of history campaigns have.
+const DAYS: i32 = 60;
+
+/// Days of a campaign up to yesterday; `bend` changes a usual one by how many days ago it was.
+fn campaign(name: &str, today: Date, bend: impl Fn(i32, Day) -> Option<Day>) -> String {
+    let mut rows = String::new();
+    for ago in (1..=DAYS).rev() {
+        let wobble = 1.0 + f64::from(ago * 37 % 11 - 5) / 100.0;
+        let usual = Day {
+            cost: (USUAL.cost * wobble).round(),
+            clicks: (USUAL.clicks * wobble).round(),
+            conversions: (USUAL.conversions * wobble).round(),
+        };
+        let Some(day) = bend(ago, usual) else { continue };
+        let date = today - ago.days();
+        // What did not come is an empty cell.
+        let conversions = Some(day.conversions).filter(|it| !it.is_nan());
+        let conversions = conversions.map(|it| it.to_string()).unwrap_or_default();
+        rows += &format!("{date},{name},EUR,{:.2},{},{conversions}\n", day.cost, day.clicks);
+    }
+    rows
+}
+
+fn usual(_: i32, day: Day) -> Option<Day> {
+    Some(day)
+}
+
+/// Twice the money for the same, on the last days.
+fn doubled(last: i32) -> impl Fn(i32, Day) -> Option<Day> {
+    move |ago, day| {
+        let factor = if ago <= last { 2.0 } else { 1.0 };
+        Some(Day { cost: day.cost * factor, clicks: day.clicks * factor, ..day })
+    }
+}
+
+impl Team {
+    fn today(&self) -> Date {
+        self.app.now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    /// A team at noon, when nobody is left in peace.
+    async fn at_noon() -> Self {
+        let team = Self::start().await;
+        let here = team.app.now().to_zoned(team.app.manifest.zone.clone());
+        let noon = here.date().tomorrow().unwrap().at(12, 0, 0, 0);
+        let noon = noon.to_zoned(team.app.manifest.zone.clone()).unwrap().timestamp();
+        team.app.clock.turn(noon.duration_since(here.timestamp()));
+        team
+    }
+
+    async fn has_readings(&self, rows: &str) {
+        let csv = format!("Day,Campaign,Currency code,Cost,Clicks,Conversions\n{rows}");
+        let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
+        let mapping = Mapping::default();
+        let file = File {
+            input,
+            form: Form::Table,
+            layout: Layout::GoogleAds,
+            source: None,
+            mapping,
+            if_busy: IfBusy::Wait,
+        };
+        let app = &self.app;
+        let workspace = app.workspace.id;
+        readings::ingest(&app.db, &app.clock, workspace, &Actor::Bot, &file, |_| {}).await.unwrap();
+    }
+
+    /// A team in whose #alerts it stands that a campaign spends twice the usual.
+    async fn with_an_alert() -> Self {
+        let team = Self::at_noon().await;
+        team.has_doubled(1).await;
+        team
+    }
+
+    async fn has_doubled(&self, last: i32) {
+        let today = self.today();
+        let rows = campaign("Brand DE", today, doubled(last)) + &campaign("Brand AT", today, usual);
+        self.has_readings(&rows).await;
+        self.settle().await;
+    }
+
+    /// #alerts, without the days, on which the suite may run.
+    fn alerts(&self) -> String {
+        let text = self.channel("#alerts");
+        let day = regex_lite::Regex::new(r"\d{4}-\d{2}-\d{2}").unwrap();
+        let text = day.replace_all(&text, "(day)");
+        let weekday = regex_lite::Regex::new(r"for a \w+day").unwrap();
+        let text = weekday.replace_all(&text, "for a (weekday)");
+        let amount = regex_lite::Regex::new(r"\d[\d,]*\.?\d*( EUR| a day)").unwrap();
+        amount.replace_all(&text, "(amount)$1").into_owned()
+    }
+
+    /// The lines of #alerts that say how it stands.
+    fn standing(&self) -> String {
+        let text = self.alerts();
+        let says = |line: &&str| {
+            [":eyes:", ":zzz:", ":crescent", "resolved it", "as expected again", "find it useful"]
+                .iter()
+                .any(|mark| line.contains(mark))
+        };
+        text.lines().filter(says).map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+
+    async fn alert_states(&self) -> Vec<String> {
+        sqlx::query_scalar("SELECT state FROM alerts ORDER BY id")
+            .fetch_all(self.db())
+            .await
+            .unwrap()
+    }
+
+    async fn snoozes(&self, handle: &str, until: &str) -> String {
+        let place = countersign::sandbox::Place::Channel { channel: "#alerts", message: None };
+        let outcome = self.sandbox.click(handle, place, "Snooze", Some(&json!(until))).await;
+        self.settle().await;
+        outcome.unwrap().text()
+    }
+}
+
+#[tokio::test]
+async fn one_unusual_reading_is_one_card() {
+    let team = Team::with_an_alert().await;
+    assert_snapshot!(team.alerts(), @"
+    countersign: :warning: Spend on Brand DE was (amount) EUR on (day), twice the usual (amount) EUR for a (weekday) (between (amount) EUR and (amount) EUR).
+      *Since*
+      (day)
+      *Estimated cost so far*
+      (amount) EUR
+      Did not move: Brand AT
+      :eyes: @marketing-leads: who looks at it?
+      Found by the performance agent · rule unusual Spend · data google-ads until (when) · route everything · alert 1
+      [Acknowledge] [Snooze ▾] [Resolve] [Not useful] [Investigate] [Propose a pause]
+    ");
+    assert_snapshot!(team.trail().await, @"
+    bot readings.ingested reading_file
+    agent performance alert.opened alert
+    ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn whoever_acknowledges_it_first_looks_at_it() {
+    let team = Team::with_an_alert().await;
+    assert_eq!(team.member("lena").clicks("#alerts", "Acknowledge").await, "");
+    team.settle().await;
+    assert_snapshot!(team.standing(), @":eyes: @lena looks at it, since (when).");
+    team.sandbox.redeliver(25).await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["acknowledged"]);
+    assert_snapshot!(team.trail().await, @"
+    bot readings.ingested reading_file
+    agent performance alert.opened alert
+    lena alert.acknowledged alert
+    ");
+
+    team.member("raj").clicks("#alerts", "Undo").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn it_is_over_when_the_numbers_are_as_expected_again() {
+    let team = Team::with_an_alert().await;
+    // The next two days are as they always were.
+    team.app.clock.turn(SignedDuration::from_hours(48));
+    let today = team.today();
+    let late = |ago: i32, day: Day| doubled(1)(ago - 2, day).filter(|_| ago <= 3);
+    let calm = |ago: i32, day: Day| if ago <= 2 { Some(day) } else { late(ago, day) };
+    team.has_readings(&(campaign("Brand DE", today, calm) + &campaign("Brand AT", today, usual)))
+        .await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["ended"], "{}", team.alerts());
+    assert_snapshot!(team.standing(), @"
+    The numbers are as expected again, since (when).
+    countersign: @marketing-leads: this is over. The numbers are as expected again.
+    ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_snooze_ends_by_itself() {
+    let team = Team::with_an_alert().await;
+    team.snoozes("lena", "1 hour").await;
+    assert_eq!(team.alert_states().await, ["snoozed"]);
+    assert_snapshot!(team.standing(), @":zzz: @lena snoozed it until (when).");
+    team.wait(SignedDuration::from_mins(61)).await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_was_closed_is_not_told_again() {
+    let team = Team::with_an_alert().await;
+    team.member("lena").clicks("#alerts", "Resolve").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["resolved"]);
+
+    // The same day again, a little worse, and an hourly look at it.
+    team.has_doubled(1).await;
+    team.wait(SignedDuration::from_hours(2)).await;
+    assert_eq!(team.alert_states().await, ["resolved"]);
+
+    team.member("raj").clicks("#alerts", "Undo").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn not_useful_says_why() {
+    let team = Team::with_an_alert().await;
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Not useful").await;
+    assert_snapshot!(lena.submits("Why was it not useful?", " . ").await, @"Write a sentence that says why; the person who asked will read it.");
+    assert_eq!(team.alert_states().await, ["open"]);
+    lena.submits("Why was it not useful?", "The sale was planned.").await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["not_useful"]);
+    assert_snapshot!(team.standing(), @"@lena did not find it useful: The sale was planned.");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn investigating_asks_the_research_agent_in_the_thread() {
+    let team = Team::with_an_alert().await;
+    assert_snapshot!(team.member("lena").clicks("#alerts", "Investigate").await, @"The research agent looks for what could explain it. What it finds comes into the thread.");
+    team.sandbox.redeliver(25).await;
+    team.settle().await;
+    assert_eq!(team.count("SELECT count(*) FROM runs").await, 1);
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_pause_is_proposed_and_not_made() {
+    let team = Team::with_an_alert().await;
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Propose a pause").await;
+    lena.fills(json!({})).await;
+    team.settle().await;
+    assert_eq!(team.count("SELECT count(*) FROM reviews").await, 1);
+    assert!(team.alerts().contains("Pause Brand DE"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn nobody_acknowledges_and_another_group_is_called() {
+    let team = Team::with_an_alert().await;
+    team.wait(SignedDuration::from_hours(3)).await;
+    assert!(!team.alerts().contains("nobody has acknowledged this alert"));
+    team.wait(SignedDuration::from_hours(2)).await;
+    assert!(team.alerts().contains("nobody has acknowledged this alert"));
+    assert_eq!(team.count("SELECT count(*) FROM alerts WHERE escalated_at IS NOT NULL").await, 1);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_thousand_series_that_break_at_once_are_one_message() {
+    let team = Team::at_noon().await;
+    let today = team.today();
+    let rows: String =
+        (0..500).map(|n| campaign(&format!("Campaign {n}"), today, doubled(1))).collect();
+    team.has_readings(&rows).await;
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    assert_eq!(team.alerts().matches("countersign:").count(), 1);
+    // The same once more, and the hourly look.
+    team.wait(SignedDuration::from_hours(2)).await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_file_that_comes_twice_to_two_replicas_is_one_alert() {
+    let team = Team::at_noon().await;
+    let today = team.today();
+    let rows = campaign("Brand DE", today, doubled(1)) + &campaign("Brand AT", today, usual);
+    let replica = team.another_app().await;
+    team.has_readings(&rows).await;
+    team.has_readings(&rows).await;
+    let inspect = countersign::alerts::inspect;
+    let (one, other) = tokio::join!(inspect(&team.app), inspect(&replica));
+    one.unwrap();
+    other.unwrap();
+    team.settle().await;
+    assert_eq!(team.alert_states().await, ["open"]);
+    assert_eq!(team.alerts().matches("countersign:").count(), 1);
+    replica.db.close().await;
+    team.done().await;
+}
+
+#[tokio::test]
+async fn data_that_stops_coming_is_told_and_mutes_what_follows() {
+    let team = Team::at_noon().await;
+    let today = team.today();
+    let silent = |ago: i32, day: Day| {
+        let conversions = if ago <= 5 { f64::NAN } else { day.conversions };
+        Some(Day { conversions, ..day })
+    };
+    let rows = campaign("Brand DE", today, silent) + &campaign("Brand AT", today, usual);
+    team.has_readings(&rows).await;
+    team.settle().await;
+    assert_snapshot!(team.alerts(), @"
+    countersign: :rotating_light: No data has come for Conversions on Brand DE since (day); it used to be about (amount) a day. Check the tracking before you trust the numbers.
+      *Since*
+      (day)
+      Did not move: Brand AT
+      :eyes: @marketing-leads: who looks at it?
+      Found by the performance agent · rule silence of Conversions · data google-ads until (when) · route everything · alert 1
+      [Acknowledge] [Snooze ▾] [Resolve] [Not useful] [Investigate]
+    ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_guest_does_not_act_on_alerts() {
+    let team = Team::with_an_alert().await;
+    let alert = countersign::ids::AlertId(1);
+    let (guest, act) = ("U0GIULIA00".into(), countersign::alerts::Act::Resolve);
+    let refused = countersign::alerts::act(&team.app, None, alert, &guest, &act).await;
+    assert_snapshot!(refused.unwrap_err().to_string(), @"Guests and bots do not act on alerts, so nothing was recorded. Tell a member of the team what you see.");
+    assert_eq!(team.alert_states().await, ["open"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn nobody_is_called_in_the_quiet_hours() {
+    let team = Team::at_noon().await;
+    team.app.clock.turn(SignedDuration::from_hours(11));
+    team.has_doubled(1).await;
+    assert_snapshot!(team.standing(), @":crescent_moon: Nobody is called in the quiet hours.");
+    team.wait(SignedDuration::from_hours(9)).await;
+    assert_snapshot!(team.standing(), @":eyes: @marketing-leads: who looks at it?");
+    assert!(team.alerts().contains("began in the quiet hours"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_a_person_wrote_of_an_alert_can_be_erased() {
+    let team = Team::with_an_alert().await;
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Not useful").await;
+    lena.submits("Why was it not useful?", "The sale was planned.").await;
+    team.settle().await;
+    let app = &team.app;
+    let (db, now, lena) = (&app.db, app.now(), "U0LENA0000".into());
+    let workspace = app.workspace.id;
+    let erased = countersign::erasure::erase(db, workspace, &lena, "asked to", Actor::Bot, now);
+    assert_eq!(erased.await.unwrap().comments, 1);
+    team.settle().await;
+    assert!(team.standing().contains("(erased)"));
+    team.done().await;
+}

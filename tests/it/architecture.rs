@@ -147,6 +147,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "audit",
             "charts",
             "detectors",
+            "evidence",
             "jobs",
             "proposals",
             "readings",

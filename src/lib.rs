@@ -17,8 +17,8 @@
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
-//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`charts`], [`jobs`], [`slack`],
-//!   [`privacy`], and [`workspaces`];
+//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`charts`],
+//!   [`incoming`] (bytes as text), [`jobs`], [`slack`], [`privacy`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
 //!
 //! Arrows point down only; `tests/it/architecture.rs` holds the table.
@@ -64,6 +64,7 @@ pub mod agents;
 pub mod audit;
 pub mod charts;
 pub mod database;
+pub mod incoming;
 pub mod jobs;
 pub mod privacy;
 pub mod slack;

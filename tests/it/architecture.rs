@@ -139,7 +139,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
-    ("readings", &["audit", "jobs"]),
+    ("readings", &["audit", "incoming", "jobs"]),
     (
         "alerts",
         &["audit", "detectors", "jobs", "proposals", "readings", "research", "reviews", "slack"],
@@ -148,7 +148,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),
     ("drafts", &["agents", "audit", "brand", "jobs", "privacy", "reviews", "slack"]),
     ("brand", &["privacy", "slack"]),
-    ("evidence", &["audit"]),
+    ("evidence", &["audit", "incoming"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
     ("experiments", &["audit", "evidence", "jobs", "readings", "reviews", "slack"]),
@@ -162,6 +162,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("audit", &["database"]),
     ("charts", &[]),
     ("database", &[]),
+    ("incoming", &[]),
     ("jobs", &["database"]),
     ("privacy", &[]),
     ("slack", &["database"]),

@@ -1,7 +1,7 @@
 //! Records out of what people have: exports with columns, JSON lines, Markdown, plain text, and the
 //! messages of Singer taps.
 //!
-//! `lines` tells the encoding and cuts lines, `delimited` and `json_lines` make records of them,
+//! `delimited` and `json_lines` make records of them,
 //! `columns` finds which column is which, `dates` reads what stands for a day, `whole` takes a
 //! file or each file of a folder as one document. `singer` reads messages.
 //!
@@ -12,7 +12,6 @@ mod columns;
 mod dates;
 mod delimited;
 mod json_lines;
-mod lines;
 mod page;
 mod singer;
 mod whole;
@@ -28,12 +27,11 @@ use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use self::lines::{Counted, Lines};
 use self::whole::Kind;
 use super::ingest::Absent;
 use crate::error::{Refusal, Result};
+use crate::incoming::{Counted, Line, Lines};
 
-pub use self::lines::LONGEST_LINE;
 pub use self::singer::{Messages, Named, Step, StreamMapping};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -234,19 +232,19 @@ impl Record {
 
 /// Lines with those given back that were looked at before.
 struct Peeked {
-    first: std::collections::VecDeque<lines::Line>,
+    first: std::collections::VecDeque<Line>,
     lines: Lines,
 }
 
 impl Peeked {
-    fn next(&mut self) -> Result<Option<lines::Line>> {
+    fn next(&mut self) -> Result<Option<Line>> {
         match self.first.pop_front() {
             Some(line) => Ok(Some(line)),
             None => self.lines.next(),
         }
     }
 
-    fn give_back(&mut self, line: lines::Line) {
+    fn give_back(&mut self, line: Line) {
         self.first.push_front(line);
     }
 }
@@ -311,7 +309,7 @@ fn cannot_open(path: &Path, error: &std::io::Error) -> Refusal {
     Refusal::Unreadable(format!("{} cannot be opened: {why}.", path.display()))
 }
 
-fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<lines::Line>)> {
+fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<Line>)> {
     let ending = name.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
     let format = match ending.as_deref() {
         Some("csv") => Some(Format::Csv),

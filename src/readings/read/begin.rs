@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::cells;
 use super::columns::{self, Columns};
-use super::decode::Utf8;
 use super::{Layout, Mapping};
 use crate::error::{Refusal, Result};
+use crate::incoming::Utf8;
 
 /// Rows within which the header must stand.
 const HEADER_WITHIN: usize = 60;

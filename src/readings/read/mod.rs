@@ -1,6 +1,6 @@
 //! Readings out of the exports of advertising platforms, as they are.
 //!
-//! `decode` tells the encoding, `begin` finds the header among preambles, `columns` which column is what,
+//! `begin` finds the header among preambles, `columns` which column is what,
 //! in several languages (`names`), `cells` reads numbers and days as they are written there, `rows`
 //! goes through the file. `objects` makes such a table of what comes as JSON.
 //!
@@ -10,7 +10,6 @@
 mod begin;
 mod cells;
 mod columns;
-mod decode;
 mod names;
 mod objects;
 mod rows;

@@ -10,10 +10,10 @@ use super::begin::{
 };
 use super::cells::{self, Number, Order, Point, When};
 use super::columns::{self, Columns, Day, MetricColumn};
-use super::decode::Utf8;
 use super::names::{self, is_currency};
 use super::{Layout, Mapping, objects};
 use crate::error::{Refusal, Result};
+use crate::incoming::{Sampled, Utf8};
 use crate::readings::Decimal;
 
 /// Rows from which decimal points and the order of days are told.
@@ -57,7 +57,7 @@ pub struct Batch {
 }
 
 pub struct Reader<R> {
-    records: csv::Reader<Utf8<R>>,
+    records: csv::Reader<Utf8<Sampled<R>>>,
     layout: Layout,
     mapping: Mapping,
     columns: Columns,

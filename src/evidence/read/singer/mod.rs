@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::message::Message;
 use self::stream::Stream;
-use super::lines::Lines;
 use super::{Id, Input, Record, Unread, sound};
 use crate::error::{Refusal, Result};
+use crate::incoming::Lines;
 
 /// What is said of streams on the command line: for all of them, or for one by its name.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,11 @@
+//! Bytes that others send, as text: which encoding they are in, and where their lines end.
+//!
+//! `encoding` tells it by looking and gives UTF-8, `lines` cuts that into lines of bounded length.
+//!
+//! **Invariant.** Memory does not grow with what is read.
+
+mod encoding;
+mod lines;
+
+pub use self::encoding::{Sampled, Utf8};
+pub use self::lines::{Counted, LONGEST_LINE, Line, Lines};

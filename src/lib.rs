@@ -7,7 +7,7 @@
 //!   [`metrics`], [`words`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
-//!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
+//!   [`taps`] sorts what a Singer tap sends; [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
 //!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
@@ -40,6 +40,7 @@ pub mod inbox;
 pub mod schedule;
 pub mod socket;
 pub mod subjects;
+pub mod taps;
 pub mod worker;
 
 pub mod alerts;

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use sqlx::PgPool;
 
+use super::ingest::refused;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::detectors::{self, Kind, amount, day_of, local_of, rules, waste};
@@ -19,6 +20,7 @@ use crate::ids::WorkspaceId;
 use crate::readings::{
     self, By, Derived, Filter, Form, IfBusy, Input, Layout, Mapping, Metric, Summary,
 };
+use crate::words::count;
 
 /// An export of readings, and what it does not say itself.
 #[derive(Clone, Debug, Args)]
@@ -77,6 +79,9 @@ pub struct MappingArgs {
     /// A metric and its column: --metric accepted="Sales qualified"
     #[arg(long = "metric", value_name = "METRIC=COLUMN", value_parser = pair)]
     metrics: Vec<(String, String)>,
+    /// A column that tells series apart, such as the device, whatever it is called
+    #[arg(long = "segment", value_name = "COLUMN")]
+    segments: Vec<String>,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -161,6 +166,7 @@ pub async fn ingest(db: &PgPool, clock: &Clock, workspace: WorkspaceId, file: Fi
         _ => Input::Path(file.file),
     };
     let bar = if file.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    let name = input.name();
     let file_of_readings = readings::File {
         input,
         form: Form::Table,
@@ -182,7 +188,7 @@ pub async fn ingest(db: &PgPool, clock: &Clock, workspace: WorkspaceId, file: Fi
         serde_json::to_writer(&mut out, &summary)?;
         writeln!(out)?;
     } else {
-        write!(out, "{}", in_words(&summary))?;
+        write!(out, "{}", in_words(&name, "line", &summary))?;
     }
     Ok(())
 }
@@ -371,34 +377,29 @@ fn finding_json(it: &detectors::Finding) -> serde_json::Value {
     })
 }
 
-fn in_words(summary: &Summary) -> String {
+/// What came of rows, called as the entrance calls them: lines of a file, records of a stream.
+pub fn in_words(source: &str, rows: &str, summary: &Summary) -> String {
     use std::fmt::Write as _;
 
     if summary.known {
         return "This file was taken before; nothing changed.\n".to_owned();
     }
     let mut words = format!(
-        "{} lines: {} new readings, {} corrected, {} unchanged, in {} series; {} lines of sums \
-         left out, {} lines refused.\n",
-        summary.lines,
+        "{source}, {}: {} new readings, {} corrected, {} unchanged, in {} series; {} of sums \
+         left out, {} refused.\n",
+        count(summary.lines, rows),
         summary.new,
         summary.changed,
         summary.unchanged,
         summary.series,
-        summary.totals,
+        count(summary.totals, rows),
         summary.refused
     );
     for note in &summary.notes {
         let _ = writeln!(words, "  {note}");
     }
-    for it in &summary.refusals {
-        let _ = writeln!(words, "  Line {}: {}.", it.line, it.reason);
-    }
-    let more = summary.refused - summary.refusals.len() as u64;
-    if more > 0 {
-        let _ = writeln!(words, "  … {more} more were refused.");
-    }
-    words
+    let refusals = summary.refusals.iter().map(|it| (it.line, it.reason.as_str()));
+    words + &refused(refusals, summary.refused)
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -432,6 +433,7 @@ impl From<MappingArgs> for Mapping {
             ad_set: args.ad_set_column,
             date_column: args.date_column,
             metrics: args.metrics,
+            segments: args.segments,
             to_the_minute: false,
         }
     }

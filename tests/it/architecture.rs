@@ -48,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "slack",
             "socket",
             "subjects",
+            "taps",
             "witness",
             "worker",
             "workspaces",
@@ -134,6 +135,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "witness",
         ],
     ),
+    ("taps", &["audit", "evidence", "incoming", "readings"]),
     ("schedule", &["alerts", "experiments", "jobs", "reviews"]),
     ("home", &["commands", "reviews"]),
     // Features.

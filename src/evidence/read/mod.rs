@@ -1,9 +1,9 @@
 //! Records out of what people have: exports with columns, JSON lines, Markdown, plain text, and the
-//! messages of Singer taps.
+//! streams of Singer taps.
 //!
 //! `delimited` and `json_lines` make records of them,
 //! `columns` finds which column is which, `dates` reads what stands for a day, `whole` takes a
-//! file or each file of a folder as one document. `singer` reads messages.
+//! file or each file of a folder as one document. `stream` knows a stream of a tap.
 //!
 //! **Invariant.** Memory does not grow with the file: one line, one record at a time.
 //! **Invariant.** What cannot be read is named with its line and never ends the reading.
@@ -13,7 +13,7 @@ mod dates;
 mod delimited;
 mod json_lines;
 mod page;
-mod singer;
+mod stream;
 mod whole;
 
 use std::fs::File;
@@ -32,7 +32,7 @@ use super::ingest::Absent;
 use crate::error::{Refusal, Result};
 use crate::incoming::{Counted, Line, Lines};
 
-pub use self::singer::{Messages, Named, Step, StreamMapping};
+pub use self::stream::{Named, Stream, StreamMapping};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
@@ -201,6 +201,11 @@ impl Input {
             Self::Bytes { name, .. } => name.clone(),
             Self::Stdin => "standard input".to_owned(),
         }
+    }
+
+    /// Its bytes, unpacked.
+    pub fn open(&self) -> Result<Box<dyn Read + Send>> {
+        Ok(open(self, &Default::default())?.0)
     }
 
     /// Whether it can be read a second time from its beginning.

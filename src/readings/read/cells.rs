@@ -1,6 +1,8 @@
 //! Numbers and days as platforms write them.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 
 use crate::readings::Decimal;
 
@@ -154,7 +156,8 @@ pub struct When {
     pub has_hour: bool,
 }
 
-pub fn when(cell: &str, order: Order) -> Option<When> {
+/// A time that names its offset is told in the account's zone.
+pub fn when(cell: &str, order: Order, zone: &TimeZone) -> Option<When> {
     let cell = cell.trim().trim_start_matches('\'');
     let bytes = cell.as_bytes();
     let day = |date: Date| When { at: date.at(0, 0, 0, 0), has_hour: false };
@@ -170,6 +173,9 @@ pub fn when(cell: &str, order: Order) -> Option<When> {
         return Date::new(number(0..4)?, number(5..7)? as i8, number(8..10)? as i8).ok().map(day);
     }
     if bytes.len() > 10 && bytes.get(4) == Some(&b'-') {
+        if let Ok(instant) = cell.parse::<Timestamp>() {
+            return Some(When { at: instant.to_zoned(zone.clone()).datetime(), has_hour: true });
+        }
         let text = cell.replacen(' ', "T", 1);
         let text = text.split(['.', '+', 'Z']).next().unwrap_or(&text);
         let at = text.parse::<DateTime>().or_else(|_| format!("{text}:00").parse()).ok()?;
@@ -252,7 +258,7 @@ mod tests {
     #[test]
     fn days_are_read_in_the_forms_of_platforms() {
         let check = |cell: &str, order: Order, expected: Option<&str>| {
-            let read = when(cell, order)
+            let read = when(cell, order, &TimeZone::UTC)
                 .map(|it| if it.has_hour { it.at.to_string() } else { it.at.date().to_string() });
             assert_eq!(read.as_deref(), expected, "{cell}");
         };

@@ -311,7 +311,7 @@ pub fn missing(what: &str, header: &[String]) -> Refusal {
 }
 
 fn segment_name(name: &str) -> String {
-    names::plain(name).replace(' ', "_")
+    names::without_group(&plain(name)).replace(' ', "_")
 }
 
 fn same(one: &str, other: &str) -> bool {

@@ -38,6 +38,12 @@ pub fn plain(name: &str) -> String {
     words.trim_end().to_owned()
 }
 
+/// Google's interface sorts its names into groups.
+pub fn without_group(plain: &str) -> &str {
+    let groups = ["metrics ", "segments "];
+    groups.iter().find_map(|it| plain.strip_prefix(it)).unwrap_or(plain)
+}
+
 /// Whether a column says by its name that it holds days, and no times of day.
 pub fn is_day(name: &str) -> bool {
     const DAYS: [&str; 10] = [
@@ -76,9 +82,7 @@ pub fn role(layout: Layout, name: &str) -> Option<Role> {
         None => name,
     };
     let plain = plain(bare);
-    // Google's interface sorts its names into groups.
-    let groups = ["metrics ", "segments "];
-    let plain = groups.iter().find_map(|it| plain.strip_prefix(it)).unwrap_or(&plain);
+    let plain = without_group(&plain);
     let found = NAMES.iter().find(|(_, names)| names.contains(&plain)).map(|it| it.0);
     // A month or a bare number is a date only where a team wrote the file.
     match found {

@@ -77,8 +77,8 @@ impl Stream {
             told += &format!("; not taken: {}", left_out.join(", "));
         }
         if !self.has_key {
-            told += "; it names no key, so of several records of a day and campaign the last one \
-                     counts";
+            told += "; no key tells its records apart, so of several that agree in this the last \
+                     one counts";
         }
         told + "."
     }

@@ -129,14 +129,29 @@ pub async fn series_ids(
     let (campaigns, ad_sets) = (of(|it| &it.campaign), of(|it| &it.ad_set));
     let segments = of(|it| &it.segment);
     let grains = of(|it| if it.hourly { "hour" } else { "day" });
-    sqlx::query!(
-        r#"INSERT INTO series
-               (workspace_id, source, zone, metric, currency, campaign, ad_set, segment, grain)
-           SELECT DISTINCT $1::bigint, $2, $3, metric, currency, campaign, ad_set, segment::jsonb,
-                  grain
-           FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-               AS new (metric, currency, campaign, ad_set, segment, grain)
-           ON CONFLICT ON CONSTRAINT series_one_of_a_kind DO NOTHING"#,
+    let ids = sqlx::query_scalar!(
+        r#"WITH new AS MATERIALIZED (
+               SELECT metric, currency, campaign, ad_set, segment::jsonb AS segment, grain, position
+               FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+                   WITH ORDINALITY
+                   AS new (metric, currency, campaign, ad_set, segment, grain, position)
+           ), made AS (
+               INSERT INTO series
+                   (workspace_id, source, zone, metric, currency, campaign, ad_set, segment, grain)
+               SELECT DISTINCT $1::bigint, $2, $3, metric, currency, campaign, ad_set, segment, grain
+               FROM new
+               ON CONFLICT ON CONSTRAINT series_one_of_a_kind DO NOTHING
+               RETURNING id, metric, currency, campaign, ad_set, segment, grain
+           )
+           SELECT coalesce(made.id, known.id) AS "id!"
+           FROM new
+           LEFT JOIN made USING (metric, currency, campaign, ad_set, segment, grain)
+           LEFT JOIN series known
+             ON known.workspace_id = $1 AND known.source = $2 AND known.metric = new.metric
+            AND known.grain = new.grain AND known.currency = new.currency
+            AND known.campaign = new.campaign AND known.ad_set = new.ad_set
+            AND known.segment = new.segment
+           ORDER BY new.position"#,
         workspace.0,
         source,
         zone,
@@ -147,29 +162,7 @@ pub async fn series_ids(
         &segments,
         &grains
     )
-    .execute(&mut *db)
-    .await?;
-    let ids = sqlx::query_scalar!(
-        r#"SELECT series.id
-           FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-               WITH ORDINALITY
-               AS new (metric, currency, campaign, ad_set, segment, grain, position)
-           JOIN series
-             ON series.workspace_id = $1 AND series.source = $2 AND series.metric = new.metric
-            AND series.grain = new.grain AND series.currency = new.currency
-            AND series.campaign = new.campaign AND series.ad_set = new.ad_set
-            AND series.segment = new.segment::jsonb
-           ORDER BY new.position"#,
-        workspace.0,
-        source,
-        &metrics,
-        &currencies,
-        &campaigns,
-        &ad_sets,
-        &segments,
-        &grains
-    )
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
     if ids.len() != keys.len() {
         return Err(

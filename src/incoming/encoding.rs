@@ -3,6 +3,10 @@
 use std::io::{Chain, Cursor, Read};
 
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use flate2::read::MultiGzDecoder;
+
+use super::lines::{damaged, refuse_what_is_not_text};
+use crate::error::Result;
 
 /// Bytes at the beginning by which an encoding is told.
 pub const SAMPLE: usize = 64 * 1024;
@@ -22,13 +26,19 @@ pub struct Utf8<R> {
 pub type Sampled<R> = Chain<Cursor<Vec<u8>>, R>;
 
 impl<R: Read> Utf8<Sampled<R>> {
-    /// Looks at the beginning to tell the encoding, and returns the beginning as well.
-    pub fn open(mut input: R) -> std::io::Result<(Self, String)> {
+    /// Looks at the beginning to tell the encoding, refuses what is not text, and returns the
+    /// beginning as well.
+    pub fn open(mut input: R) -> Result<(Self, String)> {
         let mut sample = Vec::with_capacity(SAMPLE);
-        input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
-        let encoding = match Encoding::for_bom(&sample) {
-            Some((encoding, _)) => encoding,
-            None => wide_without_mark(&sample).unwrap_or_else(|| one_byte_or_utf8(&sample)),
+        let read = input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample);
+        read.map_err(|error| damaged(error, 0))?;
+        let marked = Encoding::for_bom(&sample).map(|it| it.0);
+        let encoding = match marked.or_else(|| wide_without_mark(&sample)) {
+            Some(encoding) => encoding,
+            None => {
+                refuse_what_is_not_text(&sample)?;
+                one_byte_or_utf8(&sample)
+            }
         };
         let text = encoding.decode(&sample).0.into_owned();
         let skip = if encoding == UTF_8 && sample.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
@@ -62,6 +72,18 @@ impl<R: Read> Read for Utf8<R> {
         self.given += count;
         Ok(count)
     }
+}
+
+/// What gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The bytes; where they are compressed with gzip, what was compressed.
+pub fn unpacked(mut input: Box<dyn Read + Send>) -> std::io::Result<Box<dyn Read + Send>> {
+    let mut beginning = Vec::with_capacity(GZIP.len());
+    input.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning)?;
+    let is_gzip = beginning == GZIP;
+    let whole = Cursor::new(beginning).chain(input);
+    Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
 /// Latin text in UTF-16 has a zero in every second byte.

@@ -153,7 +153,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// What is compressed and was cut off or changed on its way can only be fetched anew.
-fn damaged(error: std::io::Error, line: u64) -> Error {
+pub fn damaged(error: std::io::Error, line: u64) -> Error {
     use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error.kind() {
         InvalidData | InvalidInput | UnexpectedEof => {
@@ -188,7 +188,7 @@ fn guess(sample: &[u8]) -> Seen {
     }
 }
 
-fn refuse_what_is_not_text(sample: &[u8]) -> Result<()> {
+pub fn refuse_what_is_not_text(sample: &[u8]) -> Result<()> {
     let known: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a ZIP or Excel file; unpack it, or save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0", "an old Excel or Word file; save it as CSV or plain text"),

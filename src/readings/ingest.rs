@@ -24,6 +24,7 @@ use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
+use crate::incoming;
 use crate::jobs::{self, Job};
 use crate::words::count;
 
@@ -140,6 +141,9 @@ pub async fn ingest(
     refuse_if_all_was_refused(&intake)?;
     let mut summary = intake.put(&mut tx, file_id, Several::AddedUp).await?;
     summary.series = streams::series(&series);
+    if summary.lines == 0 {
+        summary.notes.push("There is no row below the header.".to_owned());
+    }
     let delivery = Delivery { file: file_id, source: &source, hash: &hash, mapping: &mapping };
     close(tx, clock, workspace, by, &delivery, &summary).await?;
     Ok(summary)
@@ -217,6 +221,12 @@ impl Input {
     }
 
     fn open(&self) -> Result<Box<dyn Read + Send>> {
+        if let Self::Path(path) = self
+            && path.is_dir()
+        {
+            let sentence = format!("{} is a folder; name a file in it.", path.display());
+            return Err(Refusal::Unreadable(sentence).into());
+        }
         Ok(match self {
             Self::Path(path) => Box::new(std::fs::File::open(path).map_err(|error| {
                 let why = match error.kind() {
@@ -253,7 +263,11 @@ fn read_aside(file: File) -> mpsc::Receiver<Result<Chunk>> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     tokio::task::spawn_blocking(move || {
         let read = || -> Result<()> {
-            let input = file.input.open()?;
+            let input = match &file.input {
+                Input::Path(_) => incoming::unpacked(file.input.open()?)?,
+                // What arrives in a request could unpack to any size.
+                Input::Bytes { .. } => file.input.open()?,
+            };
             let mut reader = match file.form {
                 Form::Table => Reader::open(input, file.layout, &file.mapping)?,
                 Form::Objects => Reader::of_objects(input, file.layout, &file.mapping)?,

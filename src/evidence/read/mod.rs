@@ -23,14 +23,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use self::whole::Kind;
 use super::ingest::Absent;
 use crate::error::{Refusal, Result};
-use crate::incoming::{Counted, Line, Lines};
+use crate::incoming::{self, Counted, Line, Lines};
 
 pub use self::stream::{Named, Stream, StreamMapping};
 
@@ -47,9 +46,6 @@ pub enum Format {
     /// A web page, of which its readable text is taken.
     Html,
 }
-
-/// What gzip begins with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The longest id, in bytes: it stands in an index.
 const LONGEST_ID: usize = 1_000;
@@ -291,17 +287,10 @@ fn open(input: &Input, read: &Arc<AtomicU64>) -> Result<(Box<dyn Read + Send>, O
         let sentence = format!("{} is empty: there is nothing to import.", input.name());
         return Err(Refusal::Unreadable(sentence).into());
     }
-    let mut bytes = Counted { input: bytes, bytes: read.clone() };
-    if matches!(input, Input::Bytes { .. }) {
-        return Ok((Box::new(bytes), size));
-    }
-    let mut beginning = Vec::with_capacity(GZIP.len());
-    bytes.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning)?;
-    let is_gzip = beginning == GZIP;
-    let whole = Cursor::new(beginning).chain(bytes);
-    Ok(match is_gzip {
-        true => (Box::new(MultiGzDecoder::new(whole)), size),
-        false => (Box::new(whole), size),
+    let bytes = Box::new(Counted { input: bytes, bytes: read.clone() });
+    Ok(match input {
+        Input::Bytes { .. } => (bytes, size),
+        Input::Path(_) | Input::Stdin => (incoming::unpacked(bytes)?, size),
     })
 }
 

@@ -5,6 +5,10 @@ use super::{Layout, Mapping};
 use crate::error::Refusal;
 use crate::readings::Metric;
 
+/// Columns that are told where one is missing, and how much of their names.
+const MOST_NAMES: usize = 40;
+const LONGEST_NAME: usize = 60;
+
 /// Where the parts of a reading stand, as positions among the columns.
 #[derive(Clone, Debug)]
 pub struct Columns {
@@ -295,17 +299,22 @@ fn find_day(layout: Layout, header: &[String], roles: &[Option<Role>]) -> Result
 }
 
 pub fn missing(what: &str, header: &[String]) -> Refusal {
-    let names: Vec<&str> = header
+    let names: Vec<String> = header
         .iter()
         .map(|it| it.trim().trim_start_matches('\u{feff}'))
         .filter(|it| !it.is_empty())
+        .map(|it| it.chars().take(LONGEST_NAME).collect())
         .collect();
+    let more = match names.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     Refusal::Unreadable(format!(
-        "There is no column for {what}. The file has: {}.",
+        "There is no column for {what}. The file has: {}{more}.",
         if names.is_empty() {
             "nothing that looks like a header".to_owned()
         } else {
-            names.join(", ")
+            names[..names.len().min(MOST_NAMES)].join(", ")
         }
     ))
 }

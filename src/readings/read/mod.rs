@@ -3,7 +3,7 @@
 //! `begin` finds the header among preambles, `columns` which column is what,
 //! in several languages (`names`), `cells` reads numbers and days as they are written there, `rows`
 //! makes readings of rows, and `reader` goes through a file. `objects` makes such a table of what comes
-//! as JSON, `stream` takes the records of a Singer tap.
+//! as JSON, `recent` knows which lines were skipped, `stream` takes the records of a Singer tap.
 //!
 //! **Invariant.** A row that cannot be read is named with its line and its reason; sums that stand
 //! among the rows are never taken for readings.
@@ -14,6 +14,7 @@ mod columns;
 mod names;
 mod objects;
 mod reader;
+mod recent;
 mod rows;
 mod stream;
 

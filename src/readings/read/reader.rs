@@ -8,6 +8,7 @@ use super::begin::{
 };
 use super::cells::{self, Order, Point};
 use super::columns::{self, Columns, Day, Kind, kind_of};
+use super::recent::Recent;
 use super::rows::{Batch, Rows};
 use super::{Layout, Mapping, objects};
 use crate::error::{Refusal, Result};
@@ -17,7 +18,7 @@ use crate::incoming::{Sampled, Utf8};
 const SAMPLE_ROWS: usize = 500;
 
 pub struct Reader<R> {
-    records: csv::Reader<Utf8<Sampled<R>>>,
+    records: csv::Reader<Recent<Utf8<Sampled<R>>>>,
     header: Vec<String>,
     rows: Rows,
     pending: VecDeque<csv::StringRecord>,
@@ -46,6 +47,7 @@ impl<R: Read> Reader<R> {
     pub fn open(input: R, layout: Layout, mapping: &Mapping) -> Result<Self> {
         let (utf8, sample) = Utf8::open(input)?;
         refuse_what_is_no_table(&sample)?;
+        let utf8 = Recent::new(utf8);
         let delimiter = delimiter_of(&sample, layout, mapping);
         let mut records = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -66,7 +68,9 @@ impl<R: Read> Reader<R> {
             mapping.currency = symbol(&columns, &cells);
         }
         columns.check_currency(&mapping)?;
-        let rows = Rows::new(layout, columns, mapping)?;
+        let mut rows = Rows::new(layout, columns, mapping)?;
+        // Semicolons separate columns where commas stand before decimals.
+        rows.point = if delimiter == b';' { Point::Comma } else { Point::Dot };
         let (refused, notes) = Default::default();
         let mut reader = Self { records, header, rows, pending, made_above: 0, refused, notes };
         reader.look_at(&cells)?;
@@ -84,7 +88,8 @@ impl<R: Read> Reader<R> {
                 None => break,
             }
             batch.lines += 1;
-            let line = record.position().map_or(0, csv::Position::line) - self.made_above;
+            let line =
+                record.position().map_or(0, csv::Position::line).saturating_sub(self.made_above);
             // Of objects, every line is one.
             let skipped =
                 self.made_above == 0 && (is_comment(&record) || self.is_new_header(&record)?);
@@ -100,7 +105,15 @@ impl<R: Read> Reader<R> {
     fn look_at(&mut self, sample: &[Vec<String>]) -> Result<()> {
         let of = |at: usize| sample.iter().filter_map(move |row| row.get(at)).map(String::as_str);
         let points = self.rows.columns.metrics.iter().flat_map(|it| of(it.at));
-        self.rows.point = cells::point_of(points).unwrap_or(Point::Dot);
+        let proved = cells::point_of(points.clone());
+        if proved.is_none() && self.rows.point == Point::Dot && points.clone().any(is_ambiguous) {
+            self.notes.push(
+                "Numbers such as 1.234 were read with decimals behind the point; export them as \
+                 1234 if that is wrong."
+                    .to_owned(),
+            );
+        }
+        self.rows.point = proved.unwrap_or(self.rows.point);
         if let Day::Column(at) = self.rows.columns.day {
             let slashed = of(at).any(|it| it.contains('/'));
             let order = cells::order_of(of(at));
@@ -146,4 +159,13 @@ impl<R: Read> Reader<R> {
         }
         Ok(true)
     }
+}
+
+/// Thousands to some and decimals to others.
+fn is_ambiguous(cell: &str) -> bool {
+    let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    let parts = cell.trim().split_once('.');
+    parts.is_some_and(|(whole, rest)| {
+        (1..=3).contains(&whole.len()) && rest.len() == 3 && digits(whole) && digits(rest)
+    })
 }

@@ -166,6 +166,9 @@ impl Rows {
         let mut bounded = 0;
         for (place, column) in self.columns.metrics.iter().enumerate() {
             let cell = record.get(column.at).unwrap_or_default();
+            if column.metric.is_money() {
+                self.check_currency(column, record, cell)?;
+            }
             match cells::number(cell, self.point) {
                 Number::Value(value) if column.micros => values.push((place, value.millionth())),
                 Number::Value(value) => values.push((place, value)),
@@ -184,6 +187,23 @@ impl Rows {
             }
         }
         Ok((values, bounded))
+    }
+
+    /// What is said of the currency elsewhere must not be wrong for this cell.
+    fn check_currency(
+        &self,
+        column: &MetricColumn,
+        record: &csv::StringRecord,
+        cell: &str,
+    ) -> Result<(), String> {
+        let of_row = self.columns.currency.and_then(|at| record.get(at)).map(str::trim);
+        let of_column = column.currency.as_deref().or(of_row);
+        let Some(currency) = of_column.or(self.mapping.currency.as_deref()) else { return Ok(()) };
+        if !cells::contradicts(cell, currency) {
+            return Ok(());
+        }
+        let (shown, name) = (cell.trim(), &column.name);
+        Err(format!("“{shown}” in {name} is not in {currency}; bring each currency in on its own"))
     }
 
     fn put(

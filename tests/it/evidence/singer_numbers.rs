@@ -249,8 +249,11 @@ async fn names_of_the_platforms_own_interfaces_are_known() {
     };
     let lines = [schema.to_owned(), row("MOBILE", "a"), row("DESKTOP", "b"), state("1")];
     let (taken, _) = desk.taps_with(&google, &lines).await.unwrap();
-    assert_snapshot!(taken.notes.join("\n"), @"ads: day = segments__date, campaign = campaign__name, spend = metrics__cost_micros, clicks = metrics__clicks; told apart by segments__device; not taken: metrics__ctr; it names no key, so of several records of a day and campaign the last one counts.");
-    assert_snapshot!(desk.numbers().await, @"ads Brand  2026-08-17: clicks 6, spend 2.469134 EUR");
+    assert_snapshot!(taken.notes.join("\n"), @"ads: day = segments__date, campaign = campaign__name, spend = metrics__cost_micros, clicks = metrics__clicks; told apart by segments__device; not taken: metrics__ctr; no key tells its records apart, so of several that agree in this the last one counts.");
+    assert_snapshot!(desk.numbers().await, @"
+    ads Brand DESKTOP 2026-08-17: clicks 3, spend 1.234567 EUR
+    ads Brand MOBILE 2026-08-17: clicks 3, spend 1.234567 EUR
+    ");
 
     // Hours are told in the account's zone, whatever they are written in.
     let other = workspace(&desk.db, "T2").await;

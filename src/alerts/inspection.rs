@@ -139,7 +139,7 @@ fn changes<'a>(groups: Vec<Group>, open: &'a [Alert], told: &Told, now: Local) -
     let mut seen: Vec<AlertId> = Vec::new();
     let mut new: BTreeMap<Key, Vec<Group>> = BTreeMap::new();
     for group in groups.into_iter().filter_map(|group| untold(group, open, told)) {
-        let whole = Key { campaign: String::new(), ..group.key.clone() };
+        let whole = group.key.of_many();
         match find(&group.key) {
             Some(alert) => {
                 seen.push(alert.id);

@@ -73,7 +73,8 @@ impl Lines {
         }
     }
 
-    pub fn next(&mut self) -> Result<Option<Line>> {
+    /// The next one; `None` at the end.
+    pub fn line(&mut self) -> Result<Option<Line>> {
         self.buffer.clear();
         let limit = LONGEST_LINE as u64 + 2;
         let line = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
@@ -216,7 +217,7 @@ mod tests {
 
     fn lines(bytes: &[u8]) -> Vec<Result<String, String>> {
         let mut lines = Lines::open(Box::new(std::io::Cursor::new(bytes.to_vec())), None).unwrap();
-        std::iter::from_fn(|| lines.next().unwrap()).map(|it| it.text).collect()
+        std::iter::from_fn(|| lines.line().unwrap()).map(|it| it.text).collect()
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub enum Step {
 
 /// What the records of a stream are.
 enum Stream {
-    Documents(evidence::Stream),
+    Documents(Box<evidence::Stream>),
     Readings(Box<readings::Stream>),
     /// It holds nothing that is wanted.
     NotTaken,
@@ -79,7 +79,7 @@ impl Messages {
 
     /// The next step; `None` at the end. An error is what breaks the protocol.
     pub fn next(&mut self) -> Result<Option<Step>> {
-        while let Some(line) = self.lines.next()? {
+        while let Some(line) = self.lines.line()? {
             let number = line.number;
             let text = match line.text {
                 Ok(text) if text.trim().is_empty() => continue,
@@ -152,7 +152,7 @@ impl Messages {
             None => {
                 let mapping = &self.options.documents.mapping;
                 evidence::Stream::find(stream, properties, keys, mapping, &mut self.notes)?
-                    .map_or(Stream::NotTaken, Stream::Documents)
+                    .map_or(Stream::NotTaken, |it| Stream::Documents(Box::new(it)))
             }
         };
         self.streams.insert(stream.to_owned(), found);

@@ -241,7 +241,7 @@ impl Peeked {
     fn next(&mut self) -> Result<Option<Line>> {
         match self.first.pop_front() {
             Some(line) => Ok(Some(line)),
-            None => self.lines.next(),
+            None => self.lines.line(),
         }
     }
 
@@ -318,7 +318,7 @@ fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<Line
     }
     let mut first = Vec::new();
     while first.len() < 20
-        && let Some(line) = lines.next()?
+        && let Some(line) = lines.line()?
     {
         first.push(line);
     }

@@ -114,7 +114,8 @@ impl Stream {
         if values.get(DELETED).and_then(|it| text_of(it)).is_some() {
             let places = [columns.campaign, columns.ad_set].into_iter().flatten();
             let places = places.chain(columns.segments.iter().map(|it| it.0));
-            for at in places.filter(|at| !values.contains_key(self.header[*at].as_str())) {
+            let mut lacking = places.filter(|at| !values.contains_key(self.header[*at].as_str()));
+            if let Some(at) = lacking.next() {
                 return Err(format!(
                     "it is marked as deleted and does not say its {}, so what it stood for cannot \
                      be found",

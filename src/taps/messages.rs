@@ -1,48 +1,34 @@
 //! Messages of a Singer tap, version 0.3.0 of the specification with ACTIVATE_VERSION: an object a line.
 //!
-//! `message` reads a line, `stream` knows from a SCHEMA which property is which. The order of the
-//! messages is kept, for a STATE speaks of everything before it.
+//! The order of the messages is kept, for a STATE speaks of everything before it.
 //!
 //! A record that cannot be taken is named and left out, like a line of a file. What breaks the
 //! protocol ends the reading, because nobody knows what a STATE after it would stand for: a line that
 //! is no message, a record before its SCHEMA, a BATCH.
 
-mod message;
-mod stream;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::message::Message;
-use self::stream::Stream;
-use super::lines::Lines;
-use super::{Id, Input, Record, Unread, sound};
-use crate::error::{Refusal, Result};
+use serde_json::value::RawValue;
 
-/// What is said of streams on the command line: for all of them, or for one by its name.
-#[derive(Clone, Debug, Default)]
-pub struct StreamMapping {
-    pub id: Vec<Named>,
-    pub title: Vec<Named>,
-    pub text: Vec<Named>,
-    pub date: Vec<Named>,
-    pub url: Vec<Named>,
-    pub author: Vec<Named>,
-}
-
-/// `PROPERTY`, or `STREAM:PROPERTY`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Named {
-    pub stream: Option<String>,
-    pub name: String,
-}
+use super::message::Message;
+use super::options::Options;
+use crate::error::{Error, Refusal, Result};
+use crate::evidence::{self, Input, Record, Unread};
+use crate::incoming::{Lines, Properties};
+use crate::readings::{self, Batch};
 
 /// What follows from one message.
 #[derive(Debug)]
 pub enum Step {
-    Record {
+    Document {
         stream: String,
         version: Option<i64>,
         record: Result<Record, Unread>,
+    },
+    Readings {
+        stream: String,
+        batch: Batch,
+        bytes: usize,
     },
     /// The value, as it was written.
     State(String),
@@ -52,35 +38,48 @@ pub enum Step {
     },
 }
 
+/// What the records of a stream are.
+enum Stream {
+    Documents(Box<evidence::Stream>),
+    Readings(Box<readings::Stream>),
+    /// It holds nothing that is wanted.
+    NotTaken,
+}
+
 /// The messages of one tap, read one at a time.
 pub struct Messages {
     lines: Lines,
-    mapping: StreamMapping,
-    streams: BTreeMap<String, Option<Stream>>,
+    options: Options,
+    streams: BTreeMap<String, Stream>,
     ignored: BTreeMap<String, u64>,
     /// What was found by looking, and what is not taken.
     notes: BTreeSet<String>,
 }
 
 impl Messages {
-    pub fn open(input: &Input, mapping: StreamMapping) -> Result<Self> {
-        let (bytes, _) = super::open(input, &Default::default())?;
-        let lines = Lines::open(bytes, Some("utf-8"))?;
+    pub fn open(input: &Input, options: Options) -> Result<Self> {
+        let lines = Lines::open(input.open()?, Some("utf-8"))?;
         let (streams, ignored, notes) = Default::default();
-        Ok(Self { lines, mapping, streams, ignored, notes })
+        Ok(Self { lines, options, streams, ignored, notes })
     }
 
     /// What was found by looking, what was left out and how often.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.notes.iter().cloned().collect();
         notes.extend(self.ignored.iter().map(|(what, times)| format!("{what} (× {times}).")));
-        notes.extend(self.streams.values().flatten().filter_map(Stream::unknown));
+        notes.extend(self.streams.values().filter_map(|it| match it {
+            Stream::Documents(stream) => stream.unknown(),
+            Stream::Readings(stream) => stream.unknown(),
+            Stream::NotTaken => None,
+        }));
+        let sent: Vec<&String> = self.streams.keys().collect();
+        notes.extend(self.options.unmet(&sent));
         notes
     }
 
     /// The next step; `None` at the end. An error is what breaks the protocol.
     pub fn next(&mut self) -> Result<Option<Step>> {
-        while let Some(line) = self.lines.next()? {
+        while let Some(line) = self.lines.line()? {
             let number = line.number;
             let text = match line.text {
                 Ok(text) if text.trim().is_empty() => continue,
@@ -98,28 +97,25 @@ impl Messages {
     fn step(&mut self, line: u64, message: Message<'_>) -> Result<Option<Step>> {
         match message {
             Message::Schema { stream, schema, keys } => {
-                let found = Stream::find(&stream, schema, keys, &self.mapping, &mut self.notes)
-                    .map_err(|reason| broken(line, &reason))?;
-                self.streams.insert(stream.into_owned(), found);
+                self.declare(&stream, schema, keys).map_err(|reason| broken(line, &reason))?;
                 Ok(None)
             }
             Message::Record { stream, record, version } => {
-                let Some(known) = self.streams.get_mut(stream.as_ref()) else {
-                    let reason = format!("a RECORD of “{stream}” comes before its SCHEMA");
-                    return Err(broken(line, &reason));
-                };
-                let Some(known) = known else {
-                    let what = format!("Not taken: records of “{stream}”, which holds no text");
-                    *self.ignored.entry(what).or_default() += 1;
-                    return Ok(None);
-                };
-                let record = known.record(line, record).and_then(sound).map(by_content);
-                Ok(Some(Step::Record { stream: stream.into_owned(), version, record }))
+                self.record(line, stream.into_owned(), version, record)
             }
             Message::State(value) => Ok(Some(Step::State(value.get().to_owned()))),
             Message::Activate { stream, version } => match self.streams.get(stream.as_ref()) {
-                Some(Some(_)) => Ok(Some(Step::Activate { stream: stream.into_owned(), version })),
-                _ => Ok(None),
+                Some(Stream::Documents(_)) => {
+                    Ok(Some(Step::Activate { stream: stream.into_owned(), version }))
+                }
+                Some(Stream::Readings(_)) => {
+                    self.notes.insert(format!(
+                        "{stream}: ACTIVATE_VERSION takes no numbers away; a reading stays until a \
+                         record corrects it."
+                    ));
+                    Ok(None)
+                }
+                Some(Stream::NotTaken) | None => Ok(None),
             },
             Message::Batch { stream } => Err(broken(
                 line,
@@ -134,35 +130,83 @@ impl Messages {
             }
         }
     }
-}
 
-/// Where a stream has no key, what has the same content is the same: a tap may send it again.
-fn by_content(record: Record) -> Record {
-    match record.id {
-        Id::FromContent => {
-            let id = Id::Given(hex::encode(&record.content_hash()[..16]));
-            Record { id, ..record }
+    fn declare(
+        &mut self,
+        stream: &str,
+        schema: &RawValue,
+        keys: Vec<String>,
+    ) -> Result<(), String> {
+        let properties = Properties::of(schema)?;
+        let found = match self.options.readings_of(stream, &properties) {
+            Some((layout, mapping)) => {
+                let before = match self.streams.remove(stream) {
+                    Some(Stream::Readings(before)) => Some(*before),
+                    _ => None,
+                };
+                let found =
+                    readings::Stream::find(stream, properties, &keys, layout, &mapping, before)?;
+                self.notes.insert(found.describe());
+                Stream::Readings(Box::new(found))
+            }
+            None => {
+                let mapping = &self.options.documents.mapping;
+                evidence::Stream::find(stream, properties, keys, mapping, &mut self.notes)?
+                    .map_or(Stream::NotTaken, |it| Stream::Documents(Box::new(it)))
+            }
+        };
+        self.streams.insert(stream.to_owned(), found);
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        line: u64,
+        stream: String,
+        version: Option<i64>,
+        record: &RawValue,
+    ) -> Result<Option<Step>> {
+        match self.streams.get_mut(&stream) {
+            Some(Stream::Documents(known)) => {
+                let record = known.record(line, record);
+                Ok(Some(Step::Document { stream, version, record }))
+            }
+            Some(Stream::Readings(known)) => {
+                let (batch, bytes) = (known.record(line, record), record.get().len());
+                Ok(Some(Step::Readings { stream, batch, bytes }))
+            }
+            Some(Stream::NotTaken) => {
+                let what = format!("Not taken: records of “{stream}”, which holds no text");
+                *self.ignored.entry(what).or_default() += 1;
+                Ok(None)
+            }
+            None => {
+                let reason = format!("a RECORD of “{stream}” comes before its SCHEMA");
+                Err(broken(line, &reason))
+            }
         }
-        _ => record,
     }
 }
 
-fn broken(line: u64, reason: &str) -> crate::error::Error {
+fn broken(line: u64, reason: &str) -> Error {
     Refusal::Unreadable(format!("Line {line} of the tap's messages: {reason}.")).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::{Id, Named, StreamMapping, StreamOptions};
 
     fn read(text: &str, mapping: StreamMapping) -> Vec<String> {
         let bytes = text.to_owned().into_bytes().into();
         let input = Input::Bytes { name: "a".to_owned(), bytes };
-        let mut messages = Messages::open(&input, mapping).unwrap();
+        let documents = StreamOptions { mapping, ..StreamOptions::default() };
+        let options = Options { documents, ..Options::default() };
+        let mut messages = Messages::open(&input, options).unwrap();
         let mut said = Vec::new();
         loop {
             match messages.next() {
-                Ok(Some(Step::Record { stream, version, record })) => said.push(match record {
+                Ok(Some(Step::Document { stream, version, record })) => said.push(match record {
                     Ok(it) => {
                         let Id::Given(id) = &it.id else { panic!("{:?}", it.id) };
                         let date = it.date.map(|it| it.to_string()).unwrap_or_default();
@@ -170,6 +214,7 @@ mod tests {
                     }
                     Err(unread) => format!("{}! {}", unread.line, unread.reason),
                 }),
+                Ok(Some(Step::Readings { .. })) => panic!("no stream holds readings"),
                 Ok(Some(Step::State(value))) => said.push(format!("state {value}")),
                 Ok(Some(Step::Activate { stream, version })) => {
                     said.push(format!("activate {stream} {version}"));
@@ -206,7 +251,7 @@ mod tests {
                 "5! its key property “shop” has no value",
                 "6! it holds a zero character, so it is not text",
                 "reviews: text = body, id = shop/no, title = title, date = created_at; not taken: stars.",
-                "shops holds no property that is known for text, so it is not taken (it has: id, area); name one with --text shops:PROPERTY.",
+                "shops holds no property that is known for text, so it is not taken (it has: id, area); name one with --text shops:PROPERTY, or have its numbers taken with --readings shops.",
                 "Not known: messages of type HELLO (× 1).",
                 "Not taken: records of “shops”, which holds no text (× 1).",
                 "reviews: properties that its SCHEMA does not name: other (× 1).",

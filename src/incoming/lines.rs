@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::encoding::{SAMPLE, Utf8, wide_without_mark};
 use crate::error::{Error, Refusal, Result};
 
 /// The longest line read, in bytes. Longer ones are skipped and said, so that memory stays flat.
 pub const LONGEST_LINE: usize = 8 * 1024 * 1024;
-
-const SAMPLE: usize = 64 * 1024;
 
 pub struct Lines {
     input: BufReader<Box<dyn Read + Send>>,
@@ -44,12 +43,11 @@ impl Lines {
         let named = label.map(encoding_named).transpose()?;
         let bom = Encoding::for_bom(&sample);
         let wide =
-            named.or(bom.map(|(encoding, _)| encoding)).or_else(|| utf16_without_bom(&sample));
+            named.or(bom.map(|(encoding, _)| encoding)).or_else(|| wide_without_mark(&sample));
 
         if let Some(wide) = wide.filter(|it| *it == UTF_16LE || *it == UTF_16BE) {
-            let rest = Box::new(std::io::Cursor::new(sample).chain(input));
-            let utf8 = Box::new(Transcoded::new(rest, wide));
-            return Ok(Self::over(utf8, Seen::Utf8));
+            let rest = std::io::Cursor::new(sample).chain(input);
+            return Ok(Self::over(Box::new(Utf8::new(rest, wide)), Seen::Utf8));
         }
         refuse_what_is_not_text(&sample)?;
         let skip = bom.map_or(0, |(_, length)| length);
@@ -75,7 +73,8 @@ impl Lines {
         }
     }
 
-    pub fn next(&mut self) -> Result<Option<Line>> {
+    /// The next one; `None` at the end.
+    pub fn line(&mut self) -> Result<Option<Line>> {
         self.buffer.clear();
         let limit = LONGEST_LINE as u64 + 2;
         let line = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
@@ -155,7 +154,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// What is compressed and was cut off or changed on its way can only be fetched anew.
-fn damaged(error: std::io::Error, line: u64) -> Error {
+pub fn damaged(error: std::io::Error, line: u64) -> Error {
     use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error.kind() {
         InvalidData | InvalidInput | UnexpectedEof => {
@@ -179,23 +178,6 @@ fn encoding_named(label: &str) -> Result<&'static Encoding> {
     })
 }
 
-/// Latin text in UTF-16 has a zero in every second byte.
-fn utf16_without_bom(sample: &[u8]) -> Option<&'static Encoding> {
-    let pairs = sample.chunks_exact(2).take(512);
-    let (mut first, mut second, mut all) = (0, 0, 0);
-    for pair in pairs {
-        first += usize::from(pair[0] == 0);
-        second += usize::from(pair[1] == 0);
-        all += 1;
-    }
-    match () {
-        () if all < 4 => None,
-        () if second * 10 > all * 7 && first * 10 < all => Some(UTF_16LE),
-        () if first * 10 > all * 7 && second * 10 < all => Some(UTF_16BE),
-        () => None,
-    }
-}
-
 fn guess(sample: &[u8]) -> Seen {
     match std::str::from_utf8(sample) {
         Ok(text) if text.is_ascii() => Seen::Ascii,
@@ -207,7 +189,7 @@ fn guess(sample: &[u8]) -> Seen {
     }
 }
 
-fn refuse_what_is_not_text(sample: &[u8]) -> Result<()> {
+pub fn refuse_what_is_not_text(sample: &[u8]) -> Result<()> {
     let known: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a ZIP or Excel file; unpack it, or save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0", "an old Excel or Word file; save it as CSV or plain text"),
@@ -229,49 +211,13 @@ fn refuse_what_is_not_text(sample: &[u8]) -> Result<()> {
     Err(Refusal::Unreadable(format!("This file is {what}.")).into())
 }
 
-/// Turns UTF-16 into UTF-8 as it is read.
-struct Transcoded {
-    input: Box<dyn Read + Send>,
-    decoder: encoding_rs::Decoder,
-    raw: Vec<u8>,
-    ready: Vec<u8>,
-    given: usize,
-    ended: bool,
-}
-
-impl Transcoded {
-    fn new(input: Box<dyn Read + Send>, encoding: &'static Encoding) -> Self {
-        let decoder = encoding.new_decoder_with_bom_removal();
-        Self { input, decoder, raw: vec![0; SAMPLE], ready: Vec::new(), given: 0, ended: false }
-    }
-}
-
-impl Read for Transcoded {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while self.given == self.ready.len() && !self.ended {
-            let read = self.input.read(&mut self.raw)?;
-            self.ended = read == 0;
-            let space = self.decoder.max_utf8_buffer_length(read).unwrap_or(SAMPLE * 4);
-            self.ready.resize(space, 0);
-            let (_, _, written, _) =
-                self.decoder.decode_to_utf8(&self.raw[..read], &mut self.ready, self.ended);
-            self.ready.truncate(written);
-            self.given = 0;
-        }
-        let count = buffer.len().min(self.ready.len() - self.given);
-        buffer[..count].copy_from_slice(&self.ready[self.given..self.given + count]);
-        self.given += count;
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn lines(bytes: &[u8]) -> Vec<Result<String, String>> {
         let mut lines = Lines::open(Box::new(std::io::Cursor::new(bytes.to_vec())), None).unwrap();
-        std::iter::from_fn(|| lines.next().unwrap()).map(|it| it.text).collect()
+        std::iter::from_fn(|| lines.line().unwrap()).map(|it| it.text).collect()
     }
 
     #[test]

@@ -1,16 +1,33 @@
 //! A stream: which of its properties is the text, which the date, by its SCHEMA alone. What a tap sends
 //! next time is then read in the same way, however few records it sends.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
-use super::{Named, StreamMapping};
-use crate::evidence::read::columns::{AUTHOR, DATE, TEXT, TITLE, URL, plain};
-use crate::evidence::read::dates::{self, Dates};
-use crate::evidence::read::{Id, Record, Unread};
+use super::columns::{AUTHOR, DATE, TEXT, TITLE, URL, plain};
+use super::dates::{self, Dates};
+use super::{Id, Record, Unread, sound};
+use crate::incoming::{self, Properties, Values};
+
+/// What is said of streams on the command line: for all of them, or for one by its name.
+#[derive(Clone, Debug, Default)]
+pub struct StreamMapping {
+    pub id: Vec<Named>,
+    pub title: Vec<Named>,
+    pub text: Vec<Named>,
+    pub date: Vec<Named>,
+    pub url: Vec<Named>,
+    pub author: Vec<Named>,
+}
+
+/// `PROPERTY`, or `STREAM:PROPERTY`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    pub stream: Option<String>,
+    pub name: String,
+}
 
 /// Between the values of a key of several properties; in a value it is written `%2F`.
 const BETWEEN: &str = "/";
@@ -18,36 +35,32 @@ const BETWEEN: &str = "/";
 #[derive(Debug)]
 pub struct Stream {
     name: String,
-    properties: BTreeSet<String>,
+    properties: Properties,
     keys: Vec<String>,
     text: String,
     title: Option<String>,
     date: Option<String>,
     url: Option<String>,
     author: Option<String>,
-    /// Properties of records that the schema does not name.
-    unknown: BTreeMap<String, u64>,
 }
 
 impl Stream {
     /// `None` where no property is known for text; or what cannot be, in a sentence.
     pub fn find(
         name: &str,
-        schema: &RawValue,
+        properties: Properties,
         keys: Vec<String>,
         mapping: &StreamMapping,
         notes: &mut BTreeSet<String>,
     ) -> Result<Option<Self>, String> {
-        let schema: Value = serde_json::from_str(schema.get()).map_err(|it| it.to_string())?;
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let properties = properties.cloned().unwrap_or_default();
         let known = Known { stream: name, properties: &properties };
 
         let named_text = known.named(&mapping.text)?;
         let Some(text) = named_text.or_else(|| known.first(&TEXT, Known::is_text)) else {
             let note = format!(
                 "{name} holds no property that is known for text, so it is not taken (it has: {}); \
-                 name one with --text {name}:PROPERTY.",
+                 name one with --text {name}:PROPERTY, or have its numbers taken with --readings \
+                 {name}.",
                 known.names()
             );
             notes.insert(note);
@@ -64,26 +77,17 @@ impl Stream {
             author: find(&mapping.author, &AUTHOR, Known::is_text)?,
             keys: known.named(&mapping.id)?.map_or(keys, |id| vec![id]),
             name: name.to_owned(),
-            properties: properties.keys().cloned().collect(),
             text,
-            unknown: BTreeMap::new(),
+            properties: properties.clone(),
         };
-        notes.insert(found.describe(&properties));
+        notes.insert(found.describe());
         Ok(Some(found))
     }
 
     /// A record; or why it cannot be taken.
     pub fn record(&mut self, line: u64, record: &RawValue) -> Result<Record, Unread> {
         let unread = |reason: String| Unread { line, reason };
-        let values: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(record.get())
-            .map_err(|_| unread("its record is no object".to_owned()))?;
-        for name in values.keys().filter(|it| !self.properties.contains(it.as_ref())) {
-            if let Some(times) = self.unknown.get_mut(name.as_ref()) {
-                *times += 1;
-            } else if self.unknown.len() < 50 {
-                self.unknown.insert(name.clone().into_owned(), 1);
-            }
-        }
+        let values = self.properties.values(record).map_err(unread)?;
         let of = |name: &Option<String>| name.as_deref().and_then(|it| value(&values, it));
         let mut key = Vec::with_capacity(self.keys.len());
         for name in &self.keys {
@@ -105,7 +109,7 @@ impl Stream {
             }
             None => None,
         };
-        Ok(Record {
+        let read = Record {
             line,
             id: if key.is_empty() { Id::FromContent } else { Id::Given(key.join(BETWEEN)) },
             title: of(&self.title).unwrap_or_default(),
@@ -113,20 +117,16 @@ impl Stream {
             date,
             url: of(&self.url),
             author: of(&self.author),
-        })
+        };
+        sound(read).map(by_content)
     }
 
     /// What came that the schema does not name.
     pub fn unknown(&self) -> Option<String> {
-        let counted: Vec<String> =
-            self.unknown.iter().map(|(name, times)| format!("{name} (× {times})")).collect();
-        (!counted.is_empty()).then(|| {
-            let names = counted.join(", ");
-            format!("{}: properties that its SCHEMA does not name: {names}.", self.name)
-        })
+        self.properties.unknown(&self.name)
     }
 
-    fn describe(&self, properties: &Map<String, Value>) -> String {
+    fn describe(&self) -> String {
         let keys = (!self.keys.is_empty()).then(|| self.keys.join(BETWEEN));
         let parts = [
             ("text", Some(&self.text)),
@@ -145,8 +145,7 @@ impl Stream {
             parts[2..].iter().filter_map(|(_, name)| name.map(|it| root(it))).collect();
         used.insert(root(&self.text));
         used.extend(self.keys.iter().cloned());
-        let rest: Vec<&str> =
-            properties.keys().filter(|it| !used.contains(*it)).map(String::as_str).collect();
+        let rest: Vec<&str> = self.properties.names().filter(|it| !used.contains(*it)).collect();
         let mut note = format!("{}: {}", self.name, found.join(", "));
         if self.keys.is_empty() {
             note.push_str("; it has no key, so a changed record is a new one");
@@ -161,7 +160,7 @@ impl Stream {
 /// The properties of a schema, to be looked through.
 struct Known<'a> {
     stream: &'a str,
-    properties: &'a Map<String, Value>,
+    properties: &'a Properties,
 }
 
 impl Known<'_> {
@@ -169,7 +168,7 @@ impl Known<'_> {
     fn named(&self, named: &[Named]) -> Result<Option<String>, String> {
         let has = |name: &str| {
             let root = name.split('.').next().unwrap_or(name);
-            self.properties.contains_key(name) || self.properties.contains_key(root)
+            self.properties.has(name) || self.properties.has(root)
         };
         let own = named.iter().find(|it| it.stream.as_deref() == Some(self.stream));
         if let Some(Named { name, .. }) = own {
@@ -188,9 +187,8 @@ impl Known<'_> {
 
     fn first(&self, known: &[&str], fits: fn(&Value) -> bool) -> Option<String> {
         known.iter().find_map(|known| {
-            let mut properties = self.properties.iter();
-            let found = properties.find(|(name, schema)| plain(name) == *known && fits(schema));
-            found.map(|(name, _)| name.clone())
+            let found = self.properties.find(|name, schema| plain(name) == *known && fits(schema));
+            found.map(str::to_owned)
         })
     }
 
@@ -199,52 +197,39 @@ impl Known<'_> {
         let fits = |name: &str, schema: &Value| {
             let name = plain(name);
             let named = ["_date", "_at", "_created"].iter().any(|it| name.ends_with(it));
-            named && formats(schema).iter().any(|it| *it == "date-time" || *it == "date")
+            named && incoming::formats(schema).iter().any(|it| *it == "date-time" || *it == "date")
         };
-        self.properties.iter().find(|(name, it)| fits(name, it)).map(|(name, _)| name.clone())
+        self.properties.find(fits).map(str::to_owned)
     }
 
-    /// A type may be one or a list, and an alternative may have its own.
     fn is_text(schema: &Value) -> bool {
-        let types: Vec<&Value> = alternatives(schema).filter_map(|it| it.get("type")).collect();
-        types.is_empty()
-            || types.iter().any(|it| match it {
-                Value::Array(types) => types.iter().any(|it| it == "string"),
-                one => *one == "string",
-            })
+        let types = incoming::types(schema);
+        types.is_empty() || types.contains(&"string")
     }
 
     fn names(&self) -> String {
-        let names: Vec<&str> = self.properties.keys().map(String::as_str).collect();
+        let names: Vec<&str> = self.properties.names().collect();
         names.join(", ")
     }
 }
 
-fn formats(schema: &Value) -> Vec<&str> {
-    alternatives(schema).filter_map(|it| it.get("format")?.as_str()).collect()
-}
-
-fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
-    let inside = ["anyOf", "oneOf"].into_iter().filter_map(|it| schema.get(it)?.as_array());
-    std::iter::once(schema).chain(inside.flatten())
-}
-
 /// A value as text: a number as it was written. `a.b` reaches inside; lists and objects are none.
-fn value(values: &BTreeMap<Cow<'_, str>, &RawValue>, name: &str) -> Option<String> {
+fn value(values: &Values<'_>, name: &str) -> Option<String> {
     if let Some(raw) = values.get(name) {
-        return words(raw);
+        return incoming::text_of(raw);
     }
     let (outer, inner) = name.split_once('.')?;
-    let inside: BTreeMap<Cow<'_, str>, &RawValue> =
-        serde_json::from_str(values.get(outer)?.get()).ok()?;
+    let inside: Values<'_> = serde_json::from_str(values.get(outer)?.get()).ok()?;
     value(&inside, inner)
 }
 
-fn words(raw: &RawValue) -> Option<String> {
-    match raw.get().as_bytes().first()? {
-        b'"' => serde_json::from_str(raw.get()).ok(),
-        b'[' | b'{' => None,
-        _ if raw.get() == "null" => None,
-        _ => Some(raw.get().to_owned()),
+/// Where a stream has no key, what has the same content is the same: a tap may send it again.
+fn by_content(record: Record) -> Record {
+    match record.id {
+        Id::FromContent => {
+            let id = Id::Given(hex::encode(&record.content_hash()[..16]));
+            Record { id, ..record }
+        }
+        _ => record,
     }
 }

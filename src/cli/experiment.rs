@@ -167,7 +167,7 @@ fn read_out(args: &Readout) -> Result<()> {
     let readout = readout::read(&test.plan, &test.looks, test.days)
         .map_err(|reason| anyhow!(reason.to_string()))?;
     if let Some(path) = &args.chart {
-        let picture = charts::of_readout(&test.plan, &readout);
+        let picture = experiments::of_readout(&test.plan, &readout);
         charts::write(path, &picture.png(), &picture.alt())
             .map_err(|it| anyhow!(it.to_string()))?;
     }

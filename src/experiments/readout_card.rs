@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::decision::{Choice, TestDecision};
+use super::picture::Picture;
 use super::running::{Ended, EndedBy, Test, Waiting};
 use super::statistics::readout::Verdict;
 use crate::ids::{ExperimentId, PersonId};
@@ -32,6 +33,7 @@ pub struct Around {
     pub waiting: Option<Waiting>,
     /// The decision that ended it, and who approved that.
     pub decided: Option<(TestDecision, Vec<PersonId>)>,
+    pub picture: Option<Picture>,
 }
 
 /// The card of a test: what the rule says now, what that rests on, and what people may do.
@@ -41,7 +43,9 @@ pub fn card(test: &Test, around: &Around, today: Date) -> Card {
         .header(format!("Test {}: {}", running.id, test.plan.name))
         .context(standing(test))
         .section(headline(test, around));
-    // A picture of the effect with its interval belongs here, above its numbers in words.
+    if let Some(Picture { file, alt }) = &around.picture {
+        card = card.picture(file, alt);
+    }
     let sentences = test.reading.sentences();
     let rest: Vec<String> =
         sentences.iter().skip(1).map(|it| format!("• {}", escape(it))).collect();

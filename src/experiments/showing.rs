@@ -2,7 +2,7 @@
 
 use super::readout_card::{self, Around, subject};
 use super::running::{self, Ended, EndedBy, Test};
-use super::{TestDecision, store};
+use super::{TestDecision, picture, store};
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::Result;
@@ -14,7 +14,8 @@ use crate::slack::Place;
 /// Makes Slack show a test as it stands, where its plan was put up.
 pub async fn show(app: &App, test: ExperimentId) -> Result<()> {
     let Some(test) = running::find(app, test).await? else { return Ok(()) };
-    let around = around(app, &test).await?;
+    let picture = picture::of(app, &test).await?;
+    let around = Around { picture, ..around(app, &test).await? };
     let today = app.now().to_zoned(app.manifest.zone.clone()).date();
     let card = readout_card::card(&test, &around, today).finish();
     let sent = Sent {
@@ -63,7 +64,7 @@ pub(super) async fn around(app: &App, test: &Test) -> Result<Around> {
         Some(Ended { by: EndedBy::Decision(decision), .. }) => decided(app, decision).await?,
         _ => None,
     };
-    Ok(Around { waiting, decided })
+    Ok(Around { waiting, decided, picture: None })
 }
 
 async fn decided(

@@ -151,7 +151,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["audit"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
-    ("experiments", &["audit", "evidence", "jobs", "readings", "reviews", "slack"]),
+    ("experiments", &["audit", "charts", "evidence", "jobs", "readings", "reviews", "slack"]),
     ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),

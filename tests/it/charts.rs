@@ -155,7 +155,7 @@ arms = [
     let arguments = ["experiment", "readout", "test.toml", "--chart", "test.png", "--json"];
     let output = run(folder.path(), &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"test.png: Subject line: unsubscribe rate, relative difference to plain. urgent 72.4 % (35.2 % to 110 %), which is bad news; kind 3.4 % (-22.1 % to 29.0 %). The least difference worth having is -10.0 %.");
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"test.png: Subject line: unsubscribe rate, relative difference to plain. urgent +72.4 % (+35.2 % to +110 %), which is bad news; kind +3.4 % (−22.1 % to +29.0 %). The least difference worth having is −10.0 %.");
     // The result stays readable by machines.
     serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
     assert!(fs::read(folder.path().join("test.png")).unwrap().starts_with(b"\x89PNG"));

@@ -20,6 +20,7 @@ async fn what_the_rule_says_is_shipped_once_it_is_approved() {
     countersign: Test 1: Subject line
       Runs by the plan approved by @raj, SHA-256 `(hash)` (review 1) · began (day) · read out by the campaign agent
       :trophy: *Ship benefit:* by the rule that was agreed on, its conversion rate is better than that of urgency, by +37.5 %.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +37.5 % (+21.0 % to +54.0 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 16.5 % against 12 % of urgency, +37.5 % (95 % interval +21 to +54 %, which holds however often it is read). The chance that it is better at all is more than 99.9 %.
       • Guardrail unsubscribe rate of benefit holds: harm beyond +50 % is excluded. 0 % (95 % interval −48 to +48 %).
       • Peeking: a plain test would have been called at (day), with benefit as better; read at each of 4 looks it names a false winner or loser in 13 % of tests in which nothing differs.
@@ -57,6 +58,7 @@ async fn what_the_rule_says_is_shipped_once_it_is_approved() {
       :checkered_flag: *Decided (when): Ship benefit*, approved by @raj.
       Why: It wins, and nobody leaves.
       At the end the rule said: Ship benefit: by the rule that was agreed on, its conversion rate is better than that of urgency, by +37.5 %.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +37.5 % (+21.0 % to +54.0 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 16.5 % against 12 % of urgency, +37.5 % (95 % interval +21 to +54 %, which holds however often it is read). The chance that it is better at all is more than 99.9 %.
       • Guardrail unsubscribe rate of benefit holds: harm beyond +50 % is excluded. 0 % (95 % interval −48 to +48 %).
       • Peeking: a plain test would have been called at (day), with benefit as better; read at each of 4 looks it names a false winner or loser in 13 % of tests in which nothing differs.
@@ -174,6 +176,7 @@ async fn a_rejected_decision_leaves_the_test_running() {
       :checkered_flag: *Decided (when): Stop*, approved by @raj. :warning: This went against the rule that was agreed on.
       Why: It costs 400 a day.
       At the end the rule said: Continue: after 12,000 users the data neither show a winner nor exclude +10 %. About 9 days are left.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +0.8 % (−14.5 % to +16.1 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 12.1 % against 12 % of urgency, +0.833 % (95 % interval −14.5 to +16.1 %, which holds however often it is read). The chance that it is better at all is 56.7 %.
       • Guardrail unsubscribe rate of benefit is open: harm beyond +50 % is neither shown nor excluded. 0 % (95 % interval −55.9 to +55.9 %).
       • Peeking: a plain test would not have been called so far; read at each of 3 looks it names a false winner or loser in 11 % of tests in which nothing differs.

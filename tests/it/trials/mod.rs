@@ -3,6 +3,7 @@
 mod counting;
 mod deciding;
 mod planning;
+mod showing;
 
 use std::fmt::Write as _;
 use std::time::Duration;

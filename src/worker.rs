@@ -79,6 +79,7 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
             alerts::investigate(app, alert, event, &person).await
         }
         Job::ShowTest { test } => experiments::show(app, test).await,
+        Job::CountByReadings => experiments::count_by_readings(app).await,
         Job::LearnFromTest { test } => experiments::learn(app, test).await,
         Job::PostCheckpoint { day } => witness::publish(app, day).await,
     }
@@ -109,6 +110,7 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::ShowHelp { .. }
         // The next import, or hour, looks at the same numbers; what is due comes due again.
         | Job::Inspect
+        | Job::CountByReadings
         | Job::ShowAlert { .. }
         | Job::AttendAlert { .. }
         // Nothing came into the thread, and the button stays.

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Manifest};
 use crate::error::Refusal;
 use crate::experiments::statistics::{cases, file, readout};
-use crate::experiments::{self, Body, Delivery};
+use crate::experiments::{self, Body, Delivery, Origin};
 use crate::ids::{ExperimentId, WorkspaceId};
 use crate::words::count;
 
@@ -130,7 +130,7 @@ async fn observe(
     let delivery = Delivery {
         workspace,
         test: ExperimentId(args.test),
-        source: None,
+        origin: Origin::File,
         by: Actor::CommandLine(account()),
         now,
         today: now.to_zoned(manifest.zone.clone()).date(),

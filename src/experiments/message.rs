@@ -3,7 +3,7 @@
 use super::TestPlan;
 use super::form::{
     ALPHA, AUDIENCE, BETTER, Filled, GUARDRAILS, HYPOTHESIS, HYPOTHESIS_LIMIT, KIND, KINDS, LEAST,
-    LONGEST, METRIC, NAME, NAME_LIMIT, POWER, RULE, TODAY, TRAFFIC, VARIANTS, WHY, key,
+    LONGEST, METRIC, NAME, NAME_LIMIT, POWER, READINGS, RULE, TODAY, TRAFFIC, VARIANTS, WHY, key,
 };
 use super::statistics::plan::Kind;
 use super::test_plan::{Decided, kind_in_words};
@@ -204,6 +204,13 @@ fn with_inputs(modal: Modal, filled: &Filled) -> Modal {
         .block(
             short(TRAFFIC, "How many users a day?", &filled.traffic)
                 .hint("Left empty, the campaign agent looks into the readings.")
+                .optional(),
+        )
+        .block(
+            Input::paragraph(READINGS, "Is it counted by readings?")
+                .hint("Left empty, counts are sent in. Else: “conversions per clicks, from shop”; below it a line for each variant (“benefit: campaign Spring B” or “benefit: ad set B”) and guardrail (“return rate: returns”).")
+                .at_most(LINES_LIMIT)
+                .initial(&filled.readings)
                 .optional(),
         )
 }

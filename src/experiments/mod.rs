@@ -8,7 +8,8 @@
 //! - [`propose`] puts up what was filled in; `expected` finds what the plan needs to know from the
 //!   readings there are, `form` (with `typed`) and `message` are what people fill in and read.
 //! - [`begin`] starts the test once its plan is approved and released: that revision is in force.
-//! - [`observe`] takes what was counted, day by day; `counts` makes looks of it, and [`statistics`],
+//! - [`observe`] takes what was counted, day by day, also what [`count_by_readings`] finds in the readings
+//!   of campaigns that are a test's arms; `counts` makes looks of it, and [`statistics`],
 //!   which is pure, reads them by the rule. [`show`] keeps the test's one card ([`due`]: once a day).
 //! - [`decide`] and [`extend`] put up what people want to become of it: a [`TestDecision`], which
 //!   [`conclude`] carries out once it is approved, or another plan. [`learn`] makes evidence of a test
@@ -24,6 +25,7 @@
 //!
 //! **Invariant:** the rule decides nothing; people do, each time with a reason, one at a time.
 
+mod by_readings;
 mod counts;
 mod deciding;
 mod decision;
@@ -42,13 +44,15 @@ pub mod statistics;
 mod store;
 mod test_plan;
 mod typed;
+mod typed_readings;
 
+pub use by_readings::count_by_readings;
 pub use deciding::{Ask, Wish, ask_form, decide, extend, rewrite_decision, rewrite_decision_form};
 pub use decision::{Choice, TestDecision};
 pub use form::{Filled, NAME, Short, WHY};
 pub use learning::learn;
 pub use message::{EXTEND, PLAN, asked_for, card, edit_form, is_up, plan_form, rewrite_form};
-pub use observations::{Body, Delivery, Observed, observe};
+pub use observations::{Body, Delivery, Observed, Origin, observe};
 pub use picture::of_readout;
 pub use planning::{AGENT, edited, propose, rewrite};
 pub use readout_card::{REASON, SHIP, STOP, decision_card, decision_is_up};

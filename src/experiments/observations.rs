@@ -28,12 +28,31 @@ const PROBLEMS: usize = 20;
 pub struct Delivery<'a> {
     pub workspace: WorkspaceId,
     pub test: ExperimentId,
-    /// The source that sends them by its token; none for a file that somebody brings.
-    pub source: Option<&'a str>,
+    pub origin: Origin<'a>,
     pub by: Actor,
     pub now: Timestamp,
     /// Where the team is.
     pub today: Date,
+}
+
+/// Where counts come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin<'a> {
+    /// The source that sends them, by its token.
+    Sender(&'a str),
+    /// A file that somebody brings.
+    File,
+    /// The source whose readings are brought over.
+    Readings(&'a str),
+}
+
+impl<'a> Origin<'a> {
+    const fn name(self) -> &'a str {
+        match self {
+            Self::Sender(name) | Self::Readings(name) => name,
+            Self::File => "file",
+        }
+    }
 }
 
 /// The form that counts have.
@@ -43,6 +62,8 @@ pub enum Body<'a> {
     Csv(&'a [u8]),
     /// JSON objects with the same names.
     Objects(&'a [serde_json::Map<String, serde_json::Value>]),
+    /// Read already.
+    Days(&'a Days),
 }
 
 /// What came of a delivery, a day and arm counting once.
@@ -63,7 +84,7 @@ pub async fn observe(db: &PgPool, delivery: &Delivery<'_>, body: Body<'_>) -> Re
     let running = store::lock(&mut tx, workspace, test).await?;
     let running = running.ok_or_else(|| not_started(test))?;
     check(&running, delivery, &plan, &days)?;
-    let source = delivery.source.unwrap_or("file");
+    let source = delivery.origin.name();
     let put = Put { workspace, test, source, now };
     let mut observed = Observed::default();
     for (day, arms) in &days {
@@ -76,7 +97,7 @@ pub async fn observe(db: &PgPool, delivery: &Delivery<'_>, body: Body<'_>) -> Re
         }
     }
     if observed.new + observed.changed > 0 {
-        store::counted(&mut tx, &put, delivery.source.is_some()).await?;
+        store::counted(&mut tx, &put, delivery.origin != Origin::File).await?;
         audit::append(&mut tx, event(delivery, source, &days, observed)?).await?;
         jobs::enqueue(&mut tx, workspace, Job::ShowTest { test }).await?;
     }
@@ -113,6 +134,7 @@ fn read(plan: &Plan, body: Body<'_>) -> Result<Days> {
     let read = match body {
         Body::Csv(bytes) => daily::rows(plan, bytes),
         Body::Objects(objects) => of_objects(plan, objects),
+        Body::Days(days) => Ok(days.clone()),
     };
     let days = read.map_err(|sentence| refused(vec![sentence]))?;
     if days.is_empty() {
@@ -163,7 +185,15 @@ fn check(
     // It may have ended since it was looked at.
     running::check_running(running, reviews::State::Open)?;
     let mut problems = Vec::new();
-    if let (Some(sends), Some(known)) = (delivery.source, &running.source)
+    if let Some(counts) = &running.counts_from
+        && !matches!(delivery.origin, Origin::Readings(_))
+    {
+        problems.push(format!(
+            "Test {} is counted by the readings of “{counts}”, as its plan says, so counts of it are not taken; send readings, and it follows",
+            running.id
+        ));
+    }
+    if let (Origin::Sender(sends), Some(known)) = (delivery.origin, &running.source)
         && sends != known
     {
         problems.push(format!(

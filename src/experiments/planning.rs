@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::test_plan::{InsteadOf, Known};
+use super::by_readings::Known;
+use super::test_plan::{self, Draft, InsteadOf};
 use super::{Filled, TestPlan, deciding, expected, form, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
@@ -14,7 +15,7 @@ use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId};
 use crate::reviews::{self, Author, Check, Edit, Opening, Review, Written};
 use crate::slack::inbound::Values;
 use crate::slack::{self, Place};
-use crate::words::grouped;
+use crate::words::{grouped, listed};
 
 /// The agent that says how large a test has to be.
 pub const AGENT: &str = "campaign";
@@ -45,7 +46,7 @@ pub(super) async fn put_up(
     place: &Place,
 ) -> Result<Option<ExperimentId>> {
     let now = app.now();
-    let prepared = Prepared::new(plan)?;
+    let prepared = Prepared::new(app, plan).await?;
 
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
@@ -115,6 +116,7 @@ pub(super) async fn planned(
     instead_of: Option<(InsteadOf, &TestPlan)>,
 ) -> Result<TestPlan> {
     let draft = form::read(filled)?;
+    check_readings(app, &draft).await?;
     let expected = expected::find(app, &draft).await?;
     let plan = TestPlan::new(draft).sized(expected);
     let mut plan = plan.map_err(|sentence| Refusal::Inputs(vec![(form::LEAST, sentence)]))?;
@@ -130,6 +132,13 @@ pub(super) async fn planned(
     Ok(plan)
 }
 
+/// Refuses readings that nobody sends.
+async fn check_readings(app: &App, draft: &Draft) -> Result<()> {
+    let Some(by) = &draft.by_readings else { return Ok(()) };
+    let checked = Known::find(app).await?.check(by);
+    Ok(checked.map_err(|sentence| Refusal::Inputs(vec![(form::READINGS, sentence)]))?)
+}
+
 /// A plan that differs from the one somebody saw.
 async fn changed(app: &App, saw: RevisionId, values: &Values) -> Result<Prepared> {
     let before = under_review(app, saw).await?;
@@ -143,7 +152,7 @@ async fn changed(app: &App, saw: RevisionId, values: &Values) -> Result<Prepared
         let sentence = "You changed nothing. Change something, or close this: it stays as it is.";
         return Err(Refusal::Inputs(vec![(form::NAME, sentence.to_owned())]).into());
     }
-    Prepared::new(&plan)
+    Prepared::new(app, &plan).await
 }
 
 async fn under_review(app: &App, revision: RevisionId) -> Result<TestPlan> {
@@ -162,14 +171,18 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub fn new(plan: &TestPlan) -> Result<Self> {
+    pub async fn new(app: &App, plan: &TestPlan) -> Result<Self> {
+        let known = match plan.by_readings {
+            Some(_) => Known::find(app).await?,
+            None => Known::default(),
+        };
         let words = plan.in_full();
         let (_, labels) = reviews::labels(&words);
         Ok(Self {
             title: plan.name.clone(),
             content: serde_json::to_value(plan)?,
             text: words,
-            checks: checks(plan),
+            checks: checks(plan, &known),
             facts: Facts { labels, budget: None, audience: Some(plan.users) },
             provenance: json!({"agent": AGENT, "engine": "sized by statistics"}),
         })
@@ -189,7 +202,7 @@ impl Prepared {
 }
 
 /// What a thoughtful colleague would look at before the start.
-fn checks(plan: &TestPlan) -> Vec<Check> {
+fn checks(plan: &TestPlan, known: &Known) -> Vec<Check> {
     let check = |rule: &str, passed, says: String| Check { rule: rule.to_owned(), passed, says };
     let mut checks = Vec::new();
     let takes = plan.sizing().map(|it| it.of_rule(plan.plan().rule));
@@ -212,7 +225,7 @@ fn checks(plan: &TestPlan) -> Vec<Check> {
         _ => check("duration", false, "How long it takes is not known".to_owned()),
     });
     checks.push(match plan.expected.known {
-        Known::Assumed => {
+        test_plan::Known::Assumed => {
             check("baseline", false, "What the metric is today is assumed, not known".to_owned())
         }
         _ => check("baseline", true, "What the metric is today is known".to_owned()),
@@ -223,5 +236,20 @@ fn checks(plan: &TestPlan) -> Vec<Check> {
         }
         false => check("guardrails", true, "Guardrails are named".to_owned()),
     });
+    if let Some(by) = &plan.by_readings {
+        let unheard = by.unheard_of(known);
+        if !unheard.is_empty() {
+            let says =
+                format!("No readings of {} have come yet, so look at the names", listed(&unheard));
+            checks.push(check("readings", false, says));
+        }
+        if !by.counts_people() {
+            let says = format!(
+                "It counts {}, not people: who comes twice counts twice, and the result looks a little surer than it is",
+                by.per.replace('_', " ")
+            );
+            checks.push(check("unit", false, says));
+        }
+    }
     checks
 }

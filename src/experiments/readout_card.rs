@@ -1,9 +1,10 @@
 //! What people read about a running test: its one card, the forms behind its buttons, and the card of a
 //! decision about it.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
+use super::by_readings::ByReadings;
 use super::decision::{Choice, TestDecision};
 use super::picture::Picture;
 use super::running::{Ended, EndedBy, Test, Waiting};
@@ -82,6 +83,7 @@ fn standing(test: &Test) -> String {
 }
 
 fn headline(test: &Test, around: &Around) -> String {
+    let running = &test.running;
     let first = test.reading.sentences().into_iter().next().unwrap_or_default();
     let ended = match (&test.running.ended, test.review.state) {
         (Some(Ended { at, by: EndedBy::Plan(other) }), _) => Some(format!(
@@ -103,6 +105,13 @@ fn headline(test: &Test, around: &Around) -> String {
             Some((verdict, rest)) if test.reading.readout.is_some() => {
                 format!("{} *{}:*{}", sign(test), escape(verdict), escape(rest))
             }
+            _ if running.counts_from.is_some() => format!(
+                "{} *{}* It counts {}: whole days from {} on.",
+                sign(test),
+                escape(&first),
+                escape(&by_readings(test)),
+                day(running.starts_on + 1.day())
+            ),
             _ => format!(
                 "{} *{}* Counts come by `POST /ingest/observations?test={id}` or `countersign experiment observe {id} FILE.csv`.",
                 sign(test),
@@ -145,12 +154,12 @@ fn remarks(test: &Test, today: Date) -> Vec<String> {
     let mut lines = Vec::new();
     let (reading, running) = (&test.reading, &test.running);
     if let Some(newest) = reading.newest {
-        let source = running.source.as_deref().map(|it| format!(" from “{}”", escape(it)));
-        lines.push(format!(
-            "Counted up to {}{}.",
-            day(newest),
-            source.unwrap_or_else(|| ", from files".to_owned())
-        ));
+        let source = match (&running.counts_from, &running.source) {
+            (Some(_), _) => format!(": {}", escape(&by_readings(test))),
+            (None, Some(source)) => format!(" from “{}”", escape(source)),
+            (None, None) => ", from files".to_owned(),
+        };
+        lines.push(format!("Counted up to {}{source}.", day(newest)));
     }
     if running.ended.is_none() && reading.unread_days == 0 && !reading.is_over() {
         let since = reading.newest.unwrap_or(running.starts_on);
@@ -162,6 +171,12 @@ fn remarks(test: &Test, today: Date) -> Vec<String> {
                 count(i64::from(silent), "day")
             ));
         }
+    }
+    if let Some(trouble) = &running.trouble {
+        lines.push(format!(
+            ":warning: What came last was not counted. {}",
+            escape(&trouble.replace('\n', " "))
+        ));
     }
     for (guardrail, last) in &reading.quiet {
         let name = escape(guardrail);
@@ -180,6 +195,11 @@ fn remarks(test: &Test, today: Date) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What is divided by what, of which source.
+fn by_readings(test: &Test) -> String {
+    test.plan.by_readings.as_ref().map(ByReadings::quotient).unwrap_or_default()
 }
 
 fn buttons(test: &Test, around: &Around) -> Vec<Element> {

@@ -28,6 +28,10 @@ pub struct Running {
     /// SHA-256 of the plan that was approved.
     pub content_hash: [u8; 32],
     pub source: Option<String>,
+    /// The source whose readings count it, where its plan says so.
+    pub counts_from: Option<String>,
+    /// Why they were not taken the last time.
+    pub trouble: Option<String>,
     pub counted_at: Option<Timestamp>,
     pub ended: Option<Ended>,
 }
@@ -73,7 +77,8 @@ pub async fn begin(app: &App, review: &Review) -> Result<()> {
     let today = now.to_zoned(app.manifest.zone.clone()).date();
 
     let mut tx = app.db.begin().await?;
-    if !store::start(&mut tx, review, today, now).await? {
+    let counts_from = plan.by_readings.as_ref().map(|it| it.source.as_str());
+    if !store::start(&mut tx, review, counts_from, today, now).await? {
         return Ok(());
     }
     if let Some(instead) = &plan.instead_of
@@ -128,10 +133,14 @@ pub async fn conclude(app: &App, review: &Review) -> Result<()> {
     Ok(())
 }
 
-/// Has the cards of running tests looked at once a day, so that they say what day it is and what has
-/// not come.
+/// Has running tests looked at once a day, so that what readings say of them is brought over, and their
+/// cards say what day it is and what has not come.
 pub async fn due(tx: &mut PgConnection, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
-    for test in store::take_due(tx, workspace, now).await? {
+    let tests = store::take_due(tx, workspace, now).await?;
+    if !tests.is_empty() {
+        jobs::enqueue(tx, workspace, Job::CountByReadings).await?;
+    }
+    for test in tests {
         jobs::enqueue(tx, workspace, Job::ShowTest { test }).await?;
     }
     Ok(())

@@ -39,6 +39,7 @@ pub(super) async fn insert(
 pub(super) async fn start(
     tx: &mut PgConnection,
     review: &Review,
+    counts_from: Option<&str>,
     today: Date,
     now: Timestamp,
 ) -> Result<bool> {
@@ -46,7 +47,8 @@ pub(super) async fn start(
     let started = sqlx::query!(
         "
         UPDATE experiments
-        SET started_at = $3, starts_on = $4, revision_id = $5, content_hash = $6, look_at = $7
+        SET started_at = $3, starts_on = $4, revision_id = $5, content_hash = $6, look_at = $7,
+            counts_from = $8
         WHERE workspace_id = $1 AND id = $2 AND started_at IS NULL
         ",
         review.workspace.0,
@@ -56,6 +58,7 @@ pub(super) async fn start(
         review.revision.0,
         review.content_hash.as_slice(),
         look_at.to_sqlx() as _,
+        counts_from,
     )
     .execute(tx)
     .await?;
@@ -133,6 +136,47 @@ pub(super) async fn take_due(
     Ok(ids.into_iter().map(ExperimentId).collect())
 }
 
+/// Running tests that readings count.
+pub(super) async fn counted_by_readings(
+    db: &PgPool,
+    workspace: WorkspaceId,
+) -> Result<Vec<ExperimentId>> {
+    let ids = sqlx::query_scalar!(
+        "
+        SELECT id
+        FROM experiments
+        WHERE workspace_id = $1 AND counts_from IS NOT NULL AND ended_at IS NULL
+        ORDER BY id
+        ",
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ExperimentId).collect())
+}
+
+/// Remembers why readings were not counted; false where that is known.
+pub(super) async fn note_trouble(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    test: ExperimentId,
+    trouble: Option<&str>,
+) -> Result<bool> {
+    let noted = sqlx::query!(
+        "
+        UPDATE experiments
+        SET trouble = $3
+        WHERE workspace_id = $1 AND id = $2 AND ended_at IS NULL AND trouble IS DISTINCT FROM $3
+        ",
+        workspace.0,
+        test.0,
+        trouble,
+    )
+    .execute(tx)
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
 struct Row {
     id: i64,
     started_at: Option<SqlTimestamp>,
@@ -140,6 +184,8 @@ struct Row {
     revision_id: Option<i64>,
     content_hash: Option<Vec<u8>>,
     source: Option<String>,
+    counts_from: Option<String>,
+    trouble: Option<String>,
     counted_at: Option<SqlTimestamp>,
     ended_at: Option<SqlTimestamp>,
     ended_by: Option<i64>,
@@ -156,7 +202,7 @@ pub(super) async fn running(
         Row,
         r#"
         SELECT id, started_at AS "started_at: SqlTimestamp", starts_on AS "starts_on: SqlDate",
-               revision_id, content_hash, source, counted_at AS "counted_at: SqlTimestamp",
+               revision_id, content_hash, source, counts_from, trouble, counted_at AS "counted_at: SqlTimestamp",
                ended_at AS "ended_at: SqlTimestamp", ended_by, replaced_by
         FROM experiments
         WHERE workspace_id = $1 AND id = $2
@@ -179,7 +225,7 @@ pub(super) async fn lock(
         Row,
         r#"
         SELECT id, started_at AS "started_at: SqlTimestamp", starts_on AS "starts_on: SqlDate",
-               revision_id, content_hash, source, counted_at AS "counted_at: SqlTimestamp",
+               revision_id, content_hash, source, counts_from, trouble, counted_at AS "counted_at: SqlTimestamp",
                ended_at AS "ended_at: SqlTimestamp", ended_by, replaced_by
         FROM experiments
         WHERE workspace_id = $1 AND id = $2
@@ -218,6 +264,8 @@ impl Row {
             revision: RevisionId(revision),
             content_hash: hash.try_into().map_err(impossible)?,
             source: self.source,
+            counts_from: self.counts_from,
+            trouble: self.trouble,
             counted_at: self.counted_at.map(SqlTimestamp::to_jiff),
             ended,
         }))

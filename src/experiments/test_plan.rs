@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::by_readings::ByReadings;
 use super::number::{Number, percent};
 use super::statistics::bayesian::Better;
 use super::statistics::estimate::Difference;
@@ -35,6 +36,9 @@ pub struct TestPlan {
     /// Of all arms: the horizon, or where a sequence of them all is narrowest.
     pub users: u64,
     pub expected: Expected,
+    /// Where its counts come from, where they are not sent in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_readings: Option<ByReadings>,
     /// The test that this plan is to take the place of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<InsteadOf>,
@@ -144,6 +148,7 @@ impl TestPlan {
                 known: Known::Assumed,
                 says: String::new(),
             },
+            by_readings: draft.by_readings,
             instead_of: None,
         }
     }
@@ -255,6 +260,9 @@ impl TestPlan {
                 self.guardrails.iter().map(|it| it.in_words(self.difference)).collect();
             lines.insert(3, ("Guardrails", guards.join("\n")));
         }
+        if let Some(by) = &self.by_readings {
+            lines.push(("Counted by", by.in_words()));
+        }
         lines
     }
 
@@ -340,6 +348,7 @@ pub struct Draft {
     /// What the metric is today, and its spread, where somebody said so.
     pub today: Option<(f64, Option<f64>)>,
     pub users_a_day: Option<u64>,
+    pub by_readings: Option<ByReadings>,
 }
 
 /// More than there are people.

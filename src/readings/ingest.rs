@@ -156,6 +156,7 @@ pub async fn ingest(
         audit::append(&mut tx, event).await?;
         // However they came in, new numbers are looked at.
         jobs::enqueue(&mut tx, workspace, Job::Inspect).await?;
+        jobs::enqueue(&mut tx, workspace, Job::CountByReadings).await?;
     }
     tx.commit().await?;
     tracing::info!(

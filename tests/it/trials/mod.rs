@@ -1,5 +1,6 @@
 //! Tests of one thing against another, from their plan to their decision.
 
+mod by_readings;
 mod counting;
 mod deciding;
 mod planning;

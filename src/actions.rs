@@ -67,6 +67,8 @@ enum Action {
     Sources(FindingId),
     /// Opens the form with which a running test is shipped, stopped, or gets another plan.
     AskOfTest(Ask, ExperimentId),
+    /// Shows the segments of a test, in its thread.
+    Segments(ExperimentId),
     /// Opens the form of a brief, with the finding's evidence.
     DraftFrom(ReviewId),
     /// Puts another version of a draft up, by its letter.
@@ -297,6 +299,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let form = experiments::ask_form(app, test, ask, person).await?;
             open_form(app, interaction, &form).await?;
         }
+        Action::Segments(test) => experiments::ask_for_segments(app, test).await?,
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -778,6 +781,7 @@ impl Action {
             "test.ship" => Some(Self::AskOfTest(Ask::Ship, ExperimentId(value?.parse().ok()?))),
             "test.stop" => Some(Self::AskOfTest(Ask::Stop, ExperimentId(value?.parse().ok()?))),
             "test.extend" => Some(Self::AskOfTest(Ask::Extend, ExperimentId(value?.parse().ok()?))),
+            "test.segments" => Some(Self::Segments(ExperimentId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => {
                 let (what, alert) = AlertAction::read(id, value?)?;
@@ -806,6 +810,7 @@ impl Action {
             | Self::Share(_)
             | Self::Sources(_)
             | Self::AskOfTest(..)
+            | Self::Segments(_)
             | Self::DraftFrom(_)
             | Self::PlanTest(_)
             | Self::WriteAnew(_)

@@ -3,7 +3,7 @@
 use super::running::Test;
 use super::statistics::bayesian::Better;
 use super::statistics::estimate::{Difference, Interval as Between};
-use super::statistics::plan::{Kind, Plan, Rule};
+use super::statistics::plan::{Kind, Plan};
 use super::statistics::readout::{Compared, Readout};
 use crate::app::App;
 use crate::charts::{Estimated, Interval, Unit};
@@ -23,7 +23,7 @@ pub(super) struct Picture {
 pub(super) async fn of(app: &App, test: &Test) -> Result<Option<Picture>> {
     let Some(Ok(readout)) = &test.reading.readout else { return Ok(None) };
     let plan = test.plan.plan();
-    if !may_be_seen(&plan, readout) {
+    if !readout.may_be_seen(&plan) {
         return Ok(None);
     }
     let picture = of_readout(&plan, readout);
@@ -76,12 +76,6 @@ pub fn of_readout(plan: &Plan, readout: &Readout) -> Interval {
         rows: rows.collect(),
         least: Some(better * plan.least_effect),
     }
-}
-
-/// A fixed horizon is read once: before that, a picture of its effect would only tempt.
-fn may_be_seen(plan: &Plan, readout: &Readout) -> bool {
-    let is_early = matches!(plan.rule, Rule::FixedHorizon { .. }) && !readout.progress.is_over;
-    !is_early && readout.arms.iter().any(|it| it.comparison().is_some())
 }
 
 fn is_refused(fault: &anyhow::Error) -> bool {

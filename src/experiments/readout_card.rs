@@ -53,6 +53,10 @@ pub fn card(test: &Test, around: &Around, today: Date) -> Card {
     if !rest.is_empty() {
         card = card.section(rest.join("\n"));
     }
+    if !test.reading.segments.is_empty() {
+        card = card
+            .context("Segments were counted as well. They are exploratory, and never the result.");
+    }
     for line in remarks(test, today) {
         card = card.context(line);
     }
@@ -203,14 +207,16 @@ fn by_readings(test: &Test) -> String {
 }
 
 fn buttons(test: &Test, around: &Around) -> Vec<Element> {
-    let is_over =
-        test.running.ended.is_some() || matches!(test.review.state, State::Revoked { .. });
-    if is_over || around.waiting.is_some() {
-        return Vec::new();
-    }
     let id = test.running.id;
     let button = |label: &str, action: &str| Button::new(label, action).value(id);
     let mut row: Vec<Element> = Vec::new();
+    let details = button("Segments", "test.segments");
+    let details = (!test.reading.segments.is_empty()).then(|| details.into());
+    let is_over =
+        test.running.ended.is_some() || matches!(test.review.state, State::Revoked { .. });
+    if is_over || around.waiting.is_some() {
+        return details.into_iter().collect();
+    }
     let verdict = test.reading.verdict();
     if super::decision::check_shippable(verdict).is_ok() {
         let ship = button("Ship", "test.ship");
@@ -220,7 +226,27 @@ fn buttons(test: &Test, around: &Around) -> Vec<Element> {
     }
     row.push(button("Stop", "test.stop").into());
     row.push(button("Extend: a new plan", "test.extend").into());
+    row.extend(details);
     row
+}
+
+/// The segments of a test, in its thread.
+pub fn segments_card(test: &Test) -> Card {
+    let plan = test.plan.plan();
+    let name = &test.plan.name;
+    let card = Card::new(format!("The segments of the test “{name}”, which are exploratory."));
+    if test.reading.segments.is_empty() {
+        return card.section("By the rule that was agreed on, no segment may be looked at now.");
+    }
+    let lines: Vec<String> = test
+        .reading
+        .segments
+        .iter()
+        .map(|it| format!("• {}", escape(&it.sentence(&plan))))
+        .collect();
+    card.section(format!("*Segments: {}, against {}*", escape(&plan.metric.name), escape(test.plan.control())))
+        .section(lines.join("\n"))
+        .context("Exploratory: who looks at many parts finds differences by chance. So all of them share the risk that was agreed on (Holm), and none is the result. One that would matter is a reason for a test of its own.")
 }
 
 /// For those who see no blocks.
@@ -329,6 +355,11 @@ pub fn decision_is_up(decision: &TestDecision) -> Post {
 /// What a message about a test is kept under.
 pub fn subject(test: ExperimentId) -> String {
     format!("test:{test}")
+}
+
+/// What the segments in its thread are kept under.
+pub fn segments_subject(test: ExperimentId) -> String {
+    format!("test:{test}:segments")
 }
 
 fn day(day: Date) -> String {

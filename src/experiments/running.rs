@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
-use super::counts::{self, Reading};
+use super::counts::Reading;
 use super::{Choice, TestDecision, TestPlan, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
@@ -152,8 +152,8 @@ pub async fn find(app: &App, test: ExperimentId) -> Result<Option<Test>> {
     let Some(running) = store::running(&app.db, workspace, test).await? else { return Ok(None) };
     let plan = frozen(app, running.revision, &running.content_hash).await?;
     let review = review_of(app, test).await?;
-    let days = store::days(&app.db, workspace, test).await?;
-    let reading = counts::read(&plan.plan(), running.starts_on, &days);
+    let counts = store::counts(&app.db, workspace, test).await?;
+    let reading = super::counts::read(&plan.plan(), running.starts_on, &counts);
     Ok(Some(Test { running, plan, review, reading }))
 }
 

@@ -1,7 +1,7 @@
 //! The one card of a test, kept as it stands.
 
-use super::readout_card::{self, Around, subject};
-use super::running::{self, Ended, EndedBy, Test};
+use super::readout_card::{self, Around, segments_subject, subject};
+use super::running::{self, Ended, EndedBy, Test, not_started};
 use super::{TestDecision, picture, store};
 use crate::app::App;
 use crate::config::SubjectKind;
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ids::{ExperimentId, PersonId, TestDecisionId};
 use crate::jobs::{self, Job};
 use crate::reviews::{self, Review, Sent};
-use crate::slack::Place;
+use crate::slack::{self, Place};
 
 /// Makes Slack show a test as it stands, where its plan was put up.
 pub async fn show(app: &App, test: ExperimentId) -> Result<()> {
@@ -26,6 +26,49 @@ pub async fn show(app: &App, test: ExperimentId) -> Result<()> {
         review: Some(test.review.id),
     };
     reviews::post(app, &sent, &card).await?;
+    // What somebody has opened in the thread is kept as it stands.
+    let kept = segments_subject(test.running.id);
+    if !slack::places(&app.db, app.workspace.id, &kept).await?.is_empty() {
+        show_in_thread(app, &test).await?;
+    }
+    Ok(())
+}
+
+/// Has the segments of a test shown in its thread, as somebody asked.
+pub async fn ask_for_segments(app: &App, test: ExperimentId) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    if store::lock(&mut tx, app.workspace.id, test).await?.is_none() {
+        return Err(not_started(test).into());
+    }
+    jobs::enqueue(&mut tx, app.workspace.id, Job::ShowSegments { test }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes Slack show the segments of a test, in its thread.
+pub async fn show_segments(app: &App, test: ExperimentId) -> Result<()> {
+    match running::find(app, test).await? {
+        Some(test) => show_in_thread(app, &test).await,
+        None => Ok(()),
+    }
+}
+
+async fn show_in_thread(app: &App, test: &Test) -> Result<()> {
+    let id = test.running.id;
+    let shown = slack::places(&app.db, app.workspace.id, &subject(id)).await?;
+    let Some(card) = shown.into_iter().next() else {
+        return Err(anyhow::anyhow!("the card of test {id} is not there yet").into());
+    };
+    // A card that stands in a thread has no thread of its own.
+    let thread = card.place.thread.unwrap_or(card.ts);
+    let sent = Sent {
+        subject: &segments_subject(id),
+        place: Place { channel: card.place.channel, thread: Some(thread) },
+        title: &test.plan.name,
+        requested_by: &test.review.requested_by,
+        review: Some(test.review.id),
+    };
+    reviews::post(app, &sent, &readout_card::segments_card(test).finish()).await?;
     Ok(())
 }
 

@@ -1,14 +1,12 @@
 //! The SQL of tests.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::{Date as SqlDate, Timestamp as SqlTimestamp, ToSqlx};
 use sqlx::{PgConnection, PgPool};
 
 use super::running::{Ended, EndedBy, Running, Waiting};
-use super::statistics::file::daily::Days;
+use super::statistics::file::daily::{self, Counts};
 use super::statistics::file::figures::Figures;
 use crate::error::Result;
 use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId, TestDecisionId, WorkspaceId};
@@ -273,25 +271,31 @@ impl Row {
 }
 
 /// All that was counted, as it is known now.
-pub(super) async fn days(db: &PgPool, workspace: WorkspaceId, test: ExperimentId) -> Result<Days> {
+pub(super) async fn counts(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    test: ExperimentId,
+) -> Result<Counts> {
     let rows = sqlx::query!(
         r#"
-        SELECT day AS "day: SqlDate", arm, figures
+        SELECT day AS "day: SqlDate", arm, segment, figures
         FROM observations
         WHERE workspace_id = $1 AND experiment_id = $2
-        ORDER BY day, arm
+        ORDER BY day, arm, segment
         "#,
         workspace.0,
         test.0,
     )
     .fetch_all(db)
     .await?;
-    let mut days = Days::new();
+    let mut counts = Counts::default();
     for row in rows {
         let figures: Figures = serde_json::from_value(row.figures)?;
-        days.entry(row.day.to_jiff()).or_default().insert(row.arm, figures);
+        let (day, arm, segment) = (row.day.to_jiff(), row.arm, row.segment);
+        let added = counts.add(daily::Row { day, arm, segment, figures });
+        added.map_err(|sentence| anyhow::anyhow!(sentence))?;
     }
-    Ok(days)
+    Ok(counts)
 }
 
 /// What one source says came on a day in an arm.
@@ -311,18 +315,14 @@ pub(super) enum Became {
 }
 
 /// Writes what came on a day in an arm. What stood there before is kept as a revision.
-pub(super) async fn put(
-    tx: &mut PgConnection,
-    put: &Put<'_>,
-    day: Date,
-    arm: &str,
-    figures: &BTreeMap<String, f64>,
-) -> Result<Became> {
+pub(super) async fn put(tx: &mut PgConnection, put: &Put<'_>, row: &daily::Row) -> Result<Became> {
+    let daily::Row { day, arm, segment, figures } = row;
     let figures = serde_json::to_value(figures)?;
     let inserted = sqlx::query!(
         "
-        INSERT INTO observations (experiment_id, workspace_id, day, arm, figures, source, taken_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO observations (experiment_id, workspace_id, day, arm, figures, source, taken_at,
+                                  segment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT ON CONSTRAINT observations_once DO NOTHING
         ",
         put.test.0,
@@ -332,6 +332,7 @@ pub(super) async fn put(
         figures,
         put.source,
         put.now.to_sqlx() as _,
+        segment,
     )
     .execute(&mut *tx)
     .await?;
@@ -343,18 +344,20 @@ pub(super) async fn put(
         WITH before AS (
             SELECT day, arm, figures, source, taken_at
             FROM observations
-            WHERE experiment_id = $1 AND workspace_id = $2 AND day = $3 AND arm = $4 AND figures <> $5
+            WHERE experiment_id = $1 AND workspace_id = $2 AND day = $3 AND arm = $4
+                AND segment = $8 AND figures <> $5
         ),
         kept AS (
             INSERT INTO observation_revisions (experiment_id, workspace_id, day, arm, figures, source,
-                                               taken_at, replaced_at)
-            SELECT $1, $2, day, arm, figures, source, taken_at, $7
+                                               taken_at, replaced_at, segment)
+            SELECT $1, $2, day, arm, figures, source, taken_at, $7, $8
             FROM before
             RETURNING id
         )
         UPDATE observations
         SET figures = $5, source = $6, taken_at = $7
-        WHERE experiment_id = $1 AND day = $3 AND arm = $4 AND EXISTS (SELECT FROM kept)
+        WHERE experiment_id = $1 AND day = $3 AND arm = $4 AND segment = $8
+            AND EXISTS (SELECT FROM kept)
         ",
         put.test.0,
         put.workspace.0,
@@ -363,6 +366,7 @@ pub(super) async fn put(
         figures,
         put.source,
         put.now.to_sqlx() as _,
+        segment,
     )
     .execute(tx)
     .await?;

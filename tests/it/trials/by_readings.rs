@@ -81,11 +81,11 @@ async fn readings_of_campaigns_count_a_test_from_the_first_whole_day_on() {
     let shown = team.shown();
     let plan = shown.split("*Counted by*").nth(1).unwrap().split("---").next().unwrap();
     assert_snapshot!(plan.trim(), @"
-    conversions per clicks, readings of “shop”; urgency is the campaign Letter A, benefit is the campaign Letter B; unsubscribe rate: unsubscribes
+    conversions per clicks, from the readings of “shop”; urgency is the campaign Letter A, benefit is the campaign Letter B; unsubscribe rate: unsubscribes
       *Takes 44,637 users at most, about 12 days.* Read only once, at the end, it would take 23,024, about 6 days.
       Expected conversion rate: 12 % today, as whoever planned it says. 4,000 users a day.
     ");
-    assert_snapshot!(team.card().lines().nth(2).unwrap().trim(), @":hourglass_flowing_sand: *Nothing was counted yet.* Its counts are taken from the conversions per clicks, readings of “shop”, of whole days from tomorrow on.");
+    assert_snapshot!(team.card().lines().nth(2).unwrap().trim(), @":hourglass_flowing_sand: *Nothing was counted yet.* It counts conversions per clicks, from the readings of “shop”: whole days from (day) on.");
 
     team.wait(SignedDuration::from_hours(24 * 3)).await;
     team.reports(0..4, [240, 330]).await;
@@ -103,7 +103,7 @@ async fn readings_of_campaigns_count_a_test_from_the_first_whole_day_on() {
       • Guardrail unsubscribe rate of benefit is open: harm beyond +50 % is neither shown nor excluded. 0 % (95 % interval −70.2 to +70.2 %).
       • Peeking: a plain test would have been called at (day), with benefit as better; read at each of 3 looks it names a false winner or loser in 11 % of tests in which nothing differs.
       • To find +10 % with 80 % power this rule takes 44,637 users at most; read once, at the end, it would be 23,024.
-      Counted up to (day): conversions per clicks, readings of “shop”.
+      Counted up to (day): conversions per clicks, from the readings of “shop”.
       [Ship] [Stop] [Extend: a new plan]
     ");
 

@@ -51,6 +51,12 @@ async fn what_cannot_be_counts_is_refused_as_a_whole() {
         "date,users\n".to_owned(),
         format!("{head}{day},urgency,many,1\n"),
         format!("{head}{day},speed,10,1\n"),
+        format!("{head}{day},urgency,10,1\n{day},urgency,10,1\n{day},urgency,10,2\n"),
+        format!("date,arm,users,users\n{day},urgency,10,1\n"),
+        format!("date,arm,segment,users,conversions\n{day},urgency,phone,10,1\n"),
+        format!(
+            "date,arm,segment,users,conversions\n{day},urgency,,10,1\n{day},urgency,phone,11,1\n"
+        ),
         format!("{head}{day},urgency,10,11\n{before},benefit,10,1\n{later},benefit,-1,0\n"),
         format!("date,arm,conversions\n{day},urgency,1\n"),
         format!("date,arm,users\n{day},urgency,1\n"),
@@ -69,7 +75,19 @@ async fn what_cannot_be_counts_is_refused_as_a_whole() {
     422 Line 2: "many" of "users" is no number.
     Nothing was taken.
 
-    422 Line 2: the plan has no arm "speed".
+    422 Line 2: the plan has no arm "speed"; its arms are urgency and benefit.
+    Nothing was taken.
+
+    422 Line 4: (date), urgency stands there twice, with different counts.
+    Nothing was taken.
+
+    422 The daily counts have two columns "users".
+    Nothing was taken.
+
+    422 (date), urgency: there is only the segment phone; send a row without a segment beside it, which is what counts.
+    Nothing was taken.
+
+    422 (date), urgency: 11 users of the segment phone are more than the 10 of all.
     Nothing was taken.
 
     422 (date) is before (date), the day on which the plan was approved; what was known before does not count.

@@ -75,7 +75,7 @@ enum Action {
     Choose(Seen, Variant),
     /// Opens the form of a test plan, with a draft's versions.
     PlanTest(ReviewId),
-    /// Has a draft written anew.
+    /// Has a draft written anew, or a plan worded.
     WriteAnew(ReviewId),
     /// Ends the writing of a campaign; has the rest written; approves what passes.
     Campaign(Whole, CampaignId),
@@ -676,7 +676,8 @@ async fn draft_from_message(app: &App, interaction: &Interaction) -> Result<Moda
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
 
-const WRITING_ANEW: &str = "The model is asked once more. The card follows if it writes.";
+const WRITING_ANEW: &str =
+    "The model is asked. The card follows: with its words, or with why there are none.";
 
 const WRITING_STOPPED: &str =
     "Stopped. What is up for a decision stays up; nothing more will be written.";
@@ -769,6 +770,7 @@ impl Action {
                 Some(Self::Choose(Seen::read(seen)?, Variant::named(letter)?))
             }
             "draft.plan_test" => Some(Self::PlanTest(ReviewId(value?.parse().ok()?))),
+            "test.word" => Some(Self::WriteAnew(ReviewId(value?.parse().ok()?))),
             "draft.again" => Some(Self::WriteAnew(ReviewId(value?.parse().ok()?))),
             "campaign.stop" => Some(Self::Campaign(Whole::Stop, CampaignId(value?.parse().ok()?))),
             "campaign.again" => {

@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::by_readings::Known;
 use super::test_plan::{self, Draft, InsteadOf};
-use super::{Filled, TestPlan, deciding, expected, form, store};
+use super::{Filled, TestPlan, deciding, expected, form, store, worded};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
+use crate::brand::Severity;
 use crate::config::{Facts, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId};
@@ -120,14 +121,12 @@ pub(super) async fn planned(
     let expected = expected::find(app, &draft).await?;
     let plan = TestPlan::new(draft).sized(expected);
     let mut plan = plan.map_err(|sentence| Refusal::Inputs(vec![(form::LEAST, sentence)]))?;
-    if let Some((mut instead, before)) = instead_of {
-        plan = plan.with_texts(before.texts());
-        instead.changes = plan.changes_from(before);
-        if instead.changes.is_empty() {
+    if let Some((instead, before)) = instead_of {
+        plan = plan.with_texts(before.texts()).instead(before, instead);
+        if plan.instead_of.as_ref().is_some_and(|it| it.changes.is_empty()) {
             let sentence = "This is the plan that the test has. Change what should be different, or close this.";
             return Err(Refusal::Inputs(vec![(form::NAME, sentence.to_owned())]).into());
         }
-        plan.instead_of = Some(instead);
     }
     Ok(plan)
 }
@@ -145,8 +144,7 @@ async fn changed(app: &App, saw: RevisionId, values: &Values) -> Result<Prepared
     let mut plan = planned(app, &Filled::of_values(values), None).await?.with_texts(before.texts());
     if let Some(instead) = &before.instead_of {
         let replaced = super::running::plan_of(app, instead.test).await?;
-        let changes = plan.changes_from(&replaced);
-        plan.instead_of = Some(InsteadOf { changes, ..instead.clone() });
+        plan = plan.instead(&replaced, instead.clone());
     }
     if plan == before {
         let sentence = "You changed nothing. Change something, or close this: it stays as it is.";
@@ -182,10 +180,15 @@ impl Prepared {
             title: plan.name.clone(),
             content: serde_json::to_value(plan)?,
             text: words,
-            checks: checks(plan, &known),
+            checks: checks(app, plan, &known),
             facts: Facts { labels, budget: None, audience: Some(plan.users) },
             provenance: json!({"agent": AGENT, "engine": "sized by statistics"}),
         })
+    }
+
+    /// The same, worded by a model.
+    pub fn made(self, provenance: Json) -> Self {
+        Self { provenance, ..self }
     }
 
     pub fn written<'a>(&'a self, author: Author<'a>) -> Written<'a> {
@@ -202,7 +205,7 @@ impl Prepared {
 }
 
 /// What a thoughtful colleague would look at before the start.
-fn checks(plan: &TestPlan, known: &Known) -> Vec<Check> {
+fn checks(app: &App, plan: &TestPlan, known: &Known) -> Vec<Check> {
     let check = |rule: &str, passed, says: String| Check { rule: rule.to_owned(), passed, says };
     let mut checks = Vec::new();
     let takes = plan.sizing().map(|it| it.of_rule(plan.plan().rule));
@@ -236,6 +239,13 @@ fn checks(plan: &TestPlan, known: &Known) -> Vec<Check> {
         }
         false => check("guardrails", true, "Guardrails are named".to_owned()),
     });
+    if plan.texts().next().is_some() {
+        let found = worded::found(app, plan, Some(Severity::Error));
+        checks.push(match found.as_slice() {
+            [] => check("brand", true, "The texts keep to the brand kit".to_owned()),
+            found => check("brand", false, found.join(" ")),
+        });
+    }
     if let Some(by) = &plan.by_readings {
         let unheard = by.unheard_of(known);
         if !unheard.is_empty() {

@@ -77,9 +77,20 @@ pub async fn begin(app: &App, review: &Review) -> Result<()> {
     let today = now.to_zoned(app.manifest.zone.clone()).date();
 
     let mut tx = app.db.begin().await?;
+    let goes_on = plan.instead_of.as_ref().filter(|it| it.counts_go_on).map(|it| it.test);
+    let before = match goes_on {
+        Some(test) => store::lock(&mut tx, app.workspace.id, test).await?,
+        None => None,
+    };
+    // A test that has ended meanwhile has no counts to go on with.
+    let before = before.filter(|it| it.ended.is_none());
+    let first_day = before.as_ref().map_or(today, |it| it.starts_on);
     let counts_from = plan.by_readings.as_ref().map(|it| it.source.as_str());
-    if !store::start(&mut tx, review, counts_from, today, now).await? {
+    if !store::start(&mut tx, review, counts_from, first_day, now).await? {
         return Ok(());
+    }
+    if let Some(before) = &before {
+        store::carry_over(&mut tx, app.workspace.id, before.id, id).await?;
     }
     if let Some(instead) = &plan.instead_of
         && store::replace(&mut tx, app.workspace.id, instead.test, id, now).await?
@@ -89,11 +100,14 @@ pub async fn begin(app: &App, review: &Review) -> Result<()> {
         audit::append(&mut tx, replaced).await?;
         jobs::enqueue(&mut tx, app.workspace.id, Job::ShowTest { test: instead.test }).await?;
     }
-    let details = BTreeMap::from([
+    let mut details = BTreeMap::from([
         ("revision", Value::id(review.revision)),
         ("content_sha256", Value::hash(&review.content_hash)),
-        ("first_day", Value::name(today.to_string())),
+        ("first_day", Value::name(first_day.to_string())),
     ]);
+    if let Some(before) = &before {
+        details.insert("counts_of", Value::id(before.id));
+    }
     audit::append(&mut tx, event(app, id, now, "test_plan.started", details)).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowTest { test: id }).await?;
     tx.commit().await?;

@@ -111,6 +111,44 @@ pub(super) async fn replace(
     Ok(ended.rows_affected() == 1)
 }
 
+/// Gives a test the counts of the one whose place it takes.
+pub(super) async fn carry_over(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    from: ExperimentId,
+    to: ExperimentId,
+) -> Result<()> {
+    sqlx::query!(
+        "
+        INSERT INTO observations (experiment_id, workspace_id, day, arm, segment, figures, source,
+                                  taken_at)
+        SELECT $3, workspace_id, day, arm, segment, figures, source, taken_at
+        FROM observations
+        WHERE workspace_id = $1 AND experiment_id = $2
+        ",
+        workspace.0,
+        from.0,
+        to.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "
+        UPDATE experiments
+        SET source = before.source, counted_at = before.counted_at
+        FROM experiments before
+        WHERE experiments.workspace_id = $1 AND experiments.id = $3
+            AND before.workspace_id = $1 AND before.id = $2
+        ",
+        workspace.0,
+        from.0,
+        to.0,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Running tests whose day is over since their card was last looked at; each is handed out once.
 pub(super) async fn take_due(
     tx: &mut PgConnection,

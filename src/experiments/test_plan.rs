@@ -119,6 +119,9 @@ pub struct InsteadOf {
     pub why: String,
     /// What is different, a line each.
     pub changes: Vec<String>,
+    /// Whether what was counted so far counts on: see [`TestPlan::instead`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_go_on: bool,
 }
 
 impl TestPlan {
@@ -289,6 +292,36 @@ impl TestPlan {
             }
         }
         changes
+    }
+
+    /// This plan in the place of another, with how they differ.
+    ///
+    /// Where the plan is read at any time and nothing that the reading rests on is changed, the old
+    /// counts go on: an always-valid sequence holds at every moment, so also beyond an end that was
+    /// thought of before. What it is tuned for must not depend on the counts, so the size stays, too.
+    pub fn instead(mut self, before: &Self, mut instead: InsteadOf) -> Self {
+        instead.changes = self.changes_from(before);
+        instead.counts_go_on = self.is_read_as(before);
+        if instead.counts_go_on {
+            self.users = before.users;
+            self.expected = before.expected.clone();
+        }
+        self.instead_of = Some(instead);
+        self
+    }
+
+    /// Whether the same counts are read in the same way, at any time.
+    fn is_read_as(&self, before: &Self) -> bool {
+        self.rule == Decided::AlwaysValid
+            && before.rule == Decided::AlwaysValid
+            && self.audience == before.audience
+            && self.arms == before.arms
+            && self.metric == before.metric
+            && self.guardrails == before.guardrails
+            && self.least_effect == before.least_effect
+            && self.difference == before.difference
+            && self.alpha == before.alpha
+            && self.by_readings == before.by_readings
     }
 
     /// An effect on the plan's scale, without its sign: `10 %`, `0.5 points`.

@@ -159,7 +159,8 @@ fn read(plan: &TestPlan, answered: &Answered) -> Result<TestPlan, String> {
             "The model {model} wrote no hypothesis that fits. The plan stays as it was."
         ));
     }
-    let mut next = TestPlan { hypothesis: hypothesis.to_owned(), ..plan.clone() };
+    let mut next = plan.clone();
+    hypothesis.clone_into(&mut next.hypothesis);
     // Texts that came from a draft were decided on as they are.
     if plan.texts().next().is_none() {
         for one in &words.texts {

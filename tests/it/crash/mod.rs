@@ -12,3 +12,4 @@ mod points;
 mod postgres;
 mod stop;
 mod storm;
+mod trials;

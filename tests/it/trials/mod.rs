@@ -5,6 +5,7 @@ mod counting;
 mod deciding;
 mod planning;
 mod showing;
+mod wording;
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod models;
+mod numbers;
 mod policy;
 mod raw;
 mod witness;
@@ -19,6 +20,7 @@ use super::models::{Budget, Model};
 use crate::ids::PersonId;
 
 pub use alerts::{Quiet, Route, Severity, Verbosity};
+pub use numbers::{AdBudget, Bad, Funnel, MetricRule, Numbers, Of, Period};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 pub use witness::Witness;
@@ -39,6 +41,8 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
     /// Where alerts go: the first that takes one.
     pub routes: Vec<Route>,
+    /// How the team's numbers are judged.
+    pub numbers: Numbers,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -166,8 +170,25 @@ impl Manifest {
         let models = raw.model.into_iter().map(models::Raw::into_model).collect();
         let audit = raw.audit.map(witness::Raw::into_witness);
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
+        let numbers = Numbers {
+            metrics: raw.metric.into_iter().map(numbers::RawMetric::into_metric).collect(),
+            funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
+            budgets: raw.budget.into_iter().map(numbers::RawBudget::into_budget).collect(),
+        };
         let (team, text) = (raw.team.name, text.to_owned());
-        Ok(Self { team, zone, groups, agents, models, rules, routes, audit, text, version })
+        Ok(Self {
+            team,
+            zone,
+            groups,
+            agents,
+            models,
+            rules,
+            routes,
+            numbers,
+            audit,
+            text,
+            version,
+        })
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {

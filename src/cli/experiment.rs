@@ -29,7 +29,8 @@ pub enum Experiment {
     /// Bring in what was counted in a running test: CSV with date, arm, users and the figures
     ///
     /// A day that is there already is corrected, and what it was before is kept. The columns are those of
-    /// `readout --daily`.
+    /// `readout --daily`; a column `segment` tells parts apart, beside the row of all. One row that cannot be
+    /// a count, and nothing is taken.
     Observe(Observe),
     /// Say what a test says now, by the rule that was agreed on before
     #[command(after_long_help = FORM)]

@@ -186,14 +186,19 @@ fn read(plan: &TestPlan, answered: &Answered) -> Result<TestPlan, String> {
     Ok(next)
 }
 
+/// As cards name what made a text.
 fn provenance(answered: &Answered, repairs: u8) -> Value {
+    let (name, version) = answered.prompt.rsplit_once('@').unwrap_or((&answered.prompt, ""));
+    let again = match repairs {
+        0 => "",
+        _ => ", which was sent back what the brand kit found once",
+    };
     json!({
         "agent": AGENT,
-        "engine": answered.model,
-        "prompt": answered.prompt,
-        "prompt_sha256": answered.prompt_hash,
+        "engine": format!("sized by statistics, worded with a model{again}"),
+        "model": answered.model,
+        "prompt": {"name": name, "version": version, "sha256": answered.prompt_hash},
         "sent_sha256": answered.rendered_hash,
-        "repairs": repairs,
     })
 }
 

@@ -61,7 +61,7 @@ async fn a_model_words_the_plan_and_people_decide_on_its_words() {
     let maya = team.member("maya");
     assert_snapshot!(maya.clicks(PLACE, WORD).await, @"The model is asked. The card follows: with its words, or with why there are none.");
     team.settle().await;
-    assert_snapshot!(team.plan_card(), @"
+    assert_snapshot!(team.shown(), @"
     countersign: Subject line
       A test plan by @maya, sized by the campaign agent.
       > Readers open what tells them why. So more of them open benefit than urgency.

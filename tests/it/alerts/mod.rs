@@ -68,11 +68,21 @@ impl Team {
     }
 
     fn until_noon(self) -> Self {
-        let team = self;
-        let here = team.app.now().to_zoned(team.app.manifest.zone.clone());
-        let noon = here.date().tomorrow().unwrap().at(12, 0, 0, 0);
-        let noon = noon.to_zoned(team.app.manifest.zone.clone()).unwrap().timestamp();
-        team.app.clock.turn(noon.duration_since(here.timestamp()));
+        let here = self.app.now().to_zoned(self.app.manifest.zone.clone());
+        self.turn_to_noon_of(here.date().tomorrow().unwrap());
+        self
+    }
+
+    fn turn_to_noon_of(&self, day: Date) {
+        let noon = day.at(12, 0, 0, 0).to_zoned(self.app.manifest.zone.clone()).unwrap();
+        self.app.clock.turn(noon.timestamp().duration_since(self.app.now()));
+    }
+
+    /// An alert whose card is the same on every day.
+    pub async fn with_an_alert_on(day: Date) -> Self {
+        let team = Self::with_lines("").await;
+        team.turn_to_noon_of(day);
+        team.has_doubled(1).await;
         team
     }
 

@@ -104,7 +104,7 @@ async fn a_model_words_the_plan_and_people_decide_on_its_words() {
       :ballot_box_with_check: Guardrails are named
       :ballot_box_with_check: The texts keep to the brand kit
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from research-reviewers
-      Made by the campaign agent, fake-1-20261122 · asked for by @maya · policy test plans (version) · review 1, revision 2, SHA-256 `(hash)`
+      Made by the campaign agent, sized by statistics, worded with a model · prompt campaign.plan@1 `(hash)` · model fake-1-20261122 · asked for by @maya · policy test plans (version) · review 1, revision 2, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | What changed? | Change the text | Withdraw my request]
       [Have the agent word it]
     ");

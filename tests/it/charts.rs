@@ -53,7 +53,7 @@ async fn a_card_shows_its_chart_and_showing_it_again_uploads_nothing() {
     let team = Team::start().await;
     let chart_of_today = chart(4_120.0);
     let first = team.draws(&chart_of_today).await.unwrap();
-    assert_snapshot!(team.channel("#campaigns"), @"countersign: (image: Spend of the last 30 days. Marked: twice its siblings. Brand DE 4,120.00 EUR, which stands out; Generic 1,030.50 EUR.)");
+    assert_snapshot!(team.channel("#campaigns"), @"countersign: (image: Spend of the last 30 days. Marked: twice its siblings. Brand DE 4,120 EUR, which stands out; Generic 1,030 EUR.)");
     let shown = team.newest("#campaigns");
     let address = shown["blocks"][0]["image_url"].as_str().unwrap();
     let seen = reqwest::get(address).await.unwrap();

@@ -79,6 +79,10 @@ pub enum Job {
     Investigate { alert: AlertId, event: AlertEventId, person: PersonId },
     /// Makes Slack show a test as it now stands.
     ShowTest { test: ExperimentId },
+    /// Makes Slack show the segments of a test, in its thread.
+    ShowSegments { test: ExperimentId },
+    /// Brings over what readings say of running tests.
+    CountByReadings,
     /// Makes a document of what a decided test taught.
     LearnFromTest { test: ExperimentId },
     /// Posts a day's checkpoint of the audit trail.
@@ -141,6 +145,8 @@ impl Job {
             | Self::AttendAlert { .. }
             | Self::Investigate { .. }
             | Self::ShowTest { .. }
+            | Self::ShowSegments { .. }
+            | Self::CountByReadings
             | Self::LearnFromTest { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
         }
@@ -169,6 +175,8 @@ impl Job {
             Self::AttendAlert { .. } => "attend_alert",
             Self::Investigate { .. } => "investigate",
             Self::ShowTest { .. } => "show_test",
+            Self::ShowSegments { .. } => "show_segments",
+            Self::CountByReadings => "count_by_readings",
             Self::LearnFromTest { .. } => "learn_from_test",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
@@ -199,6 +207,8 @@ impl Job {
             Self::AttendAlert { alert } => format!("attend_alert:{alert}"),
             Self::Investigate { event, .. } => format!("investigate:{event}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
+            Self::ShowSegments { test } => format!("show_segments:{test}"),
+            Self::CountByReadings => "count_by_readings".to_owned(),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
@@ -253,7 +263,11 @@ impl Job {
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }
             | Self::ShowTest { .. } => 1,
-            Self::ShowHome { .. } | Self::LearnFromTest { .. } | Self::PostCheckpoint { .. } => 5,
+            Self::ShowHome { .. }
+            | Self::ShowSegments { .. }
+            | Self::CountByReadings
+            | Self::LearnFromTest { .. }
+            | Self::PostCheckpoint { .. } => 5,
         }
     }
 }

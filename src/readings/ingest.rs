@@ -182,6 +182,7 @@ pub async fn close(
         audit::append(&mut tx, event).await?;
         // However they came in, new numbers are looked at.
         jobs::enqueue(&mut tx, workspace, Job::Inspect).await?;
+        jobs::enqueue(&mut tx, workspace, Job::CountByReadings).await?;
     }
     tx.commit().await?;
     tracing::info!(

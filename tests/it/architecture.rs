@@ -165,7 +165,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["audit", "incoming"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
-    ("experiments", &["audit", "evidence", "jobs", "readings", "reviews", "slack"]),
+    (
+        "experiments",
+        &[
+            "agents", "audit", "brand", "charts", "evidence", "jobs", "privacy", "readings",
+            "reviews", "slack",
+        ],
+    ),
     ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),

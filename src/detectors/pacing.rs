@@ -122,7 +122,7 @@ mod tests {
         let over = find(&even, &rule(2_000.0)).unwrap();
         assert!(
             over.sentence.starts_with(
-                "Brand DE will have spent its 2,000.00 EUR by 20 Jan 1970, 10 days early"
+                "Brand DE will have spent its 2,000 EUR by 20 Jan 1970, 10 days early"
             ),
             "{}",
             over.sentence

@@ -702,7 +702,7 @@ async fn a_model_writes_and_where_it_fails_approved_words_stand_in() {
     fake.answer(Answer::Json(text(
         "Heron Linen softens with every wash. Spring is a good time for linen.",
     )));
-    assert_snapshot!(team.member("sam").clicks(PLACE, "Try again").await, @"The model is asked once more. The card follows if it writes.");
+    assert_snapshot!(team.member("sam").clicks(PLACE, "Try again").await, @"The model is asked. The card follows: with its words, or with why there are none.");
     team.settle().await;
     assert_snapshot!(team.channel(PLACE), @"
     countersign: LinkedIn post for New visitor: Spring launch

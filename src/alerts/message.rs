@@ -12,12 +12,13 @@ use crate::config::{Severity, SubjectKind, Verbosity};
 use crate::detectors::{Kind, Shown, amount, day_of};
 use crate::error::Result;
 use crate::ids::{AlertId, FileId};
+use crate::readings::{Derived, Metric};
 use crate::reviews::{self, REASON};
 use crate::slack::{
     self, Button, Card, Choice, Element, Input, Modal, Place, Post, Select, SlackError, Upload,
     cut, date, escape, mention,
 };
-use crate::words::{count, listed};
+use crate::words::{capitalised, count, listed};
 
 /// The form that asks why an alert was not useful.
 pub const NOT_USEFUL: &str = "alert.not_useful";
@@ -386,12 +387,23 @@ pub fn not_useful_modal(alert: &Alert) -> Modal {
         .block(Input::paragraph(REASON, "Why was it not useful?").hint(hint).at_most(REASON_LIMIT))
 }
 
-/// What the research agent is asked.
+/// What the research agent is asked: in the words of documents, for numbers find nothing there.
 pub(super) fn question(alert: &Alert) -> String {
-    let headline = headline(alert);
-    // The interval says nothing to a search.
-    let short = headline.split(" (between").next().unwrap_or_default().trim_end_matches('.');
-    format!("What could explain this about {}? {short}.", about(alert))
+    let about = about(alert);
+    let Some(line) = alert.picture.lines.first().filter(|_| !alert.key.is_of_many()) else {
+        return format!("What could explain this? {}", headline(alert));
+    };
+    let label = match Derived::named(&line.metric) {
+        Some(rate) => rate.label().to_owned(),
+        None => Metric::from(line.metric.as_str()).label().to_lowercase(),
+    };
+    match line.kind {
+        Kind::Unusual => format!("Why is the {label} of {about} unusual?"),
+        Kind::Silence => format!("Why does no data come for {label} of {about}?"),
+        Kind::DropOff => format!("Why do fewer people go on to {label} on {about}?"),
+        Kind::Waste | Kind::Expensive => format!("Why are the leads of {about} worse than others?"),
+        Kind::Pacing => format!("Why will the budget {about} be missed?"),
+    }
 }
 
 /// What an alert is about, by its name.
@@ -405,8 +417,12 @@ pub(super) fn about(alert: &Alert) -> &str {
 /// The numbers of an alert in sentences, a paragraph each.
 pub(super) fn numbers(alert: &Alert) -> String {
     let lines = &alert.picture.lines;
-    let mut told: Vec<String> =
-        lines.iter().take(LINES).map(|line| line.sentence.clone()).collect();
+    // A quote is a sentence, and must not be longer than people read.
+    let short = |line: &Line| {
+        let parts = line.sentence.trim_end_matches('.').split("; ");
+        parts.map(|part| format!("{}.", capitalised(part))).collect::<Vec<_>>().join(" ")
+    };
+    let mut told: Vec<String> = lines.iter().take(LINES).map(short).collect();
     if !alert.picture.steady.is_empty() {
         told.push(format!(
             "Of what was looked at, these did not move: {}.",

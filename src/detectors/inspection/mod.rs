@@ -5,33 +5,32 @@
 //! at on every core and are never in memory at once. [`Inspection::finish`] adds what only the whole
 //! can tell: a source from which nothing comes, campaigns beside their siblings, funnels and budgets.
 
+mod days;
+mod shown;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 
-use super::backtest::Run;
-use super::dropoff::{self, Step};
-use super::unusual::{self, Expected, Rule};
+use self::days::{Days, LEAST_LOSS, add, budget_found, funnel_found, lost, merge};
+use self::shown::shown;
+use super::unusual::{self, Rule};
 use super::waste::{self, Sibling};
-use super::{Bad, DAY_S, Finding, HOUR_S, Kind, Local, Point, local_of, pacing, rules, silence};
-use crate::config::{AdBudget, Funnel, Numbers};
+use super::{Bad, DAY_S, Finding, HOUR_S, Kind, Local, Point, local_of, rules, silence};
+use crate::config::Numbers;
 use crate::readings::{Derived, Grain, Line};
+
+pub use self::shown::{Reading, Shown};
 
 /// The rates that are watched besides what is reported.
 const WATCHED: [Derived; 3] = [Derived::Cpc, Derived::Cpa, Derived::Roas];
 
 /// The funnel of each campaign, as far as its steps are reported.
 const STEPS: [&str; 4] = ["impressions", "clicks", "conversions", "accepted"];
-
-/// The least loss of a step's rate worth a message, where the manifest does not say.
-const LEAST_LOSS: f64 = 0.2;
-
-/// The least miss of a budget worth a message, where the manifest does not say.
-const LEAST_MISS: f64 = 0.1;
 
 /// A series that ended with an unusual reading says nothing new after this.
 const STALE_S: Local = 7 * DAY_S;
@@ -42,10 +41,6 @@ const LATE_S: Local = 36 * HOUR_S;
 /// Days over which siblings are compared, and before which sales have answered.
 const WASTE_DAYS: i64 = 28;
 const ANSWERED_DAYS: i64 = 7;
-
-/// Readings that are shown around what was found.
-const SHOWN_DAYS: usize = 42;
-const SHOWN_HOURS: usize = 7 * 24;
 
 /// A finding with what it is about.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,41 +58,6 @@ pub struct Found {
     pub stands: bool,
     /// What to show of it, where it stands.
     pub shown: Option<Shown>,
-}
-
-/// The numbers behind a finding, for a picture.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Shown {
-    /// `until` says until when there should have been more.
-    Readings {
-        currency: Option<String>,
-        readings: Vec<Reading>,
-        until: Option<Local>,
-    },
-    Funnel {
-        steps: Vec<Step>,
-    },
-    Siblings {
-        currency: String,
-        siblings: Vec<Sibling>,
-    },
-    /// What was spent on each day of the budget's time.
-    Budget {
-        currency: String,
-        amount: f64,
-        first: Local,
-        last: Local,
-        days: Vec<(Local, f64)>,
-    },
-}
-
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Reading {
-    pub at: Local,
-    pub value: f64,
-    pub expected: Option<Expected>,
-    pub marked: bool,
 }
 
 /// A line that was looked at, without its readings.
@@ -131,9 +91,6 @@ pub struct Inspection {
     funnels: Vec<Days>,
     budgets: Vec<Days>,
 }
-
-/// What came on each day, one number a step.
-type Days = BTreeMap<Local, Vec<f64>>;
 
 /// One campaign, as the detectors want it.
 struct Campaign<'a> {
@@ -216,9 +173,10 @@ impl Inspection {
             }
             let label = rules::rule(&self.numbers, &line.metric.0, "", "").metric;
             let rule = silence::Rule::new(&label, &line.source);
-            let finding = silence::find(points, &rule, campaign.now);
+            // Zeros are numbers that came: what they mean is for the campaigns to say.
+            let finding = silence::find(points, &rule, campaign.now).filter(|it| it.since >= end);
             let found = finding.map(|finding| Found {
-                stands: finding.since < end || end + LATE_S < campaign.now,
+                stands: end + LATE_S < campaign.now,
                 shown: Some(shown(points, None, Some(campaign.now))),
                 ..campaign.found(&line.metric.0, "", finding)
             });
@@ -459,77 +417,6 @@ impl Campaign<'_> {
     }
 }
 
-fn funnel_found((funnel, days): (&Funnel, &Days)) -> Option<Found> {
-    lost(&funnel.name, &funnel.steps, days, funnel.least.unwrap_or(LEAST_LOSS))
-}
-
-/// The step of a funnel that lost; what was provable yesterday and is not today stands until tomorrow.
-fn lost(name: &str, steps: &[String], days: &Days, least: f64) -> Option<Found> {
-    // A day counts where all steps of it are known.
-    let known: Vec<(Local, &Vec<f64>)> = days
-        .iter()
-        .filter(|(_, counts)| counts.iter().all(|it| !it.is_nan()))
-        .map(|(at, counts)| (*at, counts))
-        .collect();
-    let labels: Vec<String> = steps
-        .iter()
-        .map(|it| crate::readings::Metric::from(it.as_str()).label().to_lowercase())
-        .collect();
-    let rule = dropoff::Rule { least, ..dropoff::Rule::default() };
-    let at = |known: &[(Local, &Vec<f64>)]| {
-        let (funnel, since) = dropoff::of_days(name, &labels, known)?;
-        let (step, finding) = dropoff::find(&funnel, &rule, since)?;
-        Some((steps[step].clone(), finding, funnel))
-    };
-    let before = known.len().checked_sub(1).map(|end| &known[..end]);
-    let (metric, finding, funnel) = at(&known).or_else(|| at(before?))?;
-    Some(Found {
-        source: String::new(),
-        campaign: name.to_owned(),
-        metric,
-        currency: String::new(),
-        finding,
-        stands: true,
-        shown: Some(Shown::Funnel { steps: funnel.steps }),
-    })
-}
-
-fn budget_found(budget: &AdBudget, days: &Days, today: Date) -> Option<Found> {
-    let (first, last) = budget.period.around(today)?;
-    let midnight = |date: Date| local_of(date.at(0, 0, 0, 0));
-    let (first, last) = (midnight(first), midnight(last));
-    let rule = pacing::Rule {
-        of: budget.name.clone(),
-        budget: budget.amount,
-        first,
-        last,
-        least: budget.least.unwrap_or(LEAST_MISS),
-        currency: Some(budget.currency.clone()),
-    };
-    let daily: Vec<Point> =
-        days.iter().map(|(at, spent)| Point { at: *at, value: spent[0] }).collect();
-    // What was in sight yesterday and is not today stands until tomorrow.
-    let before = &daily[..daily.len().saturating_sub(1)];
-    let finding = pacing::find(&daily, &rule).or_else(|| pacing::find(before, &rule))?;
-    let days = daily.iter().filter(|it| (first..=last).contains(&it.at));
-    let shown = Shown::Budget {
-        currency: budget.currency.clone(),
-        amount: budget.amount,
-        first,
-        last,
-        days: days.map(|it| (it.at, it.value)).collect(),
-    };
-    Some(Found {
-        source: String::new(),
-        campaign: budget.name.clone(),
-        metric: "spend".to_owned(),
-        currency: budget.currency.clone(),
-        finding,
-        stands: true,
-        shown: Some(shown),
-    })
-}
-
 /// A day that is not over counts for what is bad when it is high, and not yet for the rest: half a day
 /// is no drop.
 fn complete(line: &Line, now: Local) -> Vec<Point> {
@@ -555,45 +442,6 @@ fn rate(derived: Derived, above: &[Point], below: &[Point]) -> Vec<Point> {
             Some(Point { at: it.at, value: it.value / share * factor })
         })
         .collect()
-}
-
-/// The readings around what was found, as the detector saw them.
-fn shown(points: &[Point], rule: Option<&Rule>, until: Option<Local>) -> Shown {
-    let bad = rule.map_or(Bad::Either, |it| it.bad);
-    let run = Run::of(points, bad, rule.map_or(0.0, |it| it.least));
-    let most = if run.step_s < DAY_S { SHOWN_HOURS } else { SHOWN_DAYS };
-    let tail = &run.judged[run.judged.len().saturating_sub(most)..];
-    let reading = |it: &unusual::Judged| Reading {
-        at: it.at,
-        value: it.value,
-        expected: it.expected.filter(|_| rule.is_some()),
-        marked: it.fires && rule.is_some(),
-    };
-    let currency = rule.and_then(|it| it.currency.clone());
-    Shown::Readings { currency, readings: tail.iter().map(reading).collect(), until }
-}
-
-fn add<'a>(days: &mut Days, step: usize, steps: usize, points: impl Iterator<Item = &'a Point>) {
-    for point in points {
-        let day = point.at.div_euclid(DAY_S) * DAY_S;
-        let counts = days.entry(day).or_insert_with(|| vec![f64::NAN; steps]);
-        counts[step] = if counts[step].is_nan() { 0.0 } else { counts[step] } + point.value;
-    }
-}
-
-fn merge(known: &mut Days, more: Days) {
-    for (day, more) in more {
-        match known.get_mut(&day) {
-            Some(counts) => {
-                for (count, more) in counts.iter_mut().zip(more) {
-                    *count = if count.is_nan() { more } else { *count + more.max(0.0) };
-                }
-            }
-            None => {
-                known.insert(day, more);
-            }
-        }
-    }
 }
 
 fn settles_s(metric: &str) -> Local {

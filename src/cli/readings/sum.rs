@@ -106,15 +106,12 @@ fn line_of(
 
 /// Money to the cent, everything else as it is.
 fn told(sum: Decimal, currency: &str) -> String {
-    if !currency.is_empty() {
-        return amount(sum.to_f64(), Some(currency));
-    }
-    let exact = sum.to_string();
-    let (whole, rest) = match exact.split_once('.') {
-        Some((whole, rest)) => (whole, format!(".{rest}")),
-        None => (exact.as_str(), String::new()),
+    let plain = match currency {
+        "" => sum.to_string(),
+        _ => format!("{:.2} {currency}", sum.to_f64()),
     };
-    whole.parse().map_or_else(|_| exact.clone(), |whole| format!("{}{rest}", grouped(whole)))
+    let (whole, rest) = plain.split_at(plain.find(['.', ' ']).unwrap_or(plain.len()));
+    whole.parse().map_or_else(|_| plain.clone(), |whole| format!("{}{rest}", grouped(whole)))
 }
 
 fn rate(group: &Group, derived: Derived, value: f64) -> String {

@@ -23,7 +23,7 @@ use url::Url;
 pub use agents::AgentTokens;
 pub use manifest::{
     Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Quiet, Route, Rule,
-    Severity, SubjectKind, Tell, Terms, Verbosity, Witness,
+    Severity, SubjectKind, Tell, Terms, Verbosity, Witness, protected, scoring,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;

@@ -154,6 +154,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("experiments", &["audit", "evidence", "jobs", "readings", "reviews", "slack"]),
     ("detectors", &["readings"]),
     ("erasure", &["audit", "jobs"]),
+    ("leads", &[]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),

@@ -3,7 +3,9 @@
 mod alerts;
 mod models;
 mod policy;
+pub mod protected;
 mod raw;
+pub mod scoring;
 mod witness;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use crate::ids::PersonId;
 pub use alerts::{Quiet, Route, Severity, Verbosity};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
+use scoring::Scoring;
 pub use witness::Witness;
 
 /// The example that a fresh installation starts with.
@@ -39,6 +42,8 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
     /// Where alerts go: the first that takes one.
     pub routes: Vec<Route>,
+    /// What leads are worth.
+    pub scoring: Scoring,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -166,8 +171,21 @@ impl Manifest {
         let models = raw.model.into_iter().map(models::Raw::into_model).collect();
         let audit = raw.audit.map(witness::Raw::into_witness);
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
+        let scoring = raw.scoring.into_scoring();
         let (team, text) = (raw.team.name, text.to_owned());
-        Ok(Self { team, zone, groups, agents, models, rules, routes, audit, text, version })
+        Ok(Self {
+            team,
+            zone,
+            groups,
+            agents,
+            models,
+            rules,
+            routes,
+            scoring,
+            audit,
+            text,
+            version,
+        })
     }
 
     pub fn group(&self, name: &str) -> Option<&Group> {

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models};
+use super::{alerts, models, scoring};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -29,6 +29,8 @@ pub(super) struct Raw {
     pub policy: Vec<Policy>,
     #[serde(default)]
     pub alert: Vec<alerts::Raw>,
+    #[serde(default)]
+    pub scoring: scoring::Raw,
     pub audit: Option<witness::Raw>,
 }
 
@@ -111,6 +113,7 @@ impl Raw {
         if let Some(audit) = &self.audit {
             audit.check()?;
         }
+        self.scoring.check()?;
         let groups: Vec<&str> =
             self.group.iter().map(|group| group.name.get_ref().as_str()).collect();
         for (index, route) in self.alert.iter().enumerate() {

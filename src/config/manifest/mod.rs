@@ -5,6 +5,7 @@ mod models;
 mod policy;
 pub mod protected;
 mod raw;
+mod sales;
 pub mod scoring;
 mod witness;
 
@@ -23,6 +24,7 @@ use crate::ids::PersonId;
 pub use alerts::{Quiet, Route, Severity, Verbosity};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
+pub use sales::{Sales, Seller, WorkingTime};
 use scoring::Scoring;
 pub use witness::Witness;
 
@@ -44,6 +46,8 @@ pub struct Manifest {
     pub routes: Vec<Route>,
     /// What leads are worth.
     pub scoring: Scoring,
+    /// Who gets those worth a call; nobody where the file has no such table.
+    pub sales: Option<Sales>,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -172,6 +176,7 @@ impl Manifest {
         let audit = raw.audit.map(witness::Raw::into_witness);
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
         let scoring = raw.scoring.into_scoring();
+        let sales = raw.sales.map(|sales| sales.into_sales(&zone));
         let (team, text) = (raw.team.name, text.to_owned());
         Ok(Self {
             team,
@@ -182,6 +187,7 @@ impl Manifest {
             rules,
             routes,
             scoring,
+            sales,
             audit,
             text,
             version,

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models, scoring};
+use super::{alerts, models, sales, scoring};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -31,6 +31,7 @@ pub(super) struct Raw {
     pub alert: Vec<alerts::Raw>,
     #[serde(default)]
     pub scoring: scoring::Raw,
+    pub sales: Option<sales::Raw>,
     pub audit: Option<witness::Raw>,
 }
 
@@ -116,6 +117,9 @@ impl Raw {
         self.scoring.check()?;
         let groups: Vec<&str> =
             self.group.iter().map(|group| group.name.get_ref().as_str()).collect();
+        if let Some(sales) = &self.sales {
+            sales.check(&groups)?;
+        }
         for (index, route) in self.alert.iter().enumerate() {
             route.check(&self.alert[..index], &groups)?;
         }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Route, Severity};
+use crate::detectors::{Kind, Local, Shown};
 use crate::error::Refusal;
 use crate::ids::{AlertId, PersonId};
 
@@ -25,11 +26,15 @@ pub struct Alert {
 /// What tells alerts apart: of each, one is open at a time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
+    /// Empty for what the manifest declares over sources: funnels and budgets.
     pub source: String,
-    /// Empty where it is about several campaigns at once.
+    /// Empty where the source has none; [`MANY`] where it is about several at once.
     pub campaign: String,
     pub cause: Cause,
 }
+
+/// What an alert on several campaigns at once has in place of a campaign's name.
+const MANY: &str = "*";
 
 /// What lines that move together have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,6 +45,10 @@ pub enum Cause {
     Results,
     /// What ads cost, and who sees them.
     Delivery,
+    /// Leads that sales do not want.
+    Quality,
+    /// A budget that will be missed.
+    Budget,
 }
 
 /// What was found, as a card shows it.
@@ -54,6 +63,8 @@ pub struct Picture {
     pub steady: Vec<String>,
     /// The end of the newest hour or day that was looked at.
     pub data_until: Timestamp,
+    /// The numbers behind the first line.
+    pub shown: Option<Shown>,
 }
 
 /// One metric of one campaign that moved.
@@ -61,9 +72,10 @@ pub struct Picture {
 pub struct Line {
     pub campaign: String,
     pub metric: String,
+    pub kind: Kind,
     pub sentence: String,
     /// Local seconds, as the detectors count them: what was told is known by it.
-    pub since: i64,
+    pub since: Local,
     pub cost: Option<f64>,
     pub currency: String,
     pub score: f64,
@@ -90,6 +102,9 @@ pub enum State {
     /// By itself.
     Ended {
         at: Timestamp,
+        /// No numbers came any more that could have shown it.
+        #[serde(default)]
+        unseen: bool,
     },
     NotUseful {
         by: PersonId,
@@ -108,17 +123,32 @@ pub(super) enum Due {
     Call,
 }
 
+impl Key {
+    /// The same cause in several campaigns of the source at once.
+    pub fn of_many(&self) -> Self {
+        Self { campaign: MANY.to_owned(), ..self.clone() }
+    }
+
+    pub fn is_of_many(&self) -> bool {
+        self.campaign == MANY
+    }
+}
+
 impl Cause {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Silence => "silence",
             Self::Results => "results",
             Self::Delivery => "delivery",
+            Self::Quality => "quality",
+            Self::Budget => "budget",
         }
     }
 
     pub fn read(name: &str) -> Option<Self> {
-        [Self::Silence, Self::Results, Self::Delivery].into_iter().find(|one| one.name() == name)
+        [Self::Silence, Self::Results, Self::Delivery, Self::Quality, Self::Budget]
+            .into_iter()
+            .find(|one| one.name() == name)
     }
 }
 

@@ -254,12 +254,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Experiment(what) => experiment::run(&config, &clock, what).await,
         Command::Readings(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
-                readings::run(db, &clock, workspace, what).await
+                readings::run(db, &config, &clock, workspace, what).await
             })
             .await
         }
         Command::Backtest(what) => {
-            backtest::run(&what).map_err(into_anyhow)?;
+            backtest::run(&config, &what).map_err(into_anyhow)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Releases(what) => {

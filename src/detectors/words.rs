@@ -7,9 +7,9 @@ use super::Local;
 
 pub use crate::words::{amount, percent};
 
-/// `2026-08-17`.
+/// `17 Aug 2026`.
 pub fn day_of(at: Local) -> String {
-    civil_of(at).date().to_string()
+    civil_of(at).strftime("%-d %b %Y").to_string()
 }
 
 pub fn weekday(at: Local) -> &'static str {
@@ -43,7 +43,8 @@ mod tests {
         let check = |value: f64, currency, expected: &str| {
             assert_eq!(amount(value, currency), expected);
         };
-        check(4120.0, Some("EUR"), "4,120.00 EUR");
+        check(4120.4, Some("EUR"), "4,120 EUR");
+        check(412.0, Some("EUR"), "412.00 EUR");
         check(0.0213, Some("EUR"), "0.0213 EUR");
         check(1_234_567.0, None, "1,234,567");
         check(-12.34, None, "-12.3");

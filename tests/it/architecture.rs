@@ -26,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "agents",
+            "alerts",
             "audit",
             "brand",
             "charts",
@@ -147,7 +148,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("readings", &["audit", "jobs"]),
     (
         "alerts",
-        &["audit", "detectors", "jobs", "proposals", "readings", "research", "reviews", "slack"],
+        &[
+            "audit",
+            "charts",
+            "detectors",
+            "jobs",
+            "proposals",
+            "readings",
+            "research",
+            "reviews",
+            "slack",
+        ],
     ),
     ("releases", &["audit", "jobs", "reviews", "slack"]),
     ("reviews", &["audit", "database", "jobs", "privacy", "slack"]),

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod models;
+mod numbers;
 mod policy;
 pub mod protected;
 mod raw;
@@ -22,6 +23,7 @@ use super::models::{Budget, Model};
 use crate::ids::PersonId;
 
 pub use alerts::{Quiet, Route, Severity, Verbosity};
+pub use numbers::{AdBudget, Bad, Funnel, MetricRule, Numbers, Of, Period};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 pub use sales::{Sales, Seller, WorkingTime};
@@ -48,6 +50,8 @@ pub struct Manifest {
     pub scoring: Scoring,
     /// Who gets those worth a call; nobody where the file has no such table.
     pub sales: Option<Sales>,
+    /// How the team's numbers are judged.
+    pub numbers: Numbers,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -177,6 +181,11 @@ impl Manifest {
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
         let scoring = raw.scoring.into_scoring();
         let sales = raw.sales.map(|sales| sales.into_sales(&zone));
+        let numbers = Numbers {
+            metrics: raw.metric.into_iter().map(numbers::RawMetric::into_metric).collect(),
+            funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
+            budgets: raw.budget.into_iter().map(numbers::RawBudget::into_budget).collect(),
+        };
         let (team, text) = (raw.team.name, text.to_owned());
         Ok(Self {
             team,
@@ -188,6 +197,7 @@ impl Manifest {
             routes,
             scoring,
             sales,
+            numbers,
             audit,
             text,
             version,

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models, sales, scoring};
+use super::{alerts, models, numbers, sales, scoring};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -29,6 +29,12 @@ pub(super) struct Raw {
     pub policy: Vec<Policy>,
     #[serde(default)]
     pub alert: Vec<alerts::Raw>,
+    #[serde(default)]
+    pub metric: Vec<numbers::RawMetric>,
+    #[serde(default)]
+    pub funnel: Vec<numbers::RawFunnel>,
+    #[serde(default)]
+    pub budget: Vec<numbers::RawBudget>,
     #[serde(default)]
     pub scoring: scoring::Raw,
     pub sales: Option<sales::Raw>,
@@ -122,6 +128,15 @@ impl Raw {
         }
         for (index, route) in self.alert.iter().enumerate() {
             route.check(&self.alert[..index], &groups)?;
+        }
+        for (index, metric) in self.metric.iter().enumerate() {
+            metric.check(&self.metric[..index])?;
+        }
+        for (index, funnel) in self.funnel.iter().enumerate() {
+            funnel.check(&self.funnel[..index])?;
+        }
+        for (index, budget) in self.budget.iter().enumerate() {
+            budget.check(&self.budget[..index])?;
         }
         for (index, model) in self.model.iter().enumerate() {
             model.check(&self.model[..index])?;

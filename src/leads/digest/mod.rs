@@ -71,15 +71,15 @@ fn card(week: &Week, learned: &[String], first: Date, day: Date) -> Card {
         return card.section("No lead crossed the threshold. Nothing came back either.");
     }
     let claimed = match (week.claimed, week.handed_over) {
-        (0, _) => "none of them was claimed yet".to_owned(),
+        (0, _) => "nobody has claimed any of them yet".to_owned(),
         (claimed, all) => format!(
-            "{claimed} of {all} were claimed, {} in time ({})",
+            "{claimed} of {all} claimed, {} in time ({})",
             week.claimed_in_time,
             percent(week.claimed_in_time as f64 / all.max(1) as f64)
         ),
     };
     card = card.section(format!(
-        "{}: {claimed}. {} won, {} lost.",
+        "{} handed over: {claimed}. {} won, {} lost.",
         count(week.handed_over, "lead"),
         week.won,
         week.lost

@@ -148,8 +148,13 @@ fn card(facts: &Facts, group: &str) -> Card {
     let Facts { hand_off, lead, .. } = facts;
     let who = lead.masked();
     let headline = format!("A lead worth a call: {who}, {} points", hand_off.points);
-    if let State::Gone { why, .. } = &hand_off.state {
-        let sentence = gone(*why, &who);
+    let is_gone = match &hand_off.state {
+        _ if lead.erased_at.is_some() => Some(Gone::Deleted),
+        State::Gone { why, .. } => Some(*why),
+        _ => None,
+    };
+    if let Some(why) = is_gone {
+        let sentence = gone(why, &who);
         return Card::new(&sentence).section(escape(&sentence)).context(made_by(hand_off));
     }
     let mark = if hand_off.state.is_over() { ":white_check_mark:" } else { ":telephone_receiver:" };
@@ -259,7 +264,7 @@ fn standing(facts: &Facts, group: &str) -> String {
             let moved = match lead.score.points - hand_off.points {
                 0 => format!("The score stays at {}.", lead.score.points),
                 _ => format!(
-                    "Its score was {} and is {} now; {} hand a lead over.",
+                    "Its score was {} and is {} now; it takes {} to hand a lead over.",
                     hand_off.points, lead.score.points, hand_off.threshold
                 ),
             };

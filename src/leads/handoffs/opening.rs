@@ -30,6 +30,8 @@ pub async fn open(app: &App) -> Result<()> {
     let room = (sales.a_day - today).max(0);
     let due = rating::store::above(&mut tx, app.workspace.id, sales.threshold, room).await?;
     if due.is_empty() {
+        // Those that fell below the threshold are noted all the same.
+        tx.commit().await?;
         return Ok(());
     }
     let mut floor = store::floor(&mut tx, app.workspace.id).await?;

@@ -299,7 +299,12 @@ pub async fn remove(
     handoffs::show_all(tx, workspace, lead.id).await
 }
 
-/// Erases a lead as somebody asked, by its email or its number; false where there is none.
+/// Whether a system has told of leads before.
+pub async fn is_known(db: &PgPool, workspace: WorkspaceId, system: &str) -> Result<bool> {
+    store::is_known(db, workspace, system).await
+}
+
+/// Erases a lead as somebody asked, by its email or its number; nothing where there is none.
 pub async fn erase(
     db: &PgPool,
     workspace: WorkspaceId,

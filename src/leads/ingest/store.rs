@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::super::lead::Lead;
 use super::super::scoring::Activity;
@@ -59,6 +59,21 @@ pub async fn by_email(
         Some(id) => lock(tx, workspace, LeadId(id)).await.map(Some),
         None => Ok(None),
     }
+}
+
+pub async fn is_known(db: &PgPool, workspace: WorkspaceId, system: &str) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (
+            SELECT FROM lead_keys WHERE workspace_id = $1 AND system = $2
+        ) AS "found!"
+        "#,
+        workspace.0,
+        system,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(found)
 }
 
 pub async fn insert(

@@ -41,7 +41,11 @@ async fn what_is_forged_stale_or_unsigned_is_refused_in_a_sentence() {
     assert_snapshot!(said(forged).await, @"401 The signature does not match the body. Check that the sender has the secret of COUNTERSIGN_LEADS_SECRET.");
     for minutes in [-6, 6] {
         let at = now + SignedDuration::from_mins(minutes);
-        assert_snapshot!(said(team.signed(&body, at)).await, @"401 The request's time is more than five minutes from this server's clock. Check the clock, or send it anew.");
+        let stale = said(team.signed(&body, at)).await;
+        assert_eq!(
+            stale,
+            "401 The request's time is more than five minutes from this server's clock. Check the clock, or send it anew."
+        );
     }
     let events = json!([{"subscriptionType": "contact.creation", "objectId": 1}]);
     let forged = team.by_hubspot(&events, now).body("[]");
@@ -93,12 +97,12 @@ async fn hubspot_tells_changes_in_any_order() {
 #[tokio::test]
 async fn two_that_are_one_are_merged_on_record() {
     let team = Team::in_sales().await;
-    team.has_leads(
+    team.has_records(
         json!([{"id": "1", "company": "Acme"}, {"email": "anna@acme.example", "phone": "123"}]),
     )
     .await;
     assert_eq!(team.count("SELECT count(*) FROM leads").await, 2);
-    team.has_leads(json!([
+    team.has_records(json!([
         {"email": "anna@acme.example", "activity": "page_view", "detail": "/pricing", "at": "2026-11-20"},
         {"id": "1", "email": "anna@acme.example"},
     ]))
@@ -118,13 +122,13 @@ async fn a_lead_that_the_crm_deletes_in_the_middle_is_gone_from_its_note() {
     let team = Team::in_sales().await;
     team.has_anna().await;
     team.presses("sam", "Claim").await;
-    team.has_leads(json!([{"id": "77", "deleted": true}])).await;
+    team.has_records(json!([{"id": "77", "deleted": true}])).await;
     assert_eq!(team.hand_offs().await, ["gone"]);
     let note = team.sales();
     assert!(!note.contains("Acme") && !note.contains("A. K."), "{note}");
     assert_snapshot!(note, @"
     countersign: This lead was deleted. What was known of it is erased here, too.
-      Scored by the crm agent · rules b9ec06275eda · 60 points hand a lead over · lead 1
+      Scored by the crm agent · rules (version) · 60 points hand a lead over · lead 1
     ");
     let personal = team.places_with("anna@acme").await;
     assert_eq!(personal, Vec::<String>::new());
@@ -137,15 +141,15 @@ async fn nobody_is_handed_over_who_does_not_want_to_be_contacted() {
     let team = Team::in_sales().await;
     let mut quiet = anna();
     quiet["consent"] = "no".into();
-    team.has_leads(json!([quiet])).await;
+    team.has_records(json!([quiet])).await;
     team.does("77", "demo_request", "").await;
     assert!(team.points(1).await >= 60);
     assert_eq!(team.hand_offs().await, Vec::<String>::new());
 
     // Consent comes, and goes while it waits.
-    team.has_leads(json!([anna()])).await;
+    team.has_records(json!([anna()])).await;
     assert_eq!(team.hand_offs().await, ["waiting"]);
-    team.has_leads(json!([{"id": "77", "do not contact": true}])).await;
+    team.has_records(json!([{"id": "77", "do not contact": true}])).await;
     assert_eq!(team.hand_offs().await, ["gone"]);
     assert!(team.sales().contains("does not want to be contacted any more"));
     team.done().await;

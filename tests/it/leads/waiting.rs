@@ -112,10 +112,10 @@ async fn a_day_has_no_more_hand_offs_than_sales_can_take() {
     let manifest = MANIFEST.replace("threshold = 60\n", "threshold = 20\na_day = 2\n");
     let team = Team::in_sales_with(&manifest, Seed::example()).await;
     let lead = |n: i64| json!({"id": n.to_string(), "email": format!("p{n}@x.example"), "industry": "retail", "employees": 49 + n});
-    team.has_leads(json!([lead(0), lead(1), lead(2), lead(3)])).await;
+    team.has_records(json!([lead(0), lead(1), lead(2), lead(3)])).await;
     // The two with the right size come first, as far as there is room.
     assert_eq!(team.hand_offs().await, ["waiting", "waiting"]);
-    assert_eq!(team.count("SELECT min(points) FROM hand_offs").await, 30);
+    assert_eq!(team.count("SELECT min(points)::bigint FROM hand_offs").await, 30);
     team.wait(SignedDuration::from_hours(30)).await;
     assert_eq!(team.hand_offs().await.len(), 4);
     team.done().await;
@@ -137,7 +137,7 @@ async fn the_week_is_summed_up_once() {
     let (_, digest) = sales.split_once("Leads from").unwrap();
     let (_, digest) = digest.split_once('\n').unwrap();
     assert_snapshot!(digest, @"
-    1 lead: 1 of 1 were claimed, 1 in time (100 %). 0 won, 0 lost.
+    1 lead handed over: 1 of 1 claimed, 1 in time (100 %). 0 won, 0 lost.
     *1 lead came back*
     • paid search, Brand DE: 1 not a fit
     *Scores changed because of it*

@@ -1,6 +1,6 @@
 //! Leads and what they did, as other systems have them: files, bodies and webhooks.
 //!
-//! [`record`] reads any of it into one form; here it becomes leads, in turns of a hundred records.
+//! `record` reads any of it into one form; here it becomes leads, in turns of a hundred records.
 //! Whose a record is, its id in the other system says, or its email; where the two say different leads,
 //! they are one, and the younger is merged into the older.
 //!

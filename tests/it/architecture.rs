@@ -152,6 +152,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "audit",
             "charts",
             "detectors",
+            "evidence",
             "jobs",
             "proposals",
             "readings",

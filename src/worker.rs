@@ -85,6 +85,8 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::AttendHandOff { hand_off } => leads::handoffs::attend(app, hand_off).await,
         Job::PostLeadsDigest { day } => leads::digest::post(app, day).await,
         Job::ShowTest { test } => experiments::show(app, test).await,
+        Job::ShowSegments { test } => experiments::show_segments(app, test).await,
+        Job::CountByReadings => experiments::count_by_readings(app).await,
         Job::LearnFromTest { test } => experiments::learn(app, test).await,
         Job::PostCheckpoint { day } => witness::publish(app, day).await,
     }
@@ -115,6 +117,7 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::ShowHelp { .. }
         // The next import, or hour, looks at the same numbers; what is due comes due again.
         | Job::Inspect
+        | Job::CountByReadings
         | Job::ShowAlert { .. }
         | Job::AttendAlert { .. }
         // Nothing came into the thread, and the button stays.
@@ -127,6 +130,7 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         // The week after tells what changed since.
         | Job::PostLeadsDigest { .. }
         | Job::ShowTest { .. }
+        | Job::ShowSegments { .. }
         // The numbers stand in the trail and on the card; only research misses them.
         | Job::LearnFromTest { .. }
         // The next day's checkpoint covers what this one would have.

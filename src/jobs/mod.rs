@@ -89,6 +89,10 @@ pub enum Job {
     PostLeadsDigest { day: Date },
     /// Makes Slack show a test as it now stands.
     ShowTest { test: ExperimentId },
+    /// Makes Slack show the segments of a test, in its thread.
+    ShowSegments { test: ExperimentId },
+    /// Brings over what readings say of running tests.
+    CountByReadings,
     /// Makes a document of what a decided test taught.
     LearnFromTest { test: ExperimentId },
     /// Posts a day's checkpoint of the audit trail.
@@ -156,6 +160,8 @@ impl Job {
             | Self::AttendHandOff { .. }
             | Self::PostLeadsDigest { .. }
             | Self::ShowTest { .. }
+            | Self::ShowSegments { .. }
+            | Self::CountByReadings
             | Self::LearnFromTest { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
         }
@@ -189,6 +195,8 @@ impl Job {
             Self::AttendHandOff { .. } => "attend_hand_off",
             Self::PostLeadsDigest { .. } => "post_leads_digest",
             Self::ShowTest { .. } => "show_test",
+            Self::ShowSegments { .. } => "show_segments",
+            Self::CountByReadings => "count_by_readings",
             Self::LearnFromTest { .. } => "learn_from_test",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
@@ -224,6 +232,8 @@ impl Job {
             Self::AttendHandOff { hand_off } => format!("attend_hand_off:{hand_off}"),
             Self::PostLeadsDigest { day } => format!("post_leads_digest:{day}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
+            Self::ShowSegments { test } => format!("show_segments:{test}"),
+            Self::CountByReadings => "count_by_readings".to_owned(),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
@@ -282,6 +292,8 @@ impl Job {
             | Self::ShowReleaseRefused { .. }
             | Self::ShowTest { .. } => 1,
             Self::ShowHome { .. }
+            | Self::ShowSegments { .. }
+            | Self::CountByReadings
             | Self::LearnFromTest { .. }
             | Self::RefreshLeads
             | Self::PostLeadsDigest { .. }

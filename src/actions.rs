@@ -13,11 +13,12 @@ use crate::drafts::{self, compose::Variant};
 use crate::error::{Error, Refusal, Result};
 use crate::experiments::{self, Ask, Filled, Wish};
 use crate::ids::{
-    AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId, ReviewId,
-    RevisionId, RunId,
+    AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, HandOffId, PersonId,
+    ReviewId, RevisionId, RunId,
 };
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::leads::handoffs::{self, Press, Pressed};
 use crate::opinions::{self, Rating};
 use crate::proposals;
 use crate::releases;
@@ -81,6 +82,8 @@ enum Action {
     Campaign(Whole, CampaignId),
     /// Does something with an alert at once, or opens the form that it takes.
     Alert(AlertAction, AlertId),
+    /// Does something with a lead that was handed over, or opens the form that it takes.
+    Lead(Press, HandOffId),
     /// A link: Slack opened it already.
     Link,
 }
@@ -297,6 +300,14 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             open_form(app, interaction, &form).await?;
         }
         Action::Alert(what, alert) => press_alert(app, interaction, what, alert).await?,
+        Action::Lead(what, hand_off) => {
+            let delivery = delivery.as_deref();
+            match handoffs::press(app, delivery, what, hand_off, person).await? {
+                Pressed::Done => {}
+                Pressed::Form(form) => open_form(app, interaction, &form).await?,
+                Pressed::Tell(post) => tell(app, interaction, *post),
+            }
+        }
         Action::AskOfTest(ask, test) => {
             let form = experiments::ask_form(app, test, ask, person).await?;
             open_form(app, interaction, &form).await?;
@@ -393,6 +404,11 @@ async fn submit(app: &App, interaction: &Interaction) -> Result<Answer> {
     }
     if view.callback_id == alerts::NOT_USEFUL {
         return not_useful(app, interaction, view).await;
+    }
+    if handoffs::is_form(&view.callback_id) {
+        let (delivery, person) = (interaction.dedupe_key(), &interaction.actor.id);
+        handoffs::submit(app, delivery.as_deref(), view, person).await?;
+        return Ok(Answer::Nothing);
     }
     let Some((form, seen)) = Form::read(&view.callback_id, &view.private_metadata) else {
         tracing::warn!(view.callback_id = view.callback_id, "an unknown form was refused");
@@ -591,6 +607,9 @@ fn input_of(view: &View) -> Option<&'static str> {
     }
     if view.callback_id == alerts::NOT_USEFUL {
         return Some(REASON);
+    }
+    if let Some(input) = handoffs::input_of(&view.callback_id) {
+        return Some(input);
     }
     match Form::read(&view.callback_id, &view.private_metadata)?.0 {
         Form::Approve => Some(ANSWERS),
@@ -792,8 +811,9 @@ impl Action {
             "test.segments" => Some(Self::Segments(ExperimentId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => {
-                let (what, alert) = AlertAction::read(id, value?)?;
-                Some(Self::Alert(what, alert))
+                let value = value?;
+                let of_alert = || AlertAction::read(id, value).map(|(it, on)| Self::Alert(it, on));
+                of_alert().or_else(|| Press::read(id, value).map(|(it, on)| Self::Lead(it, on)))
             }
         }
     }
@@ -824,6 +844,7 @@ impl Action {
             | Self::WriteAnew(_)
             | Self::Campaign(..)
             | Self::Alert(..)
+            | Self::Lead(..)
             | Self::Link => None,
         }
     }
@@ -912,6 +933,8 @@ mod tests {
         );
         check("alert.snooze", Some("ever.7"), None);
         check("alert.resolve", Some("7.8"), None);
+        check("lead.claim", Some("7"), Some(Action::Lead(Press::Claim, HandOffId(7))));
+        check("lead.snooze", Some("ever.7"), None);
         check("link", None, Some(Action::Link));
         check("review.approve", None, None);
         check("review.approve", Some("12"), None);

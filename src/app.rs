@@ -11,7 +11,7 @@ use crate::agents::{Books, Models, Prompts};
 use crate::audit::Signer;
 use crate::brand::Kit;
 use crate::clock::Clock;
-use crate::config::{AgentTokens, Manifest, Secret, SourceTokens};
+use crate::config::{AgentTokens, LeadSenders, Manifest, Secret, SourceTokens};
 use crate::database::Desk;
 use crate::ids::{PersonId, TeamId, WorkspaceId};
 use crate::metrics::Metrics;
@@ -43,6 +43,8 @@ pub struct Parts {
     pub prompts: Prompts,
     /// By which those are known who send documents in.
     pub source_tokens: SourceTokens,
+    /// By which those are known who send leads in.
+    pub lead_senders: LeadSenders,
     pub signer: Signer,
     pub metrics: Arc<Metrics>,
     pub memberships: Memberships,

@@ -96,6 +96,39 @@ pub enum Refusal {
     },
     AlertCameBack,
     NoActToUndo,
+    /// The manifest has no `[sales]`.
+    NoSalesTeam,
+    NotInSales {
+        groups: Vec<String>,
+    },
+    LeadIsClaimed {
+        by: PersonId,
+    },
+    /// Only whoever has claimed it answers for it.
+    LeadIsAnothers {
+        by: PersonId,
+    },
+    LeadIsUnclaimed,
+    LeadIsAnswered {
+        by: PersonId,
+        state: &'static str,
+    },
+    LeadIsGone {
+        why: &'static str,
+    },
+    /// Leads are given to those whom the manifest names.
+    NotASeller {
+        person: PersonId,
+    },
+    NothingOfLeadToUndo,
+    NotYoursToUndo {
+        by: PersonId,
+    },
+    TooLateToUndoLead,
+    LeadCameBack,
+    NoSuchLead {
+        named: String,
+    },
     AlreadyDisputed,
     NoDisputeOfYours,
     /// The text cannot be worded anew by a person.
@@ -284,6 +317,59 @@ impl fmt::Display for Refusal {
             Self::NoActToUndo => f.write_str(
                 "There is nothing of a person's to undo on this alert. Look at the card as it is now.",
             ),
+            Self::NoSalesTeam => f.write_str(
+                "Nobody gets leads here yet. Whoever keeps the team manifest can add [sales], with a channel and a group.",
+            ),
+            Self::NotInSales { groups } => write!(
+                f,
+                "Leads are for {}, and you are not in that group, so nothing was done. Ask somebody there.",
+                listed(groups)
+            ),
+            Self::LeadIsClaimed { by } => write!(
+                f,
+                "<@{by}> was faster and has claimed this lead. Say so in its thread if you know them."
+            ),
+            Self::LeadIsAnothers { by } => write!(
+                f,
+                "<@{by}> has claimed this lead and answers for it. Ask them, or their manager, to reassign it."
+            ),
+            Self::LeadIsUnclaimed => f.write_str(
+                "Nobody has claimed this lead yet. Claim it, and you read how to reach them.",
+            ),
+            Self::LeadIsAnswered { by, state } => write!(
+                f,
+                "<@{by}> has answered for this lead: it was {state}. Nothing was changed."
+            ),
+            Self::LeadIsGone { why } => f.write_str(match *why {
+                "deleted" => "This lead was deleted, so there is nobody to call. Nothing was changed.",
+                "do_not_contact" => {
+                    "They asked not to be contacted, so nobody calls. Nothing was changed."
+                }
+                "customer" => "They are a customer by now, says the CRM. Nothing was changed.",
+                _ => "This lead turned out to be another one; see its note. Nothing was changed.",
+            }),
+            Self::NotASeller { person } => write!(
+                f,
+                "<@{person}> is not among those who get leads. Choose somebody of [[sales.person]] in the team manifest."
+            ),
+            Self::NothingOfLeadToUndo => f.write_str(
+                "There is nothing of a person's to undo on this lead. Look at the note as it is now.",
+            ),
+            Self::NotYoursToUndo { by } => write!(
+                f,
+                "<@{by}> did that, so only they, or their manager, can undo it. Ask them."
+            ),
+            Self::TooLateToUndoLead => f.write_str(
+                "That can be undone for five minutes, which are over. Reassign the lead, or wait until it is handed over again.",
+            ),
+            Self::LeadCameBack => f.write_str(
+                "This lead was handed over again meanwhile and has a note of its own. Act on the newer note.",
+            ),
+            Self::NoSuchLead { named } => write!(
+                f,
+                "No lead goes by “{}”. Try the company, part of the name or address, or the number on a note; `/leads` alone lists those that are open.",
+                escape(named)
+            ),
             Self::AlreadyDisputed => f.write_str(
                 "You dispute this already, and your reason stands on the card. To say something else, withdraw it first.",
             ),
@@ -375,6 +461,11 @@ impl<E: Into<anyhow::Error>> From<E> for Error {
     fn from(fault: E) -> Self {
         Self::Fault(fault.into())
     }
+}
+
+/// What somebody typed, where Slack reads it.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('`', "'")
 }
 
 fn listed(groups: &[String]) -> String {

@@ -89,6 +89,12 @@ numbered! {
     AlertId
     /// Something that happened to an alert.
     AlertEventId
+    /// A prospect: a person who may buy.
+    LeadId
+    /// A lead that was given to sales.
+    HandOffId
+    /// Something that happened to a hand-off.
+    HandOffEventId
     /// An entry of the audit trail.
     EntryId
 }

@@ -12,6 +12,7 @@
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
 //!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
 //!   platforms report, [`detectors`] tells what in them is worth a message, [`alerts`] tells people of it;
+//!   [`leads`] says what prospects are worth, and why;
 //!   [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
 //!   [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
@@ -51,6 +52,7 @@ pub mod erasure;
 pub mod evidence;
 pub mod experiments;
 pub mod history;
+pub mod leads;
 pub mod manifests;
 pub mod opinions;
 pub mod proposals;

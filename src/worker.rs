@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
 use crate::{
-    alerts, commands, drafts, experiments, home, releases, research, reviews, subjects, witness,
+    alerts, commands, drafts, experiments, home, leads, releases, research, reviews, subjects,
+    witness,
 };
 
 /// Does jobs with `app`, and tells people about those that are given up.
@@ -78,6 +79,11 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::Investigate { alert, event, person } => {
             alerts::investigate(app, alert, event, &person).await
         }
+        Job::ScoreLeads => leads::rating::score(app).await,
+        Job::RefreshLeads => leads::rating::refresh(app).await,
+        Job::ShowHandOff { hand_off } => leads::handoffs::show(app, hand_off).await,
+        Job::AttendHandOff { hand_off } => leads::handoffs::attend(app, hand_off).await,
+        Job::PostLeadsDigest { day } => leads::digest::post(app, day).await,
         Job::ShowTest { test } => experiments::show(app, test).await,
         Job::ShowSegments { test } => experiments::show_segments(app, test).await,
         Job::CountByReadings => experiments::count_by_readings(app).await,
@@ -116,6 +122,13 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::AttendAlert { .. }
         // Nothing came into the thread, and the button stays.
         | Job::Investigate { .. }
+        // What is stale stays so until the next import, or morning.
+        | Job::ScoreLeads
+        | Job::RefreshLeads
+        | Job::ShowHandOff { .. }
+        | Job::AttendHandOff { .. }
+        // The week after tells what changed since.
+        | Job::PostLeadsDigest { .. }
         | Job::ShowTest { .. }
         | Job::ShowSegments { .. }
         // The numbers stand in the trail and on the card; only research misses them.

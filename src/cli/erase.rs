@@ -11,12 +11,16 @@ use crate::clock::Clock;
 use crate::erasure::{self, Erased};
 use crate::error::{Refusal, Result};
 use crate::ids::{PersonId, WorkspaceId};
+use crate::leads::ingest;
 
 #[derive(Args, Debug)]
 pub struct Erase {
     /// The person, by Slack's id (U… or W…, from the profile: ⋮, Copy member ID).
-    #[arg(long, value_name = "ID")]
-    person: String,
+    #[arg(long, value_name = "ID", required_unless_present = "lead")]
+    person: Option<String>,
+    /// A lead instead, by its email or the number on its note.
+    #[arg(long, value_name = "EMAIL", conflicts_with = "person")]
+    lead: Option<String>,
     /// Why; it stays in the record.
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -36,7 +40,10 @@ pub async fn run(
     erase: &Erase,
     out: &mut impl Write,
 ) -> Result<()> {
-    let person = PersonId::from(erase.person.trim());
+    if let Some(lead) = &erase.lead {
+        return erase_lead(db, workspace, lead, erase, out).await;
+    }
+    let person = PersonId::from(erase.person.as_deref().unwrap_or_default().trim());
     if !person.as_str().starts_with(['U', 'W']) {
         let sentence = format!("{person} is no id of a person: Slack's begin with U or W.");
         return Err(Refusal::Unreadable(sentence).into());
@@ -58,6 +65,37 @@ pub async fn run(
         writeln!(out, "{}", json!({"person": person, "done": erase.yes, "erased": found}))?;
     } else {
         write!(out, "{}", sentences(&person, &found, erase.yes))?;
+    }
+    Ok(())
+}
+
+/// What is known of a lead, what it did and what sales wrote of it. The trail names it by its number.
+async fn erase_lead(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    lead: &str,
+    erase: &Erase,
+    out: &mut impl Write,
+) -> Result<()> {
+    if !erase.yes {
+        writeln!(
+            out,
+            "This would erase by what the lead is reached, what is known of it, what it did, its scores and what sales wrote of it. Nothing was erased. Add --yes to do it; it cannot be undone."
+        )?;
+        return Ok(());
+    }
+    let (by, now) = (Actor::CommandLine(super::account()), Clock::default().now());
+    let Some(erased) = ingest::erase(db, workspace, lead, &by, now).await? else {
+        let sentence = "No lead has that email or number, or it was erased already.".to_owned();
+        return Err(Refusal::Unreadable(sentence).into());
+    };
+    if erase.json {
+        writeln!(out, "{}", json!({"lead": erased, "done": true}))?;
+    } else {
+        writeln!(
+            out,
+            "Erased lead {erased}. Its notes are drawn anew, and the trail verifies as before. It does not come back from the systems that told of it."
+        )?;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::Clock;
-use crate::config::{Config, Log};
+use crate::config::{Config, Log, Manifest};
 use crate::database::{self, embedded};
 use crate::error::Error;
 use crate::ids::WorkspaceId;
@@ -65,7 +65,7 @@ enum Command {
     Sandbox(sandbox::Args),
     /// Check what the bot needs, and say how to mend what is missing
     Doctor(doctor::Args),
-    /// Bring documents and readings in
+    /// Bring documents, readings and leads in
     #[command(subcommand)]
     Ingest(ingest::Ingest),
     /// Look into the documents that were brought in
@@ -239,8 +239,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Sandbox(args) => sandbox::run(clock, args).await,
         Command::Doctor(args) => doctor::run(config, clock, args).await,
         Command::Ingest(what) => {
+            let manifest = Manifest::load(config.manifest.as_deref())?;
             with_workspace(&config, &clock, async |db, workspace| {
-                ingest::run(db, &clock, workspace, what).await
+                ingest::run(db, &clock, workspace, &manifest, what).await
             })
             .await
         }

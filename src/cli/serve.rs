@@ -113,6 +113,7 @@ pub async fn assemble(
         models,
         prompts: Prompts::load(config.prompts.as_deref())?,
         source_tokens: config.source_tokens.clone(),
+        lead_senders: config.lead_senders.clone(),
         signer: signer(config)?,
         workspace,
         slack,

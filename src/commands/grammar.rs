@@ -27,6 +27,8 @@ pub enum Command {
     Help(Option<&'static Form>),
     /// Opens the form that plans a test, with what is known of it.
     Test(Short),
+    /// The leads that are open, or the one that is named.
+    Leads(Option<String>),
     /// Opens the form that puts a text up for a decision.
     Propose,
     /// What waits for the person, what they asked for and decided.
@@ -75,7 +77,7 @@ pub struct Form {
 }
 
 pub const FORMS: &[Form] =
-    &[RESEARCH, DRAFT, TEST, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
+    &[RESEARCH, DRAFT, TEST, LEADS, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -91,6 +93,14 @@ const TEST: Form = Form {
     takes: "[NAME: A v B]",
     says: "Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts. A form asks for the rest, and reviewers approve the plan.",
     example: "/test Subject line: urgency v benefit",
+};
+
+const LEADS: Form = Form {
+    command: "/leads",
+    word: "",
+    takes: "[NAME]",
+    says: "Lists the leads that are yours, wait for somebody or are overdue, for sales. With a name it shows one: by its company, its name or address, or its number. By what a lead is reached only whoever has claimed it reads.",
+    example: "/leads Acme",
 };
 
 const DRAFT: Form = Form {
@@ -177,6 +187,7 @@ pub fn parse(command: &str, text: &str) -> Result<Command, String> {
     match command {
         "/research" => question(text).map(|question| Command::Research { question }),
         "/test" => test(text).map(Command::Test),
+        "/leads" => Ok(Command::Leads(Some(text.to_owned()).filter(|named| !named.is_empty()))),
         "/draft" => Ok(Command::Draft { brief: text.to_owned() }),
         "/countersign" => countersign(text),
         _ => Err(format!(
@@ -545,6 +556,6 @@ mod tests {
         check("/research", " ?!", "Ask a question after the command");
         check("/research", &"why ".repeat(1000), "Your question has 3999 characters");
         check("/reserch", "why?", "Did you mean `/research`?");
-        check("/leads", "", "This version does not answer /leads. You can ask for:");
+        check("/dance", "", "This version does not answer /dance. You can ask for:");
     }
 }

@@ -16,6 +16,7 @@ use crate::experiments::{self, Filled};
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, RunId};
 use crate::inbox::{Answer, check_workspace};
 use crate::jobs::{self, Job};
+use crate::leads;
 use crate::proposals;
 use crate::research::{self, Question};
 use crate::reviews::{self, Delegation};
@@ -47,6 +48,13 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             let post = match name {
                 Some(name) => scorecards::one(scorecards::named(&roster, &name)?),
                 None => scorecards::list(&roster),
+            };
+            Ok(Answer::Private(Box::new(post)))
+        }
+        Command::Leads(named) => {
+            let post = match named {
+                Some(named) => leads::one(app, &command.actor.id, &check::as_typed(&named)).await?,
+                None => leads::list(app, &command.actor.id).await?,
             };
             Ok(Answer::Private(Box::new(post)))
         }

@@ -5,6 +5,7 @@
 //! **Invariant:** nothing else reads the environment.
 
 mod agents;
+mod leads;
 mod manifest;
 mod models;
 mod sources;
@@ -21,10 +22,11 @@ use anyhow::{Context, Result, bail};
 use url::Url;
 
 pub use agents::AgentTokens;
+pub use leads::{HubSpot, LeadSenders};
 pub use manifest::{
     AdBudget, Agent, Bad, Change, Facts, Funnel, Group, Keep, Label, Manifest, Members, MetricRule,
-    Need, Numbers, Of, Period, Quiet, Route, Rule, Severity, SubjectKind, Tell, Terms, Verbosity,
-    Witness,
+    Need, Numbers, Of, Period, Quiet, Route, Rule, Sales, Seller, Severity, SubjectKind, Tell,
+    Terms, Verbosity, Witness, WorkingTime, protected, scoring,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;
@@ -63,6 +65,8 @@ pub struct Config {
     pub prompts: Option<PathBuf>,
     /// By which those are known who send documents in.
     pub source_tokens: SourceTokens,
+    /// By which those are known who send leads in.
+    pub lead_senders: LeadSenders,
 }
 
 #[derive(Clone, Debug)]
@@ -148,6 +152,7 @@ impl Config {
             model_keys: ModelKeys::Environment,
             prompts: read("COUNTERSIGN_PROMPTS").map(PathBuf::from),
             source_tokens: SourceTokens::from_env()?,
+            lead_senders: LeadSenders::from_env()?,
         })
     }
 }

@@ -113,7 +113,7 @@ fn address(text: &str) -> Result<Url> {
 
 impl WebhookKey {
     /// Reads `whsec_` and base64; `name` is the variable to complain of.
-    fn parse(name: &str, text: &str) -> Result<Self> {
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
         let Some(encoded) = text.strip_prefix(PREFIX) else {
             bail!(
                 "{name} does not begin with {PREFIX}; it must be {PREFIX} and 24 to 64 random bytes in base64"

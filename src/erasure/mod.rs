@@ -99,6 +99,9 @@ pub async fn erase(
     for alert in concerned.alerts {
         jobs::enqueue(&mut tx, workspace, Job::ShowAlert { alert }).await?;
     }
+    for hand_off in concerned.hand_offs {
+        jobs::enqueue(&mut tx, workspace, Job::ShowHandOff { hand_off }).await?;
+    }
     for campaign in concerned.campaigns {
         jobs::enqueue(&mut tx, workspace, Job::ShowCampaign { campaign }).await?;
     }

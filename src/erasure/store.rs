@@ -6,7 +6,9 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Erased;
 use crate::error::Result;
-use crate::ids::{AlertId, CampaignId, FindingId, PersonId, ReviewId, RunId, WorkspaceId};
+use crate::ids::{
+    AlertId, CampaignId, FindingId, HandOffId, PersonId, ReviewId, RunId, WorkspaceId,
+};
 
 /// What is read instead of a title.
 const TITLE: &str = "(erased)";
@@ -44,6 +46,10 @@ pub async fn count(db: &PgPool, workspace: WorkspaceId, person: &PersonId) -> Re
             ) + (
                 SELECT count(*)
                 FROM alert_events
+                WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+            ) + (
+                SELECT count(*)
+                FROM hand_off_events
                 WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
             ) AS "comments!",
             (
@@ -104,6 +110,7 @@ pub struct Concerned {
     pub answers: Vec<FindingId>,
     pub campaigns: Vec<CampaignId>,
     pub alerts: Vec<AlertId>,
+    pub hand_offs: Vec<HandOffId>,
 }
 
 pub async fn concerned(
@@ -183,10 +190,23 @@ pub async fn concerned(
         workspace.0,
         person.as_str(),
     )
+    .fetch_all(&mut *tx)
+    .await?;
+    let hand_offs = sqlx::query_scalar!(
+        "
+        SELECT DISTINCT hand_off_id
+        FROM hand_off_events
+        WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+        ORDER BY hand_off_id
+        ",
+        workspace.0,
+        person.as_str(),
+    )
     .fetch_all(tx)
     .await?;
     let alerts = alerts.into_iter().map(AlertId).collect();
-    Ok(Concerned { reviews, runs, answers, campaigns, alerts })
+    let hand_offs = hand_offs.into_iter().map(HandOffId).collect();
+    Ok(Concerned { reviews, runs, answers, campaigns, alerts, hand_offs })
 }
 
 /// Answers that only the person reads go with their questions.
@@ -273,7 +293,20 @@ pub async fn erase_comments(
     )
     .execute(&mut *tx)
     .await?;
+    // And why a lead was returned or lost.
+    let leads = sqlx::query!(
+        "
+        UPDATE hand_off_events
+        SET reason = NULL
+        WHERE workspace_id = $1 AND person_id = $2 AND reason IS NOT NULL
+        ",
+        workspace.0,
+        person.as_str(),
+    )
+    .execute(&mut *tx)
+    .await?;
     Ok(erased.rows_affected()
+        + leads.rows_affected()
         + reasons.rows_affected()
         + disputes.rows_affected()
         + alerts.rows_affected())

@@ -29,8 +29,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
-    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId,
-    ReleaseId, ReviewId, RunId, WorkspaceId,
+    AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, HandOffId,
+    PersonId, ReleaseId, ReviewId, RunId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -77,6 +77,16 @@ pub enum Job {
     AttendAlert { alert: AlertId },
     /// Sets the research agent to an alert, as a person asked.
     Investigate { alert: AlertId, event: AlertEventId, person: PersonId },
+    /// Scores the leads that changed, and hands over those that crossed the threshold.
+    ScoreLeads,
+    /// Scores all leads anew, because what they did fades.
+    RefreshLeads,
+    /// Makes Slack show a hand-off as it now stands.
+    ShowHandOff { hand_off: HandOffId },
+    /// Does what is due for a hand-off: reminds, asks another, tells the manager, ends a snooze.
+    AttendHandOff { hand_off: HandOffId },
+    /// Posts the digest of the week before a day.
+    PostLeadsDigest { day: Date },
     /// Makes Slack show a test as it now stands.
     ShowTest { test: ExperimentId },
     /// Makes Slack show the segments of a test, in its thread.
@@ -129,6 +139,8 @@ impl Job {
             | Self::Rework { .. }
             | Self::WriteDrafts { .. }
             | Self::WriteAnew { .. }
+            | Self::ScoreLeads
+            | Self::RefreshLeads
             | Self::Inspect => Lane::Agent,
             Self::ShowRun { .. }
             | Self::ShowCampaign { .. }
@@ -144,6 +156,9 @@ impl Job {
             | Self::ShowAlert { .. }
             | Self::AttendAlert { .. }
             | Self::Investigate { .. }
+            | Self::ShowHandOff { .. }
+            | Self::AttendHandOff { .. }
+            | Self::PostLeadsDigest { .. }
             | Self::ShowTest { .. }
             | Self::ShowSegments { .. }
             | Self::CountByReadings
@@ -174,6 +189,11 @@ impl Job {
             Self::ShowAlert { .. } => "show_alert",
             Self::AttendAlert { .. } => "attend_alert",
             Self::Investigate { .. } => "investigate",
+            Self::ScoreLeads => "score_leads",
+            Self::RefreshLeads => "refresh_leads",
+            Self::ShowHandOff { .. } => "show_hand_off",
+            Self::AttendHandOff { .. } => "attend_hand_off",
+            Self::PostLeadsDigest { .. } => "post_leads_digest",
             Self::ShowTest { .. } => "show_test",
             Self::ShowSegments { .. } => "show_segments",
             Self::CountByReadings => "count_by_readings",
@@ -206,6 +226,11 @@ impl Job {
             Self::ShowAlert { alert } => format!("show_alert:{alert}"),
             Self::AttendAlert { alert } => format!("attend_alert:{alert}"),
             Self::Investigate { event, .. } => format!("investigate:{event}"),
+            Self::ScoreLeads => "score_leads".to_owned(),
+            Self::RefreshLeads => "refresh_leads".to_owned(),
+            Self::ShowHandOff { hand_off } => format!("show_hand_off:{hand_off}"),
+            Self::AttendHandOff { hand_off } => format!("attend_hand_off:{hand_off}"),
+            Self::PostLeadsDigest { day } => format!("post_leads_digest:{day}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
             Self::ShowSegments { test } => format!("show_segments:{test}"),
             Self::CountByReadings => "count_by_readings".to_owned(),
@@ -254,11 +279,14 @@ impl Job {
             | Self::ShowCampaign { .. }
             | Self::ShowAlert { .. }
             | Self::Investigate { .. }
+            | Self::ShowHandOff { .. }
             | Self::Release { .. } => 0,
             Self::ShowHelp { .. }
             | Self::Attend { .. }
             | Self::Inspect
             | Self::AttendAlert { .. }
+            | Self::ScoreLeads
+            | Self::AttendHandOff { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }
@@ -267,6 +295,8 @@ impl Job {
             | Self::ShowSegments { .. }
             | Self::CountByReadings
             | Self::LearnFromTest { .. }
+            | Self::RefreshLeads
+            | Self::PostLeadsDigest { .. }
             | Self::PostCheckpoint { .. } => 5,
         }
     }

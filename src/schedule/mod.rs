@@ -30,10 +30,11 @@ use crate::config::Manifest;
 use crate::error::Result;
 use crate::experiments;
 use crate::jobs::{self, Job};
+use crate::leads::handoffs;
 use crate::reviews;
 
 /// Everything that happens by the clock.
-pub const SCHEDULES: &[Schedule] = &[CHECKPOINT, INSPECTION];
+pub const SCHEDULES: &[Schedule] = &[CHECKPOINT, INSPECTION, SCORING, LEADS_DIGEST];
 
 const CHECKPOINT: Schedule = Schedule {
     name: "daily_checkpoint",
@@ -58,6 +59,31 @@ const INSPECTION: Schedule = Schedule {
     },
     job: |_| Job::Inspect,
     made_up_within: SignedDuration::from_hours(1),
+};
+
+/// What leads did fades from day to day, and so do their scores.
+const SCORING: Schedule = Schedule {
+    name: "daily_scoring",
+    when: |manifest| {
+        manifest.sales.as_ref()?;
+        Some(When { cron: "20 4 * * *".to_owned(), zone: manifest.zone.clone() })
+    },
+    job: |_| Job::RefreshLeads,
+    made_up_within: SignedDuration::from_hours(20),
+};
+
+const LEADS_DIGEST: Schedule = Schedule {
+    name: "weekly_leads_digest",
+    when: |manifest| {
+        let (day, at) = manifest.sales.as_ref()?.digest?;
+        let day = day.to_sunday_zero_offset();
+        Some(When {
+            cron: format!("{} {} * * {day}", at.minute(), at.hour()),
+            zone: manifest.zone.clone(),
+        })
+    },
+    job: |occurrence| Job::PostLeadsDigest { day: occurrence.day() },
+    made_up_within: SignedDuration::from_hours(48),
 };
 
 /// One line of the table.
@@ -120,6 +146,7 @@ pub async fn tick(app: &App) -> Result<()> {
     reviews::due(&mut tx, app.workspace.id, app.now()).await?;
     alerts::due(&mut tx, app.workspace.id, app.now()).await?;
     experiments::due(&mut tx, app.workspace.id, app.now()).await?;
+    handoffs::due(&mut tx, app.workspace.id, app.now()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -32,7 +32,7 @@ impl Team {
     }
 
     /// In which columns of which tables a text stands, whatever their type.
-    async fn places_with(&self, text: &str) -> Vec<String> {
+    pub async fn places_with(&self, text: &str) -> Vec<String> {
         let url = self.config.database.url.as_ref().unwrap().reveal();
         let db = sqlx::PgPool::connect(url).await.unwrap();
         let columns: Vec<(String, String, String)> = sqlx::query_as(

@@ -23,6 +23,7 @@ mod harness;
 mod history;
 mod hostile;
 mod jobs;
+mod leads;
 mod licences;
 mod lifecycle;
 mod messages;

@@ -4,6 +4,7 @@
 //! speaks to the workspace as it would to Slack, by signed requests or by Socket Mode.
 
 mod experiments;
+mod leads;
 mod samples;
 
 use std::net::SocketAddr;
@@ -76,6 +77,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     manifests::adopt(&app).await.map_err(into_anyhow)?;
     manifests::adopt_brand(&app).await.map_err(into_anyhow)?;
     samples::bring_in(&app).await?;
+    leads::bring_in(&app).await.map_err(into_anyhow)?;
     witness::begin(&app).await.map_err(into_anyhow)?;
     let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());
     sandbox.deliver(delivery(&base, args.socket_mode)?);
@@ -165,7 +167,7 @@ Countersign runs in the local workspace of {team}:
 
     {base}?as=maya#research
 
-Six things to try there:
+Seven things to try there:
 
   1. Ask. In #research, type   /research why do people cancel?   Press *Sources*, and ask on in the
      thread: and for parents? Asked as Lena, the answer comes to her alone, with *Share*: she may
@@ -177,7 +179,9 @@ Six things to try there:
   4. Put up a text of your own:   /countersign propose
   5. Test. In #campaigns one test was decided and one runs: press Stop or Extend on its card, as Maya.
      Plan your own:   /test Subject line: urgency v benefit
-  6. Look at the record: choose *The record* behind the three dots of a card. What was released is
+  6. Sell. In #sales a lead is worth a call: as Sam, press Claim, then Return, Too early. The note says
+     why, and by how much its score moved.   /leads   lists what waits.
+  7. Look at the record: choose *The record* behind the three dots of a card. What was released is
      a file in {outbox}; in another terminal, type   target/release/countersign audit verify
 
 Ctrl-C stops everything and keeps its state."

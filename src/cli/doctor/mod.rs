@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Manifest, Members};
 use crate::database;
 use crate::slack::{self, Slack};
+use crate::words::listed;
 
 /// What the app may do, as `manifests/slack.*.yaml` asks for it.
 const MANIFEST: &str = include_str!("../../../manifests/slack.http.yaml");
@@ -65,6 +66,9 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     check_slack(&config, manifest.as_ref(), &mut findings).await;
     check_agents(&config, manifest.as_ref(), &mut findings);
     check_senders(&config, &mut findings);
+    if let Some(manifest) = &manifest {
+        check_leads(&config, manifest, &mut findings);
+    }
     check_releases(&config, &mut findings).await;
     if let Some(manifest) = &manifest {
         models::check(&config, &clock, manifest, args.models, &mut findings).await;
@@ -387,6 +391,28 @@ fn check_senders(config: &Config, findings: &mut Findings) {
         "sources",
         format!("by their tokens documents and readings go into {}", sources.join(", ")),
     );
+}
+
+/// Who may send leads in, and whether anybody gets those worth a call.
+fn check_leads(config: &Config, manifest: &Manifest, findings: &mut Findings) {
+    let senders = &config.lead_senders;
+    let by = [
+        senders.hubspot.as_ref().map(|_| "HubSpot"),
+        (!senders.keys.is_empty()).then_some("signed webhooks"),
+    ];
+    let by: Vec<&str> = by.into_iter().flatten().collect();
+    let come = match by.as_slice() {
+        [] => "they come from files only; set COUNTERSIGN_HUBSPOT_SECRET or COUNTERSIGN_LEADS_SECRET to have them sent in".to_owned(),
+        by => format!("they come from files and by {}", listed(by)),
+    };
+    match &manifest.sales {
+        Some(sales) => findings.good(
+            "leads",
+            format!("{come}; {} points hand one over in {}", sales.threshold, sales.channel),
+        ),
+        None => findings
+            .note("leads", format!("{come}; nobody gets them, for the manifest has no [sales]")),
+    }
 }
 
 /// Where releases go. Nothing is sent: a receiver is only called upon, and hung up on.

@@ -1,6 +1,7 @@
 //! `countersign ingest`: brings in what the team owns.
 
 mod documents;
+mod leads;
 mod singer;
 mod source;
 
@@ -9,6 +10,7 @@ use sqlx::PgPool;
 
 use super::readings;
 use crate::clock::Clock;
+use crate::config::Manifest;
 use crate::error::Result;
 use crate::evidence::Summary;
 use crate::ids::WorkspaceId;
@@ -21,13 +23,22 @@ pub enum Ingest {
     Documents(documents::Documents),
     /// What a Singer tap writes: TAP --config … | countersign ingest singer >> state.jsonl
     Singer(singer::Singer),
+    /// Leads, and what they did: what a CRM or a website exports
+    Leads(leads::Leads),
     /// Readings: what advertising platforms export, day by day or hour by hour
     Readings(readings::File),
 }
 
-pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, ingest: Ingest) -> Result<()> {
+pub async fn run(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    ingest: Ingest,
+) -> Result<()> {
     match ingest {
         Ingest::Documents(args) => documents::run(db, clock, workspace, args).await,
+        Ingest::Leads(args) => leads::run(db, clock, workspace, manifest, args).await,
         Ingest::Singer(args) => singer::run(db, clock, workspace, args).await,
         Ingest::Readings(args) => readings::ingest(db, clock, workspace, args).await,
     }

@@ -4,7 +4,10 @@ mod alerts;
 mod models;
 mod numbers;
 mod policy;
+pub mod protected;
 mod raw;
+mod sales;
+pub mod scoring;
 mod witness;
 
 use std::fmt;
@@ -23,6 +26,8 @@ pub use alerts::{Quiet, Route, Severity, Verbosity};
 pub use numbers::{AdBudget, Bad, Funnel, MetricRule, Numbers, Of, Period};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
+pub use sales::{Sales, Seller, WorkingTime};
+use scoring::Scoring;
 pub use witness::Witness;
 
 /// The example that a fresh installation starts with.
@@ -41,6 +46,10 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
     /// Where alerts go: the first that takes one.
     pub routes: Vec<Route>,
+    /// What leads are worth.
+    pub scoring: Scoring,
+    /// Who gets those worth a call; nobody where the file has no such table.
+    pub sales: Option<Sales>,
     /// How the team's numbers are judged.
     pub numbers: Numbers,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
@@ -170,6 +179,8 @@ impl Manifest {
         let models = raw.model.into_iter().map(models::Raw::into_model).collect();
         let audit = raw.audit.map(witness::Raw::into_witness);
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
+        let scoring = raw.scoring.into_scoring();
+        let sales = raw.sales.map(|sales| sales.into_sales(&zone));
         let numbers = Numbers {
             metrics: raw.metric.into_iter().map(numbers::RawMetric::into_metric).collect(),
             funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
@@ -184,6 +195,8 @@ impl Manifest {
             models,
             rules,
             routes,
+            scoring,
+            sales,
             numbers,
             audit,
             text,

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models, numbers};
+use super::{alerts, models, numbers, sales, scoring};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -35,6 +35,9 @@ pub(super) struct Raw {
     pub funnel: Vec<numbers::RawFunnel>,
     #[serde(default)]
     pub budget: Vec<numbers::RawBudget>,
+    #[serde(default)]
+    pub scoring: scoring::Raw,
+    pub sales: Option<sales::Raw>,
     pub audit: Option<witness::Raw>,
 }
 
@@ -117,8 +120,12 @@ impl Raw {
         if let Some(audit) = &self.audit {
             audit.check()?;
         }
+        self.scoring.check()?;
         let groups: Vec<&str> =
             self.group.iter().map(|group| group.name.get_ref().as_str()).collect();
+        if let Some(sales) = &self.sales {
+            sales.check(&groups)?;
+        }
         for (index, route) in self.alert.iter().enumerate() {
             route.check(&self.alert[..index], &groups)?;
         }

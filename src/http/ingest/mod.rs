@@ -1,10 +1,13 @@
 //! What is sent in: a body of JSON lines, JSON or CSV in, a summary out. `documents` takes what is
-//! read and cited, `readings` numbers.
+//! read and cited, `readings` numbers, `leads` prospects and what they did.
 //!
-//! A token is for one source (`COUNTERSIGN_SOURCE_TOKENS`), and is known at both addresses.
+//! A token is for one source (`COUNTERSIGN_SOURCE_TOKENS`), and is known at both of the first two
+//! addresses; leads are signed.
 
 mod documents;
+mod leads;
 mod readings;
+mod signed;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -32,6 +35,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/ingest/documents", post(documents::take))
         .route("/ingest/readings", post(readings::take))
+        .route("/ingest/leads", post(leads::take))
         .layer(Extension(Pace::default()))
 }
 

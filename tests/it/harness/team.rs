@@ -452,5 +452,6 @@ fn config(
         model_keys: config::ModelKeys::Given(Default::default()),
         prompts: None,
         source_tokens: config::SourceTokens::default(),
+        lead_senders: config::LeadSenders::default(),
     }
 }

@@ -1,0 +1,64 @@
+//! The SQL of the week's digest.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgPool;
+
+use super::super::handoffs::Code;
+use super::{Returned, Week};
+use crate::error::Result;
+use crate::ids::WorkspaceId;
+
+/// What happened between two moments.
+pub async fn week(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    start: Timestamp,
+    end: Timestamp,
+) -> Result<Week> {
+    let opened = sqlx::query!(
+        r#"
+        SELECT count(*) AS "handed_over!", count(claimed_at) AS "claimed!",
+               count(*) FILTER (WHERE claimed_at <= due_at OR (due_at IS NULL AND claimed_at IS NOT NULL))
+                   AS "in_time!"
+        FROM hand_offs
+        WHERE workspace_id = $1 AND opened_at >= $2 AND opened_at < $3
+        "#,
+        workspace.0,
+        start.to_sqlx() as _,
+        end.to_sqlx() as _,
+    )
+    .fetch_one(db)
+    .await?;
+    let rows = sqlx::query!(
+        r#"
+        SELECT outcome, code, source, campaign, count(DISTINCT lead_id) AS "leads!"
+        FROM lead_feedback
+        WHERE workspace_id = $1 AND at >= $2 AND at < $3 AND undone_at IS NULL
+            AND outcome IN ('returned', 'won', 'lost')
+        GROUP BY outcome, code, source, campaign
+        ORDER BY outcome, code, source, campaign
+        "#,
+        workspace.0,
+        start.to_sqlx() as _,
+        end.to_sqlx() as _,
+    )
+    .fetch_all(db)
+    .await?;
+    let sum = |outcome: &str| {
+        rows.iter().filter(|row| row.outcome == outcome).map(|row| row.leads).sum::<i64>()
+    };
+    let (won, lost) = (sum("won"), sum("lost"));
+    let returns = rows.into_iter().filter_map(|row| {
+        let code = row.code.as_deref().and_then(Code::read)?;
+        Some(Returned { code, source: row.source, campaign: row.campaign, leads: row.leads })
+    });
+    Ok(Week {
+        handed_over: opened.handed_over,
+        claimed: opened.claimed,
+        claimed_in_time: opened.in_time,
+        won,
+        lost,
+        returns: returns.collect(),
+    })
+}

@@ -102,7 +102,9 @@ enum AlertAction {
     NotUseful,
     Investigate,
     /// Opens the form of a proposal, filled in.
-    Pause,
+    Propose,
+    /// Opens the window that lists all of it.
+    Lines,
     Undo,
 }
 
@@ -320,10 +322,14 @@ async fn press_alert(
             let alert = alerts::check(app, alert, person).await?;
             return open_form(app, interaction, &alerts::not_useful_modal(&alert)).await;
         }
-        AlertAction::Pause => {
+        AlertAction::Lines => {
+            let form = alerts::lines_form(app, alert).await?;
+            return open_form(app, interaction, &form).await;
+        }
+        AlertAction::Propose => {
             let channel = interaction.channel.clone().ok_or(Refusal::UnknownAction)?;
             let place = Place::channel(channel);
-            let form = alerts::pause_form(app, alert, person, &place).await?;
+            let form = alerts::change_form(app, alert, person, &place).await?;
             return open_form(app, interaction, &form).await;
         }
     };
@@ -823,7 +829,8 @@ impl AlertAction {
             "alert.resolve" => (Self::Resolve, value),
             "alert.not_useful" => (Self::NotUseful, value),
             "alert.investigate" => (Self::Investigate, value),
-            "alert.pause" => (Self::Pause, value),
+            "alert.propose" => (Self::Propose, value),
+            "alert.lines" => (Self::Lines, value),
             "alert.undo" => (Self::Undo, value),
             "alert.snooze" => {
                 let (until, value) = value.split_once('.')?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 
+use countersign::config::Numbers;
 use countersign::detectors::backtest::Run;
 use countersign::detectors::{DAY_S, Point, local_of, rules};
 use countersign::readings::{Derived, Layout, Mapping, Reader};
@@ -80,7 +81,7 @@ fn part(found: usize, all: usize) -> f64 {
 }
 
 fn fires(metric: &str, points: &[Point]) -> Vec<bool> {
-    let rule = rules::rule(metric, "", "");
+    let rule = rules::rule(&Numbers::default(), metric, "", "");
     Run::of(points, rule.bad, rule.least).judged.iter().map(|it| it.fires).collect()
 }
 

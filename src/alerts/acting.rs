@@ -82,34 +82,23 @@ pub async fn act(
         return Ok(());
     }
     alert.check_open()?;
+    let (what, state) = brought(&alert, act, person, now, until)?;
     let mut details = BTreeMap::new();
-    let by = person.clone();
-    let (what, state) = match act {
-        Act::Acknowledge => {
-            alert.check_acknowledgement()?;
-            ("alert.acknowledged", Some(State::Acknowledged { by, at: now }))
-        }
-        Act::Snooze(_) => {
-            details.insert("until", Value::time(until));
-            ("alert.snoozed", Some(State::Snoozed { by, until }))
-        }
-        Act::Resolve => ("alert.resolved", Some(State::Resolved { by, at: now })),
+    let mut written = None;
+    match act {
+        Act::Snooze(_) => _ = details.insert("until", Value::time(until)),
         Act::NotUseful { reason } => {
             let kept = audit::keep_text(&mut tx, app.workspace.id, Some(person), reason).await?;
             details.insert("reason", kept.into());
-            ("alert.not_useful", Some(State::NotUseful { by, at: now }))
+            written = Some(reason.as_str());
         }
-        Act::Investigate | Act::Undo => ("alert.investigated", None),
-    };
+        Act::Acknowledge | Act::Resolve | Act::Investigate | Act::Undo => {}
+    }
     let before = state.is_some().then(|| alert.state.clone());
-    let reason = match act {
-        Act::NotUseful { reason } => Some(reason.as_str()),
-        _ => None,
-    };
     let new = store::New {
         what: what.trim_start_matches("alert."),
         person: Some(person),
-        reason,
+        reason: written,
         at: now,
         before: before.as_ref(),
     };
@@ -128,6 +117,27 @@ pub async fn act(
 
     tracing::info!(alert.id = id.0, alert.act = what, "an alert was acted on");
     Ok(())
+}
+
+/// What an act is called, and the state that it brings; an investigation changes none.
+fn brought(
+    alert: &Alert,
+    act: &Act,
+    person: &PersonId,
+    at: Timestamp,
+    until: Timestamp,
+) -> Result<(&'static str, Option<State>), Refusal> {
+    let by = person.clone();
+    Ok(match act {
+        Act::Acknowledge => {
+            alert.check_acknowledgement()?;
+            ("alert.acknowledged", Some(State::Acknowledged { by, at }))
+        }
+        Act::Snooze(_) => ("alert.snoozed", Some(State::Snoozed { by, until })),
+        Act::Resolve => ("alert.resolved", Some(State::Resolved { by, at })),
+        Act::NotUseful { .. } => ("alert.not_useful", Some(State::NotUseful { by, at })),
+        Act::Investigate | Act::Undo => ("alert.investigated", None),
+    })
 }
 
 /// Brings back what was before the last thing that a person did.
@@ -183,12 +193,23 @@ pub async fn investigate(
     Ok(())
 }
 
-/// The form that puts a pause of the campaign up for a decision, with the numbers filled in.
-pub async fn pause_form(app: &App, id: AlertId, person: &PersonId, place: &Place) -> Result<Modal> {
+/// The window that lists all lines of an alert.
+pub async fn lines_form(app: &App, id: AlertId) -> Result<Modal> {
+    let alert = store::find(&app.db, app.workspace.id, id).await?;
+    Ok(message::lines_modal(&alert.ok_or(Refusal::UnknownAction)?))
+}
+
+/// The form that puts a change of money up for a decision, with the numbers filled in.
+pub async fn change_form(
+    app: &App,
+    id: AlertId,
+    person: &PersonId,
+    place: &Place,
+) -> Result<Modal> {
     let alert = check(app, id, person).await?;
-    let (title, text) = message::pause(&alert);
-    let pause = Proposal::new(SubjectKind::BudgetChange, &title, &text, (None, None), false)?;
-    Ok(proposals::propose_form(&app.manifest, place, Some(&pause))?)
+    let (title, text) = message::change(&alert);
+    let change = Proposal::new(SubjectKind::BudgetChange, &title, &text, (None, None), false)?;
+    Ok(proposals::propose_form(&app.manifest, place, Some(&change))?)
 }
 
 impl Snooze {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Route, Severity};
+use crate::detectors::{Kind, Local, Shown};
 use crate::error::Refusal;
 use crate::ids::{AlertId, PersonId};
 
@@ -40,6 +41,10 @@ pub enum Cause {
     Results,
     /// What ads cost, and who sees them.
     Delivery,
+    /// Leads that sales do not want.
+    Quality,
+    /// A budget that will be missed.
+    Budget,
 }
 
 /// What was found, as a card shows it.
@@ -54,6 +59,8 @@ pub struct Picture {
     pub steady: Vec<String>,
     /// The end of the newest hour or day that was looked at.
     pub data_until: Timestamp,
+    /// The numbers behind the first line.
+    pub shown: Option<Shown>,
 }
 
 /// One metric of one campaign that moved.
@@ -61,9 +68,10 @@ pub struct Picture {
 pub struct Line {
     pub campaign: String,
     pub metric: String,
+    pub kind: Kind,
     pub sentence: String,
     /// Local seconds, as the detectors count them: what was told is known by it.
-    pub since: i64,
+    pub since: Local,
     pub cost: Option<f64>,
     pub currency: String,
     pub score: f64,
@@ -90,6 +98,9 @@ pub enum State {
     /// By itself.
     Ended {
         at: Timestamp,
+        /// No numbers came any more that could have shown it.
+        #[serde(default)]
+        unseen: bool,
     },
     NotUseful {
         by: PersonId,
@@ -114,11 +125,15 @@ impl Cause {
             Self::Silence => "silence",
             Self::Results => "results",
             Self::Delivery => "delivery",
+            Self::Quality => "quality",
+            Self::Budget => "budget",
         }
     }
 
     pub fn read(name: &str) -> Option<Self> {
-        [Self::Silence, Self::Results, Self::Delivery].into_iter().find(|one| one.name() == name)
+        [Self::Silence, Self::Results, Self::Delivery, Self::Quality, Self::Budget]
+            .into_iter()
+            .find(|one| one.name() == name)
     }
 }
 

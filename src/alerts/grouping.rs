@@ -7,15 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::alert::{Cause, Key, Line, Picture};
 use crate::config::Severity;
-use crate::detectors::rules::{self, Found};
-use crate::detectors::{DAY_S, HOUR_S, Kind, Local, civil_of, local_of};
-use crate::readings::{self, BadWay, Derived, Grain, Metric};
-
-/// A series that ended with an unusual reading says nothing new after this.
-const STALE_S: Local = 7 * DAY_S;
-
-/// How late the data of a whole source may be.
-const LATE_S: Local = 36 * HOUR_S;
+use crate::detectors::{DAY_S, Found, Kind, Local, Looked, Outline, civil_of};
+use crate::readings::{Derived, Metric};
 
 /// Campaigns that are named among what did not move.
 const STEADY: usize = 5;
@@ -27,31 +20,24 @@ pub(super) struct Group {
     pub picture: Picture,
 }
 
-/// What stands at `now`, by campaign and cause.
-pub(super) fn groups(lines: &[readings::Line], now: Timestamp) -> Vec<Group> {
-    let mut zones: BTreeMap<&str, Vec<readings::Line>> = BTreeMap::new();
-    for line in lines {
-        zones.entry(&line.zone).or_default().push(line.clone());
-    }
-    let mut groups = Vec::new();
-    for (zone, lines) in zones {
-        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-        let local = local_of(now.to_zoned(zone.clone()).datetime());
-        let lines: Vec<readings::Line> =
-            lines.into_iter().map(|line| complete(line, local)).collect();
-        let found = rules::inspect(&lines, local);
-        let standing = found.into_iter().filter(|it| stands(it, &lines, local)).collect();
-        groups.extend(gathered(muted(standing), &lines, &zone));
-    }
-    groups
+/// What stands of what was found, by campaign and cause.
+pub(super) fn groups(looked: Looked) -> Vec<Group> {
+    let Looked { mut found, outlines } = looked;
+    found.retain(|it| it.stands);
+    let outlines = Outlines::new(&outlines);
+    gathered(muted(found), &outlines)
 }
 
 /// Several groups of one source as one.
 pub(super) fn together(groups: Vec<Group>) -> Option<Group> {
-    let first = groups.first()?;
-    let key = Key { campaign: String::new(), ..first.key.clone() };
+    let worst = groups.iter().max_by(|a, b| {
+        let stake = |it: &Group| it.picture.at_stake();
+        stake(a).total_cmp(&stake(b)).then_with(|| b.key.cmp(&a.key))
+    })?;
+    let key = Key { campaign: String::new(), ..worst.key.clone() };
+    let shown = worst.picture.shown.clone();
     let (until, severity) = groups.iter().fold(
-        (first.picture.data_until, Severity::Unusual),
+        (worst.picture.data_until, Severity::Unusual),
         |(until, severity), group| {
             (until.max(group.picture.data_until), severity.max(group.picture.severity))
         },
@@ -63,40 +49,43 @@ pub(super) fn together(groups: Vec<Group>) -> Option<Group> {
     let mut lines: Vec<Line> = groups.into_iter().flat_map(|group| group.picture.lines).collect();
     worst_first(&mut lines);
     let cost = cost.into_iter().collect();
-    let picture = Picture { lines, severity, cost, steady: Vec::new(), data_until: until };
+    let steady = Vec::new();
+    let picture = Picture { lines, severity, cost, steady, data_until: until, shown };
     Some(Group { key, picture })
 }
 
-/// A day that is not over counts for what is bad when it is high, and not yet for the rest: half a day
-/// is no drop.
-fn complete(mut line: readings::Line, now: Local) -> readings::Line {
-    let length = length(line.grain);
-    if line.metric.facts().is_none_or(|facts| facts.bad != BadWay::Up) {
-        line.points.retain(|(at, _)| local_of(*at) + length <= now);
-    }
-    line
+/// What was looked at, by source and metric.
+struct Outlines<'a> {
+    by_metric: BTreeMap<(&'a str, &'a str), Vec<&'a Outline>>,
+    by_campaign: BTreeMap<(&'a str, &'a str), Vec<&'a Outline>>,
+    until: BTreeMap<&'a str, Timestamp>,
 }
 
-/// Whether a finding is still of today. One that is over stands until a second reading in a row is as
-/// expected, so that nothing flickers.
-fn stands(found: &Found, lines: &[readings::Line], now: Local) -> bool {
-    if found.finding.kind == Kind::Silence {
-        let of_source = lines.iter().filter(|it| it.source == found.source);
-        let ends = of_source
-            .filter_map(|it| it.points.last().map(|(at, _)| local_of(*at) + length(it.grain)));
-        // An export comes once a day, so a whole source is not missed before it should have come.
-        return ends.max().is_none_or(|end| found.finding.since < end || end + LATE_S < now);
+impl<'a> Outlines<'a> {
+    fn new(outlines: &'a [Outline]) -> Self {
+        let mut it = Self {
+            by_metric: BTreeMap::new(),
+            by_campaign: BTreeMap::new(),
+            until: BTreeMap::new(),
+        };
+        let mut newest: BTreeMap<&str, &Outline> = BTreeMap::new();
+        for outline in outlines {
+            let source = outline.source.as_str();
+            it.by_metric.entry((source, &outline.metric)).or_default().push(outline);
+            it.by_campaign.entry((source, &outline.campaign)).or_default().push(outline);
+            let known = newest.entry(source).or_insert(outline);
+            if known.until < outline.until {
+                *known = outline;
+            }
+        }
+        it.until = newest.into_iter().map(|(source, it)| (source, instant(it))).collect();
+        it
     }
-    let metric = Derived::named(&found.metric).map_or(found.metric.as_str(), |it| it.parts().0);
-    let newest = lines
-        .iter()
-        .filter(|it| it.source == found.source && it.campaign == found.campaign)
-        .filter(|it| it.metric.0 == metric)
-        .filter_map(|it| it.points.last())
-        .map(|(at, _)| local_of(*at))
-        .max();
-    let Some(newest) = newest else { return false };
-    newest > now - STALE_S && found.finding.ended.is_none_or(|ended| newest <= ended)
+}
+
+fn instant(outline: &Outline) -> Timestamp {
+    let zone = TimeZone::get(&outline.zone).unwrap_or(TimeZone::UTC);
+    civil_of(outline.until).to_zoned(zone).map(|it| it.timestamp()).unwrap_or_default()
 }
 
 /// Without the drops that follow from data that stopped coming.
@@ -116,7 +105,7 @@ fn muted(found: Vec<Found>) -> Vec<Found> {
     found.into_iter().filter(|it| !follows(it)).collect()
 }
 
-fn gathered(found: Vec<Found>, lines: &[readings::Line], zone: &TimeZone) -> Vec<Group> {
+fn gathered(found: Vec<Found>, outlines: &Outlines<'_>) -> Vec<Group> {
     let mut by_key: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
     let moved: BTreeSet<(String, String)> =
         found.iter().map(|it| (it.campaign.clone(), it.metric.clone())).collect();
@@ -132,14 +121,21 @@ fn gathered(found: Vec<Found>, lines: &[readings::Line], zone: &TimeZone) -> Vec
         };
         by_key.entry(Key { source, campaign, cause }).or_default().push(one);
     }
-    let group = |(key, found): (Key, Vec<Found>)| {
-        let data_until = data_until(&key.source, lines, zone);
-        let steady = steady(&key, &found, lines, &moved);
+    let group = |(key, mut found): (Key, Vec<Found>)| {
+        let data_until = match outlines.until.get(key.source.as_str()) {
+            Some(until) => *until,
+            // Funnels and budgets are of no source.
+            None => outlines.until.values().max().copied().unwrap_or_default(),
+        };
+        let steady = steady(&key, &found, outlines, &moved);
         let severity = found.iter().map(severity).max().unwrap_or(Severity::Unusual);
         let cost = cost(&found);
-        let mut lines: Vec<Line> = found.into_iter().map(line).collect();
-        worst_first(&mut lines);
-        Group { key, picture: Picture { lines, severity, cost, steady, data_until } }
+        found.sort_by(|a, b| {
+            worse(a.finding.cost, a.finding.score, b.finding.cost, b.finding.score)
+        });
+        let shown = found.first_mut().and_then(|it| it.shown.take());
+        let lines: Vec<Line> = found.into_iter().map(line).collect();
+        Group { key, picture: Picture { lines, severity, cost, steady, data_until, shown } }
     };
     by_key.into_iter().map(group).collect()
 }
@@ -155,12 +151,15 @@ pub(super) fn rests_on_spend(metric: &str) -> bool {
 fn cause(found: &Found) -> Cause {
     match (found.finding.kind, found.metric.as_str()) {
         (Kind::Silence, _) => Cause::Silence,
+        (Kind::Waste | Kind::Expensive, _) => Cause::Quality,
+        (Kind::Pacing, _) => Cause::Budget,
+        (Kind::DropOff, _) => Cause::Results,
         (
-            _,
+            Kind::Unusual,
             "spend" | "impressions" | "clicks" | "link_clicks" | "cpc" | "cpm" | "ctr" | "sessions"
             | "users",
         ) => Cause::Delivery,
-        _ => Cause::Results,
+        (Kind::Unusual, _) => Cause::Results,
     }
 }
 
@@ -187,22 +186,28 @@ fn cost(found: &[Found]) -> Vec<(String, f64)> {
 fn steady(
     key: &Key,
     found: &[Found],
-    lines: &[readings::Line],
+    outlines: &Outlines<'_>,
     moved: &BTreeSet<(String, String)>,
 ) -> Vec<String> {
     let did_move =
         |campaign: &str, metric: &str| moved.contains(&(campaign.to_owned(), metric.to_owned()));
     let Some(metric) = found.first().map(|it| it.metric.as_str()) else { return Vec::new() };
     let part = Derived::named(metric).map_or(metric, |it| it.parts().0);
-    let of_source = || lines.iter().filter(|it| it.source == key.source);
-    let siblings: BTreeSet<String> = of_source()
-        .filter(|it| it.campaign != key.campaign && it.metric.0 == part)
-        .filter(|it| !did_move(&it.campaign, metric))
+    let siblings: BTreeSet<String> = outlines
+        .by_metric
+        .get(&(key.source.as_str(), part))
+        .into_iter()
+        .flatten()
+        .filter(|it| it.campaign != key.campaign && !did_move(&it.campaign, metric))
         .map(|it| it.campaign.clone())
         .collect();
-    let metrics: BTreeSet<String> = of_source()
-        .filter(|it| it.campaign == key.campaign && !did_move(&it.campaign, &it.metric.0))
-        .map(|it| it.metric.label())
+    let metrics: BTreeSet<String> = outlines
+        .by_campaign
+        .get(&(key.source.as_str(), key.campaign.as_str()))
+        .into_iter()
+        .flatten()
+        .filter(|it| !did_move(&it.campaign, &it.metric))
+        .map(|it| Metric(it.metric.clone()).label())
         .collect();
     let all = if siblings.is_empty() { metrics } else { siblings };
     let more = all.len().saturating_sub(STEADY);
@@ -213,26 +218,21 @@ fn steady(
     named
 }
 
-fn data_until(source: &str, lines: &[readings::Line], zone: &TimeZone) -> Timestamp {
-    let ends = lines.iter().filter(|it| it.source == source);
-    let newest = ends
-        .filter_map(|it| it.points.last().map(|(at, _)| local_of(*at) + length(it.grain)))
-        .max();
-    let civil = newest.map(civil_of).unwrap_or_default();
-    civil.to_zoned(zone.clone()).map(|it| it.timestamp()).unwrap_or_default()
-}
-
 fn line(found: Found) -> Line {
     let finding = found.finding;
     let name = Derived::named(&found.metric)
         .map_or_else(|| Metric(found.metric.clone()).label(), |it| it.label().to_owned());
     let rule = match finding.kind {
         Kind::Silence => format!("silence of {name}"),
-        _ => format!("unusual {name}"),
+        Kind::Unusual => format!("unusual {name}"),
+        Kind::Waste | Kind::Expensive => "waste".to_owned(),
+        Kind::DropOff => format!("drop-off before {name}"),
+        Kind::Pacing => "pacing".to_owned(),
     };
     Line {
         campaign: found.campaign,
         metric: found.metric,
+        kind: finding.kind,
         sentence: finding.sentence,
         since: finding.since,
         cost: finding.cost,
@@ -244,13 +244,16 @@ fn line(found: Found) -> Line {
 }
 
 fn worst_first(lines: &mut [Line]) {
-    let cost = |line: &Line| line.cost.unwrap_or(0.0);
-    lines.sort_by(|a, b| cost(b).total_cmp(&cost(a)).then_with(|| b.score.total_cmp(&a.score)));
+    lines.sort_by(|a, b| worse(a.cost, a.score, b.cost, b.score));
 }
 
-fn length(grain: Grain) -> Local {
-    match grain {
-        Grain::Hour => HOUR_S,
-        Grain::Day => DAY_S,
-    }
+/// What costs more comes first; of what costs the same, what is further out.
+fn worse(
+    cost: Option<f64>,
+    score: f64,
+    other_cost: Option<f64>,
+    other_score: f64,
+) -> std::cmp::Ordering {
+    let (one, other) = (cost.unwrap_or(0.0), other_cost.unwrap_or(0.0));
+    other.total_cmp(&one).then_with(|| other_score.total_cmp(&score))
 }

@@ -1,20 +1,24 @@
 //! Looking at the numbers: what stands is held against the alerts that are open.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use sqlx::PgConnection;
 
-use super::alert::{Alert, Cause, Due, Key, Line, State};
+use super::alert::{Alert, Cause, Key, Line, State};
 use super::grouping::{self, Group};
 use super::{AGENT, event, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
 use crate::config::Route;
-use crate::error::Result;
+use crate::detectors::{DAY_S, Inspection, Kind, Local, Looked, local_of};
+use crate::error::{Error, Result};
 use crate::ids::AlertId;
 use crate::jobs::{self, Job};
-use crate::readings;
+use crate::readings::{self, Series};
 
 /// How far back the detectors learn.
 const DAYS: i32 = 90;
@@ -22,15 +26,25 @@ const DAYS: i32 = 90;
 /// So many new alerts of one source at once are one.
 const STORM: usize = 5;
 
+/// Series that are looked at together, and how many of these parts at once.
+const TOGETHER: usize = 200;
+const AT_ONCE: usize = 4;
+
+/// What began longer ago than this was there before anybody looked.
+const NEWS_S: Local = 14 * DAY_S;
+
+/// A campaign from which nothing came for so long shows nothing any more.
+const STALE_S: Local = 7 * DAY_S;
+
 /// What was told of a campaign's metric: since when it was unusual.
-type Told = HashMap<(String, String, String), i64>;
+type Told = HashMap<(String, String, String), Local>;
 
 /// What an inspection makes of the alerts.
 #[derive(Clone, PartialEq, Debug)]
-enum Change {
+enum Change<'a> {
     Open(Group),
     Update(AlertId, Group),
-    End(AlertId),
+    End(&'a Alert),
 }
 
 /// Looks at all numbers, and opens, updates and ends alerts. Replicas take turns.
@@ -42,30 +56,84 @@ pub async fn inspect(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     // Before the numbers are read, so that nobody acts on older ones.
     store::lock_inspection(&mut tx, workspace).await?;
-    let today = now.to_zoned(app.manifest.zone.clone()).datetime();
-    let from = today.saturating_sub(DAYS.days());
-    let lines = readings::lines(&app.db, workspace, from, today.saturating_add(2.days())).await?;
-    let groups = tokio::task::spawn_blocking(move || grouping::groups(&lines, now)).await?;
+    let looked = look(app, now).await?;
+    let gone = gone(&looked, now);
+    let groups = grouping::groups(looked);
     let open = store::open(&mut tx, workspace).await?;
     let since = now - SignedDuration::from_hours(24 * i64::from(DAYS + 30));
     let told = store::told(&mut tx, workspace, since).await?;
 
-    for change in changes(groups, &open, &told) {
+    for change in changes(groups, &open, &told, local(now)) {
         match change {
             Change::Open(group) => begin(app, &mut tx, group, now).await?,
             Change::Update(id, group) => {
                 store::set_picture(&mut tx, workspace, id, &group.picture).await?;
                 jobs::enqueue(&mut tx, workspace, Job::ShowAlert { alert: id }).await?;
             }
-            Change::End(id) => end(app, &mut tx, &open, id, now).await?,
+            Change::End(alert) => {
+                let campaign = (alert.key.source.clone(), alert.key.campaign.clone());
+                end(app, &mut tx, alert, now, gone.contains(&campaign)).await?;
+            }
         }
     }
     tx.commit().await?;
     Ok(())
 }
 
+/// Looks at every campaign, several at a time, so that all of their numbers are never in memory at once.
+async fn look(app: &App, now: Timestamp) -> Result<Looked> {
+    let workspace = app.workspace.id;
+    let today = now.to_zoned(app.manifest.zone.clone()).datetime();
+    // The days of an account that is east of here begin earlier.
+    let (from, to) = (today.saturating_sub(DAYS.days()), today.saturating_add(2.days()));
+    let numbers = Arc::new(app.manifest.numbers.clone());
+    let nothing = Inspection::new(numbers, now);
+    let parts = parts(readings::campaigns(&app.db, workspace).await?);
+    let looks = stream::iter(parts).map(|part| {
+        let mut inspection = nothing.clone();
+        async move {
+            let lines = readings::lines(&app.db, workspace, &part, from, to).await?;
+            let look = move || {
+                inspection.look(&lines);
+                inspection
+            };
+            Ok::<_, Error>(tokio::task::spawn_blocking(look).await?)
+        }
+    });
+    let looks = looks.buffered(AT_ONCE);
+    let all = looks.try_fold(nothing.clone(), |all, part| async { Ok(all.and(part)) }).await?;
+    Ok(all.finish())
+}
+
+/// Campaigns, put together until they have as many series as are looked at together.
+fn parts(campaigns: Vec<Vec<Series>>) -> Vec<Vec<Series>> {
+    let mut parts: Vec<Vec<Series>> = Vec::new();
+    for campaign in campaigns {
+        match parts.last_mut() {
+            Some(part) if part.len() + campaign.len() <= TOGETHER => part.extend(campaign),
+            _ => parts.push(campaign),
+        }
+    }
+    parts
+}
+
+/// The campaigns whose newest numbers are too old to show that anything is over.
+fn gone(looked: &Looked, now: Timestamp) -> HashSet<(String, String)> {
+    let mut newest: HashMap<(String, String), Local> = HashMap::new();
+    for it in &looked.outlines {
+        let until = newest.entry((it.source.clone(), it.campaign.clone())).or_insert(it.until);
+        *until = it.until.max(*until);
+    }
+    let limit = local(now) - STALE_S;
+    newest.into_iter().filter(|(_, until)| *until <= limit).map(|(campaign, _)| campaign).collect()
+}
+
+fn local(now: Timestamp) -> Local {
+    local_of(now.to_zoned(TimeZone::UTC).datetime())
+}
+
 /// What is to be done, so that what stands is what is shown.
-fn changes(groups: Vec<Group>, open: &[Alert], told: &Told) -> Vec<Change> {
+fn changes<'a>(groups: Vec<Group>, open: &'a [Alert], told: &Told, now: Local) -> Vec<Change<'a>> {
     let find = |key: &Key| open.iter().find(|alert| alert.key == *key);
     let mut changes = Vec::new();
     let mut seen: Vec<AlertId> = Vec::new();
@@ -79,6 +147,8 @@ fn changes(groups: Vec<Group>, open: &[Alert], told: &Told) -> Vec<Change> {
                     changes.push(Change::Update(alert.id, group));
                 }
             }
+            // What has been so for weeks was there before anybody looked, and is no news.
+            None if group.picture.lines.iter().all(|it| it.since + NEWS_S + period(it) < now) => {}
             None => new.entry(whole).or_default().push(group),
         }
     }
@@ -97,7 +167,7 @@ fn changes(groups: Vec<Group>, open: &[Alert], told: &Told) -> Vec<Change> {
         }
     }
     let over = open.iter().filter(|alert| !seen.contains(&alert.id));
-    changes.extend(over.map(|alert| Change::End(alert.id)));
+    changes.extend(over.map(Change::End));
     changes
 }
 
@@ -107,7 +177,7 @@ fn untold(mut group: Group, open: &[Alert], told: &Told) -> Option<Group> {
     let Key { source, cause, .. } = &group.key;
     let told_of = |line: &Line, metric: &str| {
         let about = (source.clone(), line.campaign.clone(), metric.to_owned());
-        told.get(&about).is_some_and(|since| line.since <= *since)
+        told.get(&about).is_some_and(|since| line.since <= *since + period(line))
     };
     let shown = |line: &Line, metric: &str| {
         let lines =
@@ -124,6 +194,14 @@ fn untold(mut group: Group, open: &[Alert], told: &Told) -> Option<Group> {
     };
     group.picture.lines.retain(is_new);
     (!group.picture.lines.is_empty()).then_some(group)
+}
+
+/// For how long what was told once is known: what is compared over weeks moves with every day.
+fn period(line: &Line) -> Local {
+    match line.kind {
+        Kind::Unusual | Kind::Silence => 0,
+        Kind::Waste | Kind::Expensive | Kind::DropOff | Kind::Pacing => 28 * DAY_S,
+    }
 }
 
 async fn begin(app: &App, tx: &mut PgConnection, group: Group, now: Timestamp) -> Result<()> {
@@ -152,7 +230,6 @@ async fn begin(app: &App, tx: &mut PgConnection, group: Group, now: Timestamp) -
     let actor = Actor::Agent(AGENT.to_owned());
     audit::append(tx, event(app, actor, "alert.opened", alert.id, details)).await?;
     jobs::enqueue(tx, app.workspace.id, Job::ShowAlert { alert: alert.id }).await?;
-    debug_assert!(alert.due(now) != Due::Wake, "nothing new is snoozed");
     tracing::info!(alert.id = alert.id.0, "an alert was opened");
     Ok(())
 }
@@ -160,18 +237,19 @@ async fn begin(app: &App, tx: &mut PgConnection, group: Group, now: Timestamp) -
 async fn end(
     app: &App,
     tx: &mut PgConnection,
-    open: &[Alert],
-    id: AlertId,
+    alert: &Alert,
     now: Timestamp,
+    unseen: bool,
 ) -> Result<()> {
-    let Some(alert) = open.iter().find(|alert| alert.id == id) else { return Ok(()) };
-    let mut ended = alert.clone();
-    ended.state = State::Ended { at: now };
+    let (mut ended, id) = (alert.clone(), alert.id);
+    ended.state = State::Ended { at: now, unseen };
     store::save(tx, app.workspace.id, &ended).await?;
-    let new = store::New { before: Some(&alert.state), ..store::New::by_itself("resolved", now) };
+    let new = store::New { before: Some(&alert.state), ..store::New::by_itself("ended", now) };
     store::insert_event(tx, app.workspace.id, id, &new).await?;
     let actor = Actor::Agent(AGENT.to_owned());
-    audit::append(tx, event(app, actor, "alert.resolved", id, BTreeMap::new())).await?;
+    let why = if unseen { "no more numbers came" } else { "the numbers were as expected" };
+    let details = BTreeMap::from([("why", why.into())]);
+    audit::append(tx, event(app, actor, "alert.ended", id, details)).await?;
     jobs::enqueue(tx, app.workspace.id, Job::ShowAlert { alert: id }).await?;
     tracing::info!(alert.id = id.0, "an alert ended by itself");
     Ok(())

@@ -2,25 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::alert::{Alert, Cause, Line, State};
-use super::store::{self, Happened};
-use super::{AGENT, alert};
+use super::store::{self, Happened, RuleCard};
+use super::{AGENT, chart};
 use crate::app::App;
 use crate::config::{Severity, SubjectKind, Verbosity};
 use crate::detectors::{amount, day_of};
 use crate::error::Result;
-use crate::ids::AlertId;
+use crate::ids::{AlertId, FileId};
 use crate::reviews::{self, REASON};
 use crate::slack::{
-    self, Button, Card, Choice, Element, Input, Modal, Place, Post, Select, cut, date, escape,
-    mention,
+    self, Button, Card, Choice, Element, Input, Modal, Place, Post, Select, SlackError, Upload,
+    cut, date, escape, mention,
 };
 use crate::words::{count, listed};
 
 /// The form that asks why an alert was not useful.
 pub const NOT_USEFUL: &str = "alert.not_useful";
+
+/// The window that lists all lines of an alert.
+const LINES_SHOWN: &str = "alert.lines";
+
+/// Bytes of lines that a window holds: a hundred blocks of three thousand letters are Slack's limit.
+const WINDOW: usize = 140_000;
+
+/// How far back a rule is judged by what people said of its alerts.
+const JUDGED: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Lines that a card shows; a storm has many more.
 const LINES: usize = 12;
@@ -49,6 +58,7 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
                 alert.route.channel,
                 error.remedy().unwrap_or_else(|| error.to_string())
             );
+            tell_owners(app, &alert, &error).await?;
             return Err(anyhow::Error::new(error).context("finding the channel of alerts").into());
         }
     };
@@ -58,9 +68,27 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
     };
     let is_planned =
         app.manifest.rules.iter().any(|rule| rule.on.contains(&SubjectKind::BudgetChange));
-    let card = card(&alert, &happened, owner.as_deref(), is_planned).finish();
-    let place = Place::channel(channel);
     let (db, workspace) = (&app.db, app.workspace.id);
+    let rules = store::rule_cards(db, workspace, app.now() - JUDGED).await?;
+    let rule = alert.picture.lines.first().map(|line| line.rule.as_str());
+    let rule = rules.into_iter().find(|card| Some(card.rule.as_str()) == rule);
+    let chart = match chart::chart(&alert) {
+        Some(chart) => {
+            let upload = Upload {
+                name: &format!("alert-{id}.png"),
+                title: &headline(&alert),
+                alt: Some(&chart.alt),
+                content_type: "image/png",
+                bytes: &chart.png,
+            };
+            let file = slack::picture(db, &app.slack, &app.clock, workspace, upload).await?;
+            Some((file, chart.alt))
+        }
+        None => None,
+    };
+    let shown = Beside { owner: owner.as_deref(), is_planned, rule, chart: chart.as_ref() };
+    let card = card(&alert, &happened, &shown).finish();
+    let place = Place::channel(channel);
     let ts = slack::show_card(db, &app.slack, &app.clock, workspace, &subject(id), &place, &card)
         .await?;
 
@@ -68,6 +96,23 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
     for (name, sentence) in told(app, &alert, &happened, owner.as_deref()).await? {
         let (name, post) = (format!("{}/{name}", subject(id)), Post::sentence(sentence));
         slack::show(db, &app.slack, &app.clock, workspace, &name, &thread, &post).await?;
+    }
+    Ok(())
+}
+
+/// Where the channel cannot be reached, those who answer for it read the alert from us directly.
+async fn tell_owners(app: &App, alert: &Alert, error: &SlackError) -> Result<()> {
+    let (Some(remedy), Some(owner)) = (error.remedy(), &alert.route.owner) else { return Ok(()) };
+    let sentence = format!(
+        "{}\nThis alert has no other place: {} cannot be reached. {remedy} The card comes there by itself then. Or name another channel under [[alert]] in the manifest.",
+        escape(&headline(alert)),
+        escape(&alert.route.channel)
+    );
+    for person in reviews::members(app, owner).await?.0 {
+        let direct = app.slack.direct(&person).await.map_err(anyhow::Error::new)?;
+        let (name, place) = (format!("{}/homeless", subject(alert.id)), Place::channel(direct));
+        let (db, post) = (&app.db, Post::sentence(&sentence));
+        slack::show(db, &app.slack, &app.clock, app.workspace.id, &name, &place, &post).await?;
     }
     Ok(())
 }
@@ -95,7 +140,12 @@ async fn told(
         told.push(("escalated".to_owned(), sentence));
     }
     if matches!(alert.state, State::Ended { .. }) && alert.route.verbosity == Verbosity::Changes {
-        let sentence = format!("{called}this is over. The numbers are as expected again.");
+        let sentence = match alert.state {
+            State::Ended { unseen: true, .. } => format!(
+                "{called}this is closed. No more numbers came that could show whether it is over."
+            ),
+            _ => format!("{called}this is over. The numbers are as expected again."),
+        };
         told.push(("over".to_owned(), sentence));
     }
     told.reverse();
@@ -103,7 +153,18 @@ async fn told(
     Ok(told)
 }
 
-fn card(alert: &Alert, happened: &[Happened], owner: Option<&str>, is_planned: bool) -> Card {
+/// What a card says besides what the alert itself is.
+struct Beside<'a> {
+    owner: Option<&'a str>,
+    /// Whether a policy says who decides on changes of money.
+    is_planned: bool,
+    /// What people made of other alerts of the same rule.
+    rule: Option<RuleCard>,
+    /// The picture, and what it shows in words.
+    chart: Option<&'a (FileId, String)>,
+}
+
+fn card(alert: &Alert, happened: &[Happened], beside: &Beside<'_>) -> Card {
     let picture = &alert.picture;
     let first = picture.lines.first();
     let sentence = headline(alert);
@@ -112,24 +173,19 @@ fn card(alert: &Alert, happened: &[Happened], owner: Option<&str>, is_planned: b
         (_, Severity::Severe) => ":rotating_light:",
         (_, Severity::Unusual) => ":warning:",
     };
-    let mut card = Card::new(&sentence).section(format!("{mark} {}", escape(&sentence)));
-    // The chart of the first line belongs here.
-    let others: Vec<String> = picture
-        .lines
-        .iter()
-        .skip(usize::from(!alert.key.campaign.is_empty() || picture.lines.len() == 1))
-        .take(LINES)
-        .map(|line| format!("• {}", escape(&line.sentence)))
-        .collect();
+    let mut card = Card::new(&sentence).section(format!("{mark} {}", named(alert, &sentence)));
+    if let Some((file, alt)) = beside.chart {
+        card = card.picture(file, alt);
+    }
+    let others: Vec<String> =
+        rest(alert).take(LINES).map(|line| format!("• {}", escape(&line.sentence))).collect();
     if !others.is_empty() {
         card = card.section(others.join("\n"));
     }
-    let shown = others.len() + usize::from(!alert.key.campaign.is_empty());
-    if picture.lines.len() > shown.max(1) {
-        card = card.context(format!(
-            "… and {} more; the costliest stand here. `countersign backtest` lists every one of an export.",
-            count(picture.lines.len() - shown, "line")
-        ));
+    let more = rest(alert).count().saturating_sub(LINES);
+    if more > 0 {
+        card =
+            card.context(format!("… and {}; the costliest stand here.", count(more, "more line")));
     }
     card = card.fields(fields(alert, first).iter().map(|(name, value)| (*name, value.as_str())));
     if !picture.steady.is_empty() {
@@ -140,8 +196,30 @@ fn card(alert: &Alert, happened: &[Happened], owner: Option<&str>, is_planned: b
     for note in notes {
         card = card.context(escape(note));
     }
-    card = card.section(standing(alert, happened, owner));
-    card.context(made_by(alert)).foot().actions(buttons(alert, happened, is_planned))
+    card = card.section(standing(alert, happened, beside.owner));
+    if let Some(rule) = beside.rule.as_ref().filter(|rule| rule.not_useful > 0) {
+        card = card.context(format!(
+            "In the last 90 days this rule opened {}: people called {} useful, and {} not.",
+            count(rule.opened, "alert"),
+            rule.useful,
+            rule.not_useful
+        ));
+    }
+    card.context(made_by(alert)).foot().actions(buttons(alert, happened, beside.is_planned))
+}
+
+/// The sentence, with what it is about in bold.
+fn named(alert: &Alert, sentence: &str) -> String {
+    let (sentence, campaign) = (escape(sentence), escape(&alert.key.campaign));
+    let is_plain = !campaign.is_empty() && !campaign.contains(['*', '_', '~', '`']);
+    if is_plain { sentence.replacen(&campaign, &format!("*{campaign}*"), 1) } else { sentence }
+}
+
+/// The lines that the first sentence does not say.
+fn rest(alert: &Alert) -> impl Iterator<Item = &Line> {
+    let lines = &alert.picture.lines;
+    let said = !alert.key.campaign.is_empty() || lines.len() == 1;
+    lines.iter().skip(usize::from(said))
 }
 
 /// The sentence that says it all.
@@ -155,11 +233,16 @@ fn headline(alert: &Alert) -> String {
         Cause::Silence => "Data stopped coming",
         Cause::Results => "Results moved",
         Cause::Delivery => "Spend and traffic moved",
+        Cause::Quality => "Leads got worse",
+        Cause::Budget => "Budgets will be missed",
+    };
+    let of = match alert.key.source.as_str() {
+        "" => String::new(),
+        source => format!(" of {source}"),
     };
     format!(
-        "{what} in {} of {} at once. That is more likely one cause than many: a tag, an import or the account.",
-        count(campaigns.len(), "campaign"),
-        alert.key.source
+        "{what} in {}{of} at once. That is more likely one cause than many: a tag, an import or the account.",
+        count(campaigns.len(), "campaign")
     )
 }
 
@@ -195,9 +278,13 @@ fn standing(alert: &Alert, happened: &[Happened], owner: Option<&str>) -> String
         State::Resolved { by, at } => {
             format!("{} resolved it on {}.", mention(by), moment(*at))
         }
-        State::Ended { at } => {
+        State::Ended { at, unseen: false } => {
             format!("The numbers are as expected again, since {}.", moment(*at))
         }
+        State::Ended { at, unseen: true } => format!(
+            "Closed on {}: no more numbers came that could show whether it is over.",
+            moment(*at)
+        ),
         State::NotUseful { by, .. } => {
             let reason = happened.iter().find(|one| one.what == "not_useful");
             let reason = reason.and_then(|one| one.reason.as_deref());
@@ -214,10 +301,13 @@ fn made_by(alert: &Alert) -> String {
     let rules: BTreeSet<&str> =
         alert.picture.lines.iter().map(|line| line.rule.as_str()).take(LINES).collect();
     let rules: Vec<&str> = rules.into_iter().collect();
+    let source = match alert.key.source.as_str() {
+        "" => String::new(),
+        source => format!("{} ", escape(source)),
+    };
     format!(
-        "Found by the {AGENT} agent · rule {} · data {} until {} · route {} · alert {}",
+        "Found by the {AGENT} agent · rule {} · data {source}until {} · route {} · alert {}",
         escape(&listed(&rules)),
-        escape(&alert.key.source),
         moment(alert.picture.data_until),
         escape(&alert.route.name),
         alert.id
@@ -239,14 +329,43 @@ fn buttons(alert: &Alert, happened: &[Happened], is_planned: bool) -> Vec<Elemen
         buttons.push(button("Not useful", "alert.not_useful").into());
         buttons.push(button("Investigate", "alert.investigate").into());
         if is_planned && alert.key.cause != Cause::Silence && !alert.key.campaign.is_empty() {
-            buttons.push(button("Propose a pause", "alert.pause").into());
+            let label = match alert.key.cause {
+                Cause::Quality | Cause::Budget => "Propose a change",
+                _ => "Propose a pause",
+            };
+            buttons.push(button(label, "alert.propose").into());
         }
+    }
+    if rest(alert).count() > LINES {
+        buttons.push(button("Show all", "alert.lines").into());
     }
     let last = happened.iter().find(|one| one.before.is_some());
     if last.is_some_and(|one| one.person.is_some()) {
         buttons.push(button("Undo", "alert.undo").into());
     }
     buttons
+}
+
+/// All lines of an alert, as far as a window of Slack's holds them.
+pub(super) fn lines_modal(alert: &Alert) -> Modal {
+    let mut text = String::new();
+    let mut shown = 0;
+    for line in &alert.picture.lines {
+        let line = format!("• {}\n", escape(&line.sentence));
+        if text.len() + line.len() > WINDOW {
+            break;
+        }
+        text += &line;
+        shown += 1;
+    }
+    let mut modal = Modal::new(LINES_SHOWN, "What moved").section(escape(&headline(alert)));
+    modal = modal.section(text);
+    let more = alert.picture.lines.len() - shown;
+    if more > 0 {
+        let said = count(more, "more line");
+        modal = modal.section(format!("… and {said}. `countersign readings inspect` lists all."));
+    }
+    modal
 }
 
 /// The form that asks why it was not useful.
@@ -268,18 +387,29 @@ pub(super) fn question(alert: &Alert) -> String {
     format!("What could explain this about {about}? {}", headline(alert))
 }
 
-/// The title and the text of a proposal to pause a campaign.
-pub(super) fn pause(alert: &alert::Alert) -> (String, String) {
+/// The title and the text of a proposal that changes money, for a person to finish.
+pub(super) fn change(alert: &Alert) -> (String, String) {
     let campaign = &alert.key.campaign;
+    let named = match alert.key.source.as_str() {
+        "" => campaign.clone(),
+        source => format!("{campaign} ({source})"),
+    };
+    let (title, what) = match alert.key.cause {
+        Cause::Quality => (
+            format!("Shift budget away from {campaign}"),
+            format!("Move part of the budget of {named} to campaigns whose leads sales accept."),
+        ),
+        Cause::Budget => (
+            format!("Bring {campaign} back to its budget"),
+            format!("Change the daily budgets of {named} so that the amount is met."),
+        ),
+        Cause::Silence | Cause::Results | Cause::Delivery => {
+            (format!("Pause {campaign}"), format!("Pause {named} until the cause is found."))
+        }
+    };
     let lines: Vec<&str> =
         alert.picture.lines.iter().take(LINES).map(|line| line.sentence.as_str()).collect();
-    let text = format!(
-        "Pause {campaign} ({}) until the cause is found.\n\nWhy (alert {}):\n{}",
-        alert.key.source,
-        alert.id,
-        lines.join("\n")
-    );
-    (format!("Pause {campaign}"), text)
+    (title, format!("{what}\n\nWhy (alert {}):\n{}", alert.id, lines.join("\n")))
 }
 
 fn moment(at: Timestamp) -> String {

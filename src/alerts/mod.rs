@@ -19,6 +19,7 @@
 mod acting;
 mod alert;
 mod attending;
+mod chart;
 mod grouping;
 mod inspection;
 mod message;
@@ -30,11 +31,12 @@ use crate::app::App;
 use crate::audit::{Actor, Event, Subject, Value};
 use crate::ids::AlertId;
 
-pub use acting::{Act, Snooze, act, check, investigate, pause_form};
+pub use acting::{Act, Snooze, act, change_form, check, investigate, lines_form};
 pub use alert::{Alert, State};
 pub use attending::{attend, due};
 pub use inspection::inspect;
 pub use message::{NOT_USEFUL, not_useful_modal, show};
+pub use store::{RuleCard, rule_cards};
 
 /// The agent of the manifest that watches the numbers.
 pub const AGENT: &str = "performance";

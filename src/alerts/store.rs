@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
@@ -300,6 +301,64 @@ pub(super) async fn happened(
                 person: row.person_id.map(PersonId),
                 reason: row.reason,
                 before: row.before.map(serde_json::from_value).transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// The alerts of one rule, and what people made of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct RuleCard {
+    pub rule: String,
+    pub opened: u64,
+    /// Those that are not over.
+    pub open: u64,
+    /// Those that somebody took up, and did not call useless.
+    pub useful: u64,
+    pub not_useful: u64,
+}
+
+/// The rules by which alerts were opened since then; the one with most alerts first. An alert counts for
+/// the rule of its first line.
+pub async fn rule_cards(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    since: Timestamp,
+) -> Result<Vec<RuleCard>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT rule AS "rule!", count(*) AS "opened!",
+               count(*) FILTER (WHERE state IN ('open', 'acknowledged', 'snoozed')) AS "open!",
+               count(*) FILTER (WHERE state <> 'not_useful' AND is_taken_up) AS "useful!",
+               count(*) FILTER (WHERE state = 'not_useful') AS "not_useful!"
+        FROM (
+            SELECT picture -> 'lines' -> 0 ->> 'rule' AS rule, state,
+                   EXISTS (
+                       SELECT
+                       FROM alert_events
+                       WHERE alert_id = alerts.id AND undone_at IS NULL
+                           AND person_id IS NOT NULL AND what <> 'snoozed'
+                   ) AS is_taken_up
+            FROM alerts
+            WHERE workspace_id = $1 AND opened_at >= $2
+        ) AS judged
+        WHERE rule IS NOT NULL
+        GROUP BY rule
+        ORDER BY count(*) DESC, rule
+        "#,
+        workspace.0,
+        since.to_sqlx() as _,
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(RuleCard {
+                rule: row.rule,
+                opened: row.opened.try_into()?,
+                open: row.open.try_into()?,
+                useful: row.useful.try_into()?,
+                not_useful: row.not_useful.try_into()?,
             })
         })
         .collect()

@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 
 use super::charts;
 use super::readings::{As, MappingArgs};
+use crate::config::{Config, Manifest, Numbers};
 use crate::detectors::backtest::Run;
 use crate::detectors::unusual::{Judged, Rule};
 use crate::detectors::{Bad, Point, civil_of, local_of, rules};
@@ -48,10 +49,13 @@ pub struct Backtest {
 /// The rates that are judged besides what the columns hold.
 const RATES: [Derived; 2] = [Derived::Cpc, Derived::Cpa];
 
-pub fn run(backtest: &Backtest) -> Result<()> {
+pub fn run(config: &Config, backtest: &Backtest) -> Result<()> {
     match (&backtest.nab, &backtest.file) {
         (Some(nab), _) => benchmark(nab, &backtest.out),
-        (None, Some(file)) => one_file(file, backtest),
+        (None, Some(file)) => {
+            let manifest = Manifest::load(config.manifest.as_deref())?;
+            one_file(file, backtest, &manifest.numbers)
+        }
         (None, None) => Ok(()),
     }
 }
@@ -73,8 +77,8 @@ struct Judge {
     points: Vec<Point>,
 }
 
-fn one_file(path: &Path, backtest: &Backtest) -> Result<()> {
-    let read = read(path, backtest)?;
+fn one_file(path: &Path, backtest: &Backtest, numbers: &Numbers) -> Result<()> {
+    let read = read(path, backtest, numbers)?;
     let mut lines: BTreeMap<u64, Scored> = BTreeMap::new();
     for (line, reason) in read.refused {
         lines.insert(line, Scored { best: None, refused: Some(reason) });
@@ -143,7 +147,7 @@ struct Read {
     refused: Vec<(u64, String)>,
 }
 
-fn read(path: &Path, backtest: &Backtest) -> Result<Read> {
+fn read(path: &Path, backtest: &Backtest, numbers: &Numbers) -> Result<Read> {
     let file = open(path)?;
     let layout = Layout::from(backtest.layout);
     let mut mapping = Mapping::from(backtest.mapping.clone());
@@ -153,10 +157,10 @@ fn read(path: &Path, backtest: &Backtest) -> Result<Read> {
     mapping.metrics.extend(bare_columns(path, &mapping)?);
     let mut reader = Reader::open(file, layout, &mapping)?;
     let (mut keys, mut refused): (Vec<Key>, Vec<_>) = (Vec::new(), Vec::new());
-    let (mut reported, mut rates) = (Vec::new(), Rates::default());
+    let (mut reported, mut rates) = (Vec::new(), Rates::of(numbers));
     while let Some(batch) = reader.next(10_000)? {
         refused.extend(batch.refused);
-        reported.extend(batch.keys.iter().map(|it| Judge::of(&it.metric, place(it))));
+        reported.extend(batch.keys.iter().map(|it| Judge::of(numbers, &it.metric, place(it))));
         keys.extend(batch.keys);
         for rows in batch.rows.chunk_by(|a, b| a.line == b.line) {
             let at = local_of(rows[0].starts);
@@ -174,22 +178,26 @@ fn read(path: &Path, backtest: &Backtest) -> Result<Read> {
 }
 
 /// The rates of the rows so far, by the place that they belong to.
-#[derive(Default)]
-struct Rates {
+struct Rates<'a> {
+    numbers: &'a Numbers,
     judges: Vec<Judge>,
     known: BTreeMap<(String, &'static str), usize>,
 }
 
-impl Rates {
+impl<'a> Rates<'a> {
+    fn of(numbers: &'a Numbers) -> Self {
+        Self { numbers, judges: Vec::new(), known: BTreeMap::new() }
+    }
+
     fn push(&mut self, line: u64, at: i64, parts: &[(&Key, Decimal)]) {
         for derived in RATES {
             let (above, below) = derived.parts();
             let part = |metric: &str| parts.iter().find(|it| it.0.metric == metric);
             let Some((above, below)) = part(above).zip(part(below)) else { continue };
             let Some(value) = derived.of(above.1, below.1) else { continue };
-            let judges = &mut self.judges;
+            let (judges, numbers) = (&mut self.judges, self.numbers);
             let judge = *self.known.entry((place(above.0), derived.name())).or_insert_with(|| {
-                judges.push(Judge::of(derived.name(), place(above.0)));
+                judges.push(Judge::of(numbers, derived.name(), place(above.0)));
                 judges.len() - 1
             });
             self.judges[judge].push(line, Point { at, value });
@@ -198,8 +206,8 @@ impl Rates {
 }
 
 impl Judge {
-    fn of(metric: &str, name: String) -> Self {
-        let rule = rules::rule(metric, &name, "");
+    fn of(numbers: &Numbers, metric: &str, name: String) -> Self {
+        let rule = rules::rule(numbers, metric, &name, "");
         Self { name, metric: metric.to_owned(), rule, lines: Vec::new(), points: Vec::new() }
     }
 

@@ -16,6 +16,7 @@ pub mod erase;
 pub mod evidence;
 pub mod experiment;
 pub mod ingest;
+pub mod leads;
 pub mod policy;
 pub mod prompts;
 pub mod readings;
@@ -79,6 +80,9 @@ enum Command {
     Readings(readings::Readings),
     /// See what the detector of unusual readings would have said of a file
     Backtest(backtest::Backtest),
+    /// See how good a score learnt from leads is, and which leads are won
+    #[command(subcommand)]
+    Leads(leads::Leads),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
@@ -253,12 +257,16 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Experiment(what) => experiment::run(&config, &clock, what).await,
         Command::Readings(what) => {
             with_workspace(&config, &clock, async |db, workspace| {
-                readings::run(db, &clock, workspace, what).await
+                readings::run(db, &config, &clock, workspace, what).await
             })
             .await
         }
         Command::Backtest(what) => {
-            backtest::run(&what).map_err(into_anyhow)?;
+            backtest::run(&config, &what).map_err(into_anyhow)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Leads(what) => {
+            leads::run(&what).map_err(into_anyhow)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Releases(what) => {

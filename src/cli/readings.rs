@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
@@ -13,7 +14,8 @@ use sqlx::PgPool;
 
 use crate::audit::Actor;
 use crate::clock::Clock;
-use crate::detectors::{self, Kind, amount, day_of, local_of, rules, waste};
+use crate::config::{Config, Manifest};
+use crate::detectors::{self, Inspection, Kind, amount, day_of, local_of, waste};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
 use crate::readings::{
@@ -189,6 +191,7 @@ pub async fn ingest(db: &PgPool, clock: &Clock, workspace: WorkspaceId, file: Fi
 
 pub async fn run(
     db: &PgPool,
+    config: &Config,
     clock: &Clock,
     workspace: WorkspaceId,
     readings: Readings,
@@ -198,7 +201,7 @@ pub async fn run(
         Readings::Sum(args) => sum(db, workspace, args, &mut out).await?,
         Readings::Series { json } => series(db, workspace, json, &mut out).await?,
         Readings::Waste(args) => waste_of(db, workspace, args, &mut out).await?,
-        Readings::Inspect(args) => inspect(db, clock, workspace, args, &mut out).await?,
+        Readings::Inspect(args) => inspect(db, config, clock, workspace, args, &mut out).await?,
     }
     out.flush()?;
     Ok(())
@@ -316,7 +319,7 @@ async fn waste_of(
     if found.is_empty() {
         writeln!(out, "None of {} siblings is provably dearer than the others.", siblings.len())?;
     }
-    for it in &found {
+    for (_, it) in &found {
         if args.json {
             writeln!(out, "{}", finding_json(it))?;
         } else {
@@ -329,6 +332,7 @@ async fn waste_of(
 
 async fn inspect(
     db: &PgPool,
+    config: &Config,
     clock: &Clock,
     workspace: WorkspaceId,
     args: Inspect,
@@ -336,10 +340,18 @@ async fn inspect(
 ) -> Result<()> {
     let at = args.at.unwrap_or_else(|| clock.now().to_zoned(TimeZone::UTC).datetime());
     let from = at.saturating_sub(jiff::Span::new().days(args.days));
-    let lines = readings::lines(db, workspace, from, at).await?;
-    let found = rules::inspect(&lines, local_of(at));
+    let manifest = Manifest::load(config.manifest.as_deref())?;
+    let numbers = Arc::new(manifest.numbers);
+    let mut inspection = Inspection::new(numbers, at.to_zoned(TimeZone::UTC)?.timestamp());
+    let mut looked_at = 0;
+    for campaign in readings::campaigns(db, workspace).await? {
+        let lines = readings::lines(db, workspace, &campaign, from, at).await?;
+        looked_at += lines.len();
+        inspection.look(&lines);
+    }
+    let found = inspection.finish().found;
     if found.is_empty() && !args.json {
-        writeln!(out, "Nothing stands out in {} series.", lines.len())?;
+        writeln!(out, "Nothing stands out in {looked_at} series.")?;
     }
     for it in &found {
         if args.json {

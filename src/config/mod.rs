@@ -22,8 +22,9 @@ use url::Url;
 
 pub use agents::AgentTokens;
 pub use manifest::{
-    Agent, Change, Facts, Group, Keep, Label, Manifest, Members, Need, Quiet, Route, Rule,
-    Severity, SubjectKind, Tell, Terms, Verbosity, Witness, protected, scoring,
+    AdBudget, Agent, Bad, Change, Facts, Funnel, Group, Keep, Label, Manifest, Members, MetricRule,
+    Need, Numbers, Of, Period, Quiet, Route, Rule, Severity, SubjectKind, Tell, Terms, Verbosity,
+    Witness, protected, scoring,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;

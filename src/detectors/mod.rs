@@ -8,9 +8,10 @@
 //! - [`pacing`]: a budget that will not be spent, or is spent too soon;
 //! - [`silence`]: data that stopped coming.
 //!
-//! [`rules`] makes the rule of a metric out of what [`readings`](crate::readings) declares of it, and
-//! [`backtest`] runs the same code over the past, so that a team sees what a rule would
-//! have said before it is turned on.
+//! [`rules`] makes the rule of a metric out of what [`readings`](crate::readings) and the team declare
+//! of it; [`Inspection`] looks at the lines of a workspace, campaign by campaign, with all of them; and
+//! [`backtest`] runs the same code over the past, so that a team sees what a rule would have said before
+//! it is turned on.
 //!
 //! Times are [`Local`] seconds: the civil time of the account, counted as if it were UTC, so that
 //! "Sunday" and "9:00" mean what the team means by them.
@@ -29,7 +30,13 @@ pub mod silence;
 pub mod unusual;
 pub mod waste;
 
+mod inspection;
 mod words;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::inspection::{Found, Inspection, Looked, Outline, Reading, Shown};
+pub use crate::config::Bad;
 
 pub use self::words::{amount, civil_of, day_of, local_of, percent};
 
@@ -44,15 +51,6 @@ pub const DAY_S: i64 = 24 * HOUR_S;
 pub struct Point {
     pub at: Local,
     pub value: f64,
-}
-
-/// Which way a metric is bad news.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Bad {
-    Up,
-    Down,
-    #[default]
-    Either,
 }
 
 /// What is said when a detector found something: everything a card needs, and the sentence first.
@@ -76,7 +74,8 @@ pub struct Finding {
     pub notes: Vec<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     Unusual,
     Waste,

@@ -129,14 +129,14 @@ mod tests {
         let over = find(&even, &rule(2_000.0)).unwrap();
         assert!(
             over.sentence.starts_with(
-                "Brand DE will have spent its 2,000.00 EUR by 1970-01-20, 10 days early"
+                "Brand DE will have spent its 2,000.00 EUR by 20 Jan 1970, 10 days early"
             ),
             "{}",
             over.sentence
         );
         let under = find(&even, &rule(6_000.0)).unwrap();
         assert!(
-            under.sentence.contains("50.0 % would not be spent by 1970-01-30"),
+            under.sentence.contains("50.0 % would not be spent by 30 Jan 1970"),
             "{}",
             under.sentence
         );

@@ -138,7 +138,7 @@ mod tests {
         let found = find(&points, &rule, 12 * DAY_S).unwrap();
         assert_eq!(
             found.sentence,
-            "No data has come for Conversions on Brand DE since 1970-01-11; it used to be about 8.20 \
+            "No data has come for Conversions on Brand DE since 11 Jan 1970; it used to be about 8.20 \
              a day. Check the tracking before you trust the numbers."
         );
     }

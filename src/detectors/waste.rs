@@ -5,12 +5,14 @@
 //! rest, but whose quality may well be the same, is [`Kind::Expensive`]: said when asked, never as
 //! waste.
 
+use serde::{Deserialize, Serialize};
+
 use super::significance::{Interval, Rate, Share, z};
 use super::words::{amount, percent};
 use super::{Finding, Kind, Local};
 
 /// What one of the siblings spent and got.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Sibling {
     pub name: String,
     pub spend: f64,
@@ -33,18 +35,22 @@ impl Default for Rule {
     }
 }
 
-/// The siblings that waste money or are expensive, the costliest first. `since` is the first day of
-/// what is compared.
-pub fn find(siblings: &[Sibling], rule: &Rule, since: Local) -> Vec<Finding> {
+/// The siblings that waste money or are expensive, by name, the costliest first. `since` is the first
+/// day of what is compared.
+pub fn find(siblings: &[Sibling], rule: &Rule, since: Local) -> Vec<(String, Finding)> {
     let all = siblings.iter().fold(Sums::default(), |all, it| all.and(it));
     let compared = siblings.iter().filter(|it| it.spend > 0.0).count();
     let z = z(compared);
-    let mut findings: Vec<Finding> = siblings
+    let mut findings: Vec<(String, Finding)> = siblings
         .iter()
         .filter(|it| it.spend > 0.0 && it.spend >= rule.least_share * all.spend)
-        .filter_map(|it| judge(it, all.without(it), all.spend, z, rule, since))
+        .filter_map(|it| {
+            let finding = judge(it, all.without(it), all.spend, z, rule, since)?;
+            Some((it.name.clone(), finding))
+        })
         .collect();
-    findings.sort_by(|a, b| b.cost.unwrap_or(0.0).total_cmp(&a.cost.unwrap_or(0.0)));
+    let cost = |it: &(String, Finding)| it.1.cost.unwrap_or(0.0);
+    findings.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
     findings
 }
 
@@ -163,10 +169,8 @@ mod tests {
     fn waste_is_claimed_only_where_quality_is_provably_lower() {
         let check = |siblings: &[Sibling], expected: &[(&str, Kind)]| {
             let found = find(siblings, &Rule::default(), 0);
-            let found: Vec<(&str, Kind)> = found
-                .iter()
-                .map(|it| (it.sentence.split(" takes").next().unwrap(), it.kind))
-                .collect();
+            let found: Vec<(&str, Kind)> =
+                found.iter().map(|(name, it)| (name.as_str(), it.kind)).collect();
             assert_eq!(found, expected);
         };
         check(

@@ -7,9 +7,9 @@ use super::Local;
 
 pub use crate::words::{amount, percent};
 
-/// `2026-08-17`.
+/// `17 Aug 2026`.
 pub fn day_of(at: Local) -> String {
-    civil_of(at).date().to_string()
+    civil_of(at).strftime("%-d %b %Y").to_string()
 }
 
 pub fn weekday(at: Local) -> &'static str {

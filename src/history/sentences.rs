@@ -55,6 +55,23 @@ const SENTENCES: &[(&str, &str)] = &[
         "test_decision.proposed",
         "{actor} put {subject} up: {choice}, about test plan {test}[, saying: {reason}].[{?against_rule} It goes against the rule that was agreed on.]",
     ),
+    (
+        "alert.opened",
+        "{actor} opened {subject}[, about {source}][, for the cause {cause}][, with {lines} of its lines][, by the route {route}].",
+    ),
+    ("alert.acknowledged", "{actor} said that they look at {subject}."),
+    ("alert.snoozed", "{actor} snoozed {subject}[ until {until}]."),
+    ("alert.woken", "The snooze of {subject} ended."),
+    ("alert.resolved", "{actor} resolved {subject}."),
+    ("alert.ended", "{subject} ended by itself[, because {why}]."),
+    ("alert.not_useful", "{actor} said that {subject} was not useful[: {reason}]."),
+    ("alert.investigated", "{actor} had the research agent look into {subject}."),
+    ("alert.undone", "{actor} took back what was done to {subject}[, which was {undone}]."),
+    ("alert.called", "Countersign called the owners of {subject}, once the quiet hours were over."),
+    (
+        "alert.escalated",
+        "{actor} escalated {subject}[ to {to}], because nobody had acknowledged it.",
+    ),
     ("*.proposed", "{actor} put {subject} up for a decision[ in {channel}][ for {requested_by}]."),
     ("*.checked", "{actor} had {subject} checked[; passed: {passed}][; failed: {failed}]."),
     (

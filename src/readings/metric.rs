@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Decimal;
+use crate::config::Bad;
 
 /// A metric by its name: one of those known here, or one that a team brought.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -14,20 +15,12 @@ pub enum Unit {
     Money,
 }
 
-/// Which way a metric is bad news.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BadWay {
-    Up,
-    Down,
-    Either,
-}
-
 /// What is declared about a metric.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Facts {
     pub label: &'static str,
     pub unit: Unit,
-    pub bad: BadWay,
+    pub bad: Bad,
     /// The least change worth a message, as a share of what was expected.
     pub least: f64,
     /// Days for which platforms restate it.
@@ -38,23 +31,23 @@ pub struct Facts {
 const LEAST_OF_AMOUNTS: f64 = 0.4;
 const LEAST_OF_RATES: f64 = 0.22;
 
-const fn facts(label: &'static str, unit: Unit, bad: BadWay, settles_days: i64) -> Facts {
+const fn facts(label: &'static str, unit: Unit, bad: Bad, settles_days: i64) -> Facts {
     Facts { label, unit, bad, least: LEAST_OF_AMOUNTS, settles_days }
 }
 
 const KNOWN: &[(&str, Facts)] = &[
-    ("spend", facts("Spend", Unit::Money, BadWay::Up, 0)),
-    ("impressions", facts("Impressions", Unit::Count, BadWay::Down, 0)),
-    ("clicks", facts("Clicks", Unit::Count, BadWay::Down, 0)),
-    ("link_clicks", facts("Link clicks", Unit::Count, BadWay::Down, 0)),
-    ("sessions", facts("Sessions", Unit::Count, BadWay::Down, 1)),
-    ("conversions", facts("Conversions", Unit::Count, BadWay::Down, 3)),
-    ("revenue", facts("Revenue", Unit::Money, BadWay::Down, 3)),
-    ("sales", facts("Sales", Unit::Money, BadWay::Down, 3)),
-    ("leads", facts("Leads", Unit::Count, BadWay::Down, 1)),
-    ("accepted", facts("Accepted leads", Unit::Count, BadWay::Down, 7)),
-    ("purchases", facts("Purchases", Unit::Count, BadWay::Down, 3)),
-    ("users", facts("Users", Unit::Count, BadWay::Down, 1)),
+    ("spend", facts("Spend", Unit::Money, Bad::Up, 0)),
+    ("impressions", facts("Impressions", Unit::Count, Bad::Down, 0)),
+    ("clicks", facts("Clicks", Unit::Count, Bad::Down, 0)),
+    ("link_clicks", facts("Link clicks", Unit::Count, Bad::Down, 0)),
+    ("sessions", facts("Sessions", Unit::Count, Bad::Down, 1)),
+    ("conversions", facts("Conversions", Unit::Count, Bad::Down, 3)),
+    ("revenue", facts("Revenue", Unit::Money, Bad::Down, 3)),
+    ("sales", facts("Sales", Unit::Money, Bad::Down, 3)),
+    ("leads", facts("Leads", Unit::Count, Bad::Down, 1)),
+    ("accepted", facts("Accepted leads", Unit::Count, Bad::Down, 7)),
+    ("purchases", facts("Purchases", Unit::Count, Bad::Down, 3)),
+    ("users", facts("Users", Unit::Count, Bad::Down, 1)),
 ];
 
 impl Metric {
@@ -165,10 +158,10 @@ impl Derived {
         above.over(below).map(|it| it * factor)
     }
 
-    pub fn bad(self) -> BadWay {
+    pub fn bad(self) -> Bad {
         match self {
-            Self::Cpc | Self::Cpm | Self::Cpa | Self::CostPerAccepted => BadWay::Up,
-            Self::Ctr | Self::ConversionRate | Self::Roas | Self::AcceptanceRate => BadWay::Down,
+            Self::Cpc | Self::Cpm | Self::Cpa | Self::CostPerAccepted => Bad::Up,
+            Self::Ctr | Self::ConversionRate | Self::Roas | Self::AcceptanceRate => Bad::Down,
         }
     }
 

@@ -21,7 +21,7 @@ mod window;
 
 pub use self::decimal::Decimal;
 pub use self::ingest::{File, IfBusy, Input, Progress, Refused, Summary, ingest};
-pub use self::metric::{BadWay, Derived, Facts, Metric, Unit};
+pub use self::metric::{Derived, Facts, Metric, Unit};
 pub use self::read::{Batch, Form, Key, Layout, Mapping, Reader};
 pub use self::sums::{By, Filter, Group, sums};
-pub use self::window::{Grain, Line, Series, SeriesId, lines, rate, series, window};
+pub use self::window::{Grain, Line, Series, SeriesId, campaigns, lines, series, window};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 use sqlx::PgPool;
 
-use super::metric::{Derived, Metric};
+use super::metric::Metric;
 use super::store;
 use super::sums::Filter;
 use crate::error::Result;
@@ -14,7 +14,7 @@ use crate::ids::WorkspaceId;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct SeriesId(pub i64);
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Grain {
     Hour,
     Day,
@@ -53,24 +53,6 @@ pub async fn window(
     store::window(db, workspace, series.0, from, to).await
 }
 
-/// A rate over time, out of the readings of its two parts; where there is nothing below the line,
-/// there is no reading.
-pub fn rate(
-    derived: Derived,
-    above: &[(DateTime, f64)],
-    below: &[(DateTime, f64)],
-) -> Vec<(DateTime, f64)> {
-    let below: BTreeMap<DateTime, f64> = below.iter().copied().collect();
-    let factor = if derived == Derived::Cpm { 1_000.0 } else { 1.0 };
-    above
-        .iter()
-        .filter_map(|(at, value)| {
-            let share = below.get(at).filter(|it| **it > 0.0)?;
-            Some((*at, value / share * factor))
-        })
-        .collect()
-}
-
 /// One metric of one campaign over time, all its ad sets and segments together.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Line {
@@ -80,43 +62,55 @@ pub struct Line {
     pub currency: String,
     pub grain: Grain,
     pub zone: String,
-    pub points: Vec<(DateTime, f64)>,
+    /// Seconds of local time since 1970, as if it were UTC, and what came in the hour or day that
+    /// begins there; in order.
+    pub points: Vec<(i64, f64)>,
 }
 
-/// The lines of a workspace, in the order of source, campaign and metric.
+/// The series of a workspace, by source and campaign: so that whole campaigns can be taken at a time.
+pub async fn campaigns(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Vec<Series>>> {
+    let series = series(db, workspace, &Filter::default()).await?;
+    let same = |a: &Series, b: &Series| (&a.source, &a.campaign) == (&b.source, &b.campaign);
+    Ok(series.chunk_by(same).map(<[Series]>::to_vec).collect())
+}
+
+/// The lines that these series make, from one local time to before another, in the order of source,
+/// campaign and metric.
 pub async fn lines(
     db: &PgPool,
     workspace: WorkspaceId,
+    of: &[Series],
     from: DateTime,
     to: DateTime,
 ) -> Result<Vec<Line>> {
-    let mut lines: Vec<Line> = Vec::new();
-    for row in store::lines(db, workspace, from, to).await? {
-        let point = (row.starts.to_jiff(), row.value);
-        let grain = grain(&row.grain)?;
-        match lines.last_mut() {
-            Some(it)
-                if it.source == row.source
-                    && it.campaign == row.campaign
-                    && it.metric.0 == row.metric
-                    && it.currency == row.currency
-                    && it.grain == grain
-                    && it.zone == row.zone =>
-            {
-                it.points.push(point);
+    let ids: Vec<i64> = of.iter().map(|series| series.id.0).collect();
+    let mut points = store::points(db, workspace, &ids, from, to).await?;
+    let mut lines: BTreeMap<_, (&Series, BTreeMap<i64, f64>, Vec<(i64, f64)>)> = BTreeMap::new();
+    for series in of {
+        let Some(own) = points.remove(&series.id.0) else { continue };
+        let Series { source, campaign, metric, currency, grain, zone, .. } = series;
+        let key = (source, campaign, metric, currency, *grain, zone);
+        match lines.get_mut(&key) {
+            None => {
+                lines.insert(key, (series, BTreeMap::new(), own));
             }
-            _ => lines.push(Line {
-                source: row.source,
-                campaign: row.campaign,
-                metric: Metric(row.metric),
-                currency: row.currency,
-                grain,
-                zone: row.zone,
-                points: vec![point],
-            }),
+            Some((_, sums, first)) => {
+                for (at, value) in first.drain(..).chain(own) {
+                    *sums.entry(at).or_default() += value;
+                }
+            }
         }
     }
-    Ok(lines)
+    let line = |(series, sums, alone): (&Series, BTreeMap<i64, f64>, Vec<(i64, f64)>)| Line {
+        source: series.source.clone(),
+        campaign: series.campaign.clone(),
+        metric: series.metric.clone(),
+        currency: series.currency.clone(),
+        grain: series.grain,
+        zone: series.zone.clone(),
+        points: if sums.is_empty() { alone } else { sums.into_iter().collect() },
+    };
+    Ok(lines.into_values().map(line).collect())
 }
 
 fn grain(name: &str) -> Result<Grain> {

@@ -68,7 +68,7 @@ pub use message::{
 pub use opening::{open, remark, revise, to_revise, to_rework};
 pub use review::{Review, State, UNDO};
 pub use show::{Beside, Sent, Wording, called, changes_card, post, show};
-pub use standing::{Memberships, Places, Standing, groups_of, is_member};
+pub use standing::{Memberships, Places, Standing, groups_of, is_member, members};
 pub use store::{
     ChangeRequest, Content, Listed, Made, Queue, content, find, first_hash, made_by, newest_in,
     of_subject, requests, waiting_of,

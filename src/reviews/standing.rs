@@ -124,7 +124,7 @@ pub async fn groups_of(app: &App, groups: &[String], person: &PersonId) -> Resul
 }
 
 /// Who is in a group of the manifest, and how the group is mentioned where Slack knows it.
-pub(super) async fn members(app: &App, group: &str) -> Result<(Vec<PersonId>, Option<GroupId>)> {
+pub async fn members(app: &App, group: &str) -> Result<(Vec<PersonId>, Option<GroupId>)> {
     match app.manifest.group(group).map(|group| &group.members) {
         None => Ok((Vec::new(), None)),
         Some(Members::People(people)) => Ok((people.clone(), None)),

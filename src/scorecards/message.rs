@@ -14,6 +14,9 @@ const LINE: usize = 300;
 /// How much a message on one agent repeats of each part.
 const PART: usize = 2_500;
 
+/// How many rules of alerts are told.
+const RULES: usize = 12;
+
 /// Every agent in a few lines; where not all of them fit, it says how many more there are and how to
 /// read about them.
 pub fn list(roster: &[Member<'_>]) -> Post {
@@ -125,7 +128,7 @@ fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
     ];
     let opinions = [(card.useful, "useful"), (card.not_useful, "not useful")];
     let disputes = [(card.disputed, "standing"), (card.disputes_withdrawn, "withdrawn")];
-    vec![
+    let mut counted = vec![
         ("Work", runs(card)),
         ("Models", or_none(models(&card.models))),
         ("Put up for a decision", card.put_up.to_string()),
@@ -135,12 +138,32 @@ fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
         ("Editing effort", editing(card).unwrap_or_else(none)),
         ("People called it", or_none(parts(&opinions))),
         ("Disputes", or_none(parts(&disputes))),
-    ]
+    ];
+    if !card.alerts.is_empty() {
+        counted.push(("Alerts", alerts(card)));
+    }
+    counted
+}
+
+/// `unusual Spend: 12 opened (2 open), 5 useful, 1 not useful`, a line a rule.
+fn alerts(card: &Scorecard) -> String {
+    let lines = card.alerts.iter().take(RULES).map(|rule| {
+        let judged = parts(&[(rule.useful, "useful"), (rule.not_useful, "not useful")]);
+        let judged = if judged.is_empty() { "nobody judged it".to_owned() } else { judged };
+        let open = if rule.open > 0 { format!(" ({} open)", rule.open) } else { String::new() };
+        format!("{}: {} opened{open}, {judged}", escape(&rule.rule), rule.opened)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// `Last run …: answered. 12 runs (3 today): 10 answered, 1 found nothing, 1 failed`
 fn runs(card: &Scorecard) -> String {
-    let Some(last) = &card.last else { return "Nothing done yet".to_owned() };
+    let Some(last) = &card.last else {
+        return match card.alerts.iter().map(|rule| rule.opened).sum() {
+            0 => "Nothing done yet".to_owned(),
+            opened => format!("{} opened", count::<u64>(opened, "alert")),
+        };
+    };
     let all = card.runs;
     let last_at = at(last.at);
     if all.total == 0 {
@@ -183,6 +206,15 @@ fn judged(card: &Scorecard) -> Vec<String> {
     }
     if card.disputed > 0 {
         said.push(count(card.disputed, "dispute"));
+    }
+    let (useful, not_useful) = card.alerts.iter().fold((0, 0), |(useful, not_useful), rule| {
+        (useful + rule.useful, not_useful + rule.not_useful)
+    });
+    if useful + not_useful > 0 {
+        said.push(format!(
+            "{useful} of {} that people judged were useful",
+            count(useful + not_useful, "alert")
+        ));
     }
     said
 }

@@ -20,7 +20,7 @@ use serde::ser::{SerializeMap, Serializer};
 use sqlx::PgPool;
 
 use crate::agents::Cost;
-use crate::alerts;
+use crate::alerts::{self, RuleCard};
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
@@ -101,6 +101,8 @@ pub struct Scorecard {
     pub disputes_withdrawn: u64,
     /// What people changed in drafts before they approved them; none where there are none.
     pub editing: Option<Editing>,
+    /// The rules by which it opened alerts.
+    pub alerts: Vec<RuleCard>,
 }
 
 /// How much people changed of what an agent wrote, over all drafts that were approved.

@@ -8,9 +8,9 @@ use sqlx::PgPool;
 
 use super::{Calls, Decisions, Editing, Last, Runs, Scorecard, Share};
 use crate::agents::Cost;
-use crate::drafts;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
+use crate::{alerts, drafts};
 
 /// The scorecards of all agents of whom there is anything to count, by name.
 pub(super) async fn cards(
@@ -26,6 +26,10 @@ pub(super) async fn cards(
     count_opinions(db, workspace, &mut cards).await?;
     count_editing(db, workspace, &mut cards).await?;
     find_last(db, workspace, &mut cards).await?;
+    let rules = alerts::rule_cards(db, workspace, Timestamp::UNIX_EPOCH).await?;
+    if !rules.is_empty() {
+        cards.entry(alerts::AGENT.to_owned()).or_default().alerts = rules;
+    }
     Ok(cards)
 }
 

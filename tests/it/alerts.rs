@@ -103,8 +103,10 @@ impl Team {
     /// #alerts, without the days, on which the suite may run.
     fn alerts(&self) -> String {
         let text = self.channel("#alerts");
-        let day = regex_lite::Regex::new(r"\d{4}-\d{2}-\d{2}").unwrap();
+        let day = regex_lite::Regex::new(r"\d{1,2} [A-Z][a-z]{2} \d{4}").unwrap();
         let text = day.replace_all(&text, "(day)");
+        let picture = regex_lite::Regex::new(r"\(image: ([^.]*)\. .*\)").unwrap();
+        let text = picture.replace_all(&text, "(image: $1)");
         let weekday = regex_lite::Regex::new(r"for a \w+day").unwrap();
         let text = weekday.replace_all(&text, "for a (weekday)");
         let amount = regex_lite::Regex::new(r"\d[\d,]*\.?\d*( EUR| a day)").unwrap();
@@ -141,7 +143,8 @@ impl Team {
 async fn one_unusual_reading_is_one_card() {
     let team = Team::with_an_alert().await;
     assert_snapshot!(team.alerts(), @"
-    countersign: :warning: Spend on Brand DE was (amount) EUR on (day), twice the usual (amount) EUR for a (weekday) (between (amount) EUR and (amount) EUR).
+    countersign: :warning: Spend on *Brand DE* was (amount) EUR on (day), twice the usual (amount) EUR for a (weekday) (between (amount) EUR and (amount) EUR).
+      (image: Spend on Brand DE)
       *Since*
       (day)
       *Estimated cost so far*
@@ -322,7 +325,8 @@ async fn data_that_stops_coming_is_told_and_mutes_what_follows() {
     team.has_readings(&rows).await;
     team.settle().await;
     assert_snapshot!(team.alerts(), @"
-    countersign: :rotating_light: No data has come for Conversions on Brand DE since (day); it used to be about (amount) a day. Check the tracking before you trust the numbers.
+    countersign: :rotating_light: No data has come for Conversions on *Brand DE* since (day); it used to be about (amount) a day. Check the tracking before you trust the numbers.
+      (image: Conversions on Brand DE)
       *Since*
       (day)
       Did not move: Brand AT

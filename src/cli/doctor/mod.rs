@@ -13,6 +13,7 @@ use serde::Serialize;
 use models::Asked;
 
 use super::{open_database, say};
+use crate::alerts;
 use crate::brand::Kit;
 use crate::clock::Clock;
 use crate::config::{Config, Manifest, Members};
@@ -243,38 +244,55 @@ async fn check_slack(config: &Config, manifest: Option<&Manifest>, findings: &mu
     }
     if let Some(manifest) = manifest {
         check_groups(&slack, manifest, findings).await;
-        check_audit_channel(&slack, manifest, findings).await;
+        check_channels(&slack, manifest, findings).await;
     }
 }
 
-/// Whether the day's checkpoint has a place to go to.
-async fn check_audit_channel(slack: &Slack, manifest: &Manifest, findings: &mut Findings) {
-    let Some(witness) = &manifest.audit else {
-        return findings.note(
+/// Whether what the manifest has posted has a place to go to.
+async fn check_channels(slack: &Slack, manifest: &Manifest, findings: &mut Findings) {
+    match &manifest.audit {
+        Some(witness) => {
+            let what = "the day's checkpoint";
+            check_channel(slack, ("audit", "[audit]"), &witness.channel, what, findings).await;
+        }
+        None => findings.note(
             "audit",
             "no channel gets the day's checkpoint of the audit trail; name one under [audit] in the manifest",
-        );
-    };
-    let named = &witness.channel;
+        ),
+    }
+    let watches = manifest.agent(alerts::AGENT).is_some();
+    for route in manifest.routes.iter().filter(|_| watches) {
+        let what = format!("the alerts of the route {:?}", route.name);
+        check_channel(slack, ("alerts", "[[alert]]"), &route.channel, &what, findings).await;
+    }
+}
+
+async fn check_channel(
+    slack: &Slack,
+    (about, table): (&'static str, &str),
+    named: &str,
+    what: &str,
+    findings: &mut Findings,
+) {
     match slack.channel_named(named).await {
         Ok(Some(channel)) if channel.is_archived => findings.bad(
-            "audit",
-            format!("{named}, which is to get the day's checkpoint, is archived"),
-            "Unarchive it, or name another one under [audit] in the manifest.",
+            about,
+            format!("{named}, which is to get {what}, is archived"),
+            format!("Unarchive it, or name another one under {table} in the manifest."),
         ),
         Ok(Some(channel)) if channel.is_private && !channel.is_member => findings.bad(
-            "audit",
-            format!("the bot is not in {named}, which is to get the day's checkpoint"),
+            about,
+            format!("the bot is not in {named}, which is to get {what}"),
             "Invite it there with /invite @Countersign.",
         ),
-        Ok(Some(_)) => findings.good("audit", format!("{named} gets the day's checkpoint")),
+        Ok(Some(_)) => findings.good(about, format!("{named} gets {what}")),
         Ok(None) => findings.bad(
-            "audit",
-            format!("there is no channel {named} that the bot sees, so nobody gets the day's checkpoint"),
-            "Create it in Slack or invite the bot there, or name another one under [audit] in the manifest.",
+            about,
+            format!("there is no channel {named} that the bot sees, so nobody gets {what}"),
+            format!("Create it in Slack or invite the bot there, or name another one under {table} in the manifest."),
         ),
         Err(error) => findings.bad(
-            "audit",
+            about,
             format!("channels cannot be read: {error}"),
             error.remedy().unwrap_or_else(|| "Check the network and ask again.".to_owned()),
         ),

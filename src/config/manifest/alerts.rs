@@ -4,6 +4,7 @@ use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::numbers::Of;
 use super::raw::{self, Checked, problem};
 
 /// Where an alert goes that no route of the manifest takes.
@@ -45,9 +46,7 @@ pub struct Route {
     pub channel: String,
     /// The group that is called; nobody where there is none.
     pub owner: Option<String>,
-    pub sources: Vec<String>,
-    /// Names of campaigns; `Brand*` for all that begin so.
-    pub campaigns: Vec<String>,
+    pub of: Of,
     pub severity: Severity,
     /// The least estimated cost, in whole units of whatever currency.
     pub cost_over: Option<u64>,
@@ -102,8 +101,7 @@ impl Route {
             name: "default".to_owned(),
             channel: CHANNEL.to_owned(),
             owner: owner.map(str::to_owned),
-            sources: Vec::new(),
-            campaigns: Vec::new(),
+            of: Of::default(),
             severity: Severity::Unusual,
             cost_over: None,
             verbosity: Verbosity::default(),
@@ -114,20 +112,9 @@ impl Route {
 
     /// Whether it takes an alert of these facts. What an alert costs may not be known.
     pub fn takes(&self, source: &str, campaign: &str, severity: Severity, cost: f64) -> bool {
-        let named = |names: &[String], name: &str| {
-            names.is_empty() || names.iter().any(|pattern| fits(pattern, name))
-        };
-        named(&self.sources, source)
-            && named(&self.campaigns, campaign)
+        self.of.takes(source, campaign)
             && severity >= self.severity
             && self.cost_over.is_none_or(|least| cost > least as f64)
-    }
-}
-
-fn fits(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => pattern == name,
     }
 }
 
@@ -198,8 +185,7 @@ impl Raw {
             name: self.name.into_inner(),
             channel: self.channel.into_inner(),
             owner: self.owner.map(Spanned::into_inner),
-            sources: self.sources,
-            campaigns: self.campaigns,
+            of: Of { sources: self.sources, campaigns: self.campaigns },
             severity: self.severity.unwrap_or(Severity::Unusual),
             cost_over: self.cost_over,
             verbosity: self.verbosity,
@@ -224,8 +210,7 @@ mod tests {
     #[test]
     fn a_route_takes_what_it_names() {
         let route = Route {
-            sources: vec!["google-ads".to_owned()],
-            campaigns: vec!["Brand*".to_owned()],
+            of: Of { sources: vec!["google-ads".to_owned()], campaigns: vec!["Brand*".to_owned()] },
             severity: Severity::Severe,
             cost_over: Some(100),
             ..Route::default_for(None)

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod models;
+mod numbers;
 mod policy;
 pub mod protected;
 mod raw;
@@ -21,6 +22,7 @@ use super::models::{Budget, Model};
 use crate::ids::PersonId;
 
 pub use alerts::{Quiet, Route, Severity, Verbosity};
+pub use numbers::{AdBudget, Bad, Funnel, MetricRule, Numbers, Of, Period};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 use scoring::Scoring;
@@ -44,6 +46,8 @@ pub struct Manifest {
     pub routes: Vec<Route>,
     /// What leads are worth.
     pub scoring: Scoring,
+    /// How the team's numbers are judged.
+    pub numbers: Numbers,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -172,6 +176,11 @@ impl Manifest {
         let audit = raw.audit.map(witness::Raw::into_witness);
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
         let scoring = raw.scoring.into_scoring();
+        let numbers = Numbers {
+            metrics: raw.metric.into_iter().map(numbers::RawMetric::into_metric).collect(),
+            funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
+            budgets: raw.budget.into_iter().map(numbers::RawBudget::into_budget).collect(),
+        };
         let (team, text) = (raw.team.name, text.to_owned());
         Ok(Self {
             team,
@@ -182,6 +191,7 @@ impl Manifest {
             rules,
             routes,
             scoring,
+            numbers,
             audit,
             text,
             version,

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models, scoring};
+use super::{alerts, models, numbers, scoring};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -31,6 +31,12 @@ pub(super) struct Raw {
     pub alert: Vec<alerts::Raw>,
     #[serde(default)]
     pub scoring: scoring::Raw,
+    #[serde(default)]
+    pub metric: Vec<numbers::RawMetric>,
+    #[serde(default)]
+    pub funnel: Vec<numbers::RawFunnel>,
+    #[serde(default)]
+    pub budget: Vec<numbers::RawBudget>,
     pub audit: Option<witness::Raw>,
 }
 
@@ -118,6 +124,15 @@ impl Raw {
             self.group.iter().map(|group| group.name.get_ref().as_str()).collect();
         for (index, route) in self.alert.iter().enumerate() {
             route.check(&self.alert[..index], &groups)?;
+        }
+        for (index, metric) in self.metric.iter().enumerate() {
+            metric.check(&self.metric[..index])?;
+        }
+        for (index, funnel) in self.funnel.iter().enumerate() {
+            funnel.check(&self.funnel[..index])?;
+        }
+        for (index, budget) in self.budget.iter().enumerate() {
+            budget.check(&self.budget[..index])?;
         }
         for (index, model) in self.model.iter().enumerate() {
             model.check(&self.model[..index])?;

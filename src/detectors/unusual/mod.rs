@@ -24,6 +24,8 @@ use self::daily::Daily;
 use self::events::Events;
 use self::fine::Fine;
 use super::words::{amount, day_of, percent};
+use serde::{Deserialize, Serialize};
+
 use super::{Bad, DAY_S, Finding, HOUR_S, Kind, Local, Point};
 
 pub use self::events::FIRES;
@@ -42,6 +44,8 @@ pub struct Rule {
     /// What one unit of the metric is worth in money, 1 for money itself; unknown for others.
     pub unit_cost: Option<f64>,
     pub currency: Option<String>,
+    /// The currency of that worth.
+    pub cost_currency: Option<String>,
     /// Seconds for which the platform still restates a reading: it is not judged before.
     pub settles_s: i64,
 }
@@ -57,13 +61,14 @@ impl Rule {
             least_cost: 0.0,
             unit_cost: None,
             currency: None,
+            cost_currency: None,
             settles_s: 0,
         }
     }
 }
 
 /// What was expected of a reading, with the interval in which it is nothing special.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Expected {
     pub value: f64,
     pub low: f64,

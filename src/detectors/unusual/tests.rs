@@ -19,6 +19,7 @@ fn spend() -> Rule {
         least_cost: 0.0,
         unit_cost: Some(1.0),
         currency: Some("EUR".into()),
+        cost_currency: Some("EUR".into()),
         settles_s: 0,
     }
 }

@@ -169,8 +169,8 @@ fn evaluation_in_words(args: &Evaluate, it: &Evaluation) -> String {
     };
     let mut lines = vec![
         format!(
-            "{}, {} of them won; {way}.",
-            words::count(it.rows, "lead"),
+            "{} leads, {} of them won; {way}.",
+            words::grouped(it.rows as u64),
             words::grouped(it.won as u64)
         ),
         String::new(),

@@ -164,12 +164,12 @@ fn in_order(table: &Table, won: &[bool], progress: &(dyn Fn(f64) + Sync)) -> For
         part.chances.push(explained[row].chance());
         part.base.push(so_far / row.max(1) as f64);
         so_far += f64::from(u8::from(won[row]));
-        let next = (row + 1) * BEGINNING / won.len();
-        if next > row * BEGINNING / won.len() || row + 1 == won.len() {
+        // As many parts as there are fifths besides the beginning.
+        let part_of = |row: usize| (row - first) * (BEGINNING - 1) / (won.len() - first);
+        if row + 1 == won.len() || part_of(row + 1) > part_of(row) {
             parts.push(std::mem::take(&mut part));
         }
     }
-    parts.retain(|it| !it.rows.is_empty());
     Foreseen { parts, columns: weights.sorted() }
 }
 

@@ -3,7 +3,7 @@
 CREATE TABLE alerts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     workspace_id bigint NOT NULL REFERENCES workspaces,
-    -- What it is about: a campaign of a source, or with no campaign the source as a whole.
+    -- What it is about: a campaign of a source; * stands for several of them at once.
     source text NOT NULL,
     campaign text NOT NULL,
     cause text NOT NULL,

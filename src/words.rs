@@ -21,9 +21,10 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
-/// `1,234.50 EUR`, `12.4`, `0.031`: as many digits as matter.
+/// `1,234 EUR`, `12.40 EUR`, `12.4`, `0.031`: as many digits as matter.
 pub fn amount(value: f64, currency: Option<&str>) -> String {
     let digits = match value.abs() {
+        it if currency.is_some() && it >= 1_000.0 => 0,
         it if currency.is_some() && it >= 0.1 => 2,
         it if it >= 100.0 || it == it.trunc() => 0,
         it if it >= 10.0 => 1,

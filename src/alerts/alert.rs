@@ -26,11 +26,15 @@ pub struct Alert {
 /// What tells alerts apart: of each, one is open at a time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
+    /// Empty for what the manifest declares over sources: funnels and budgets.
     pub source: String,
-    /// Empty where it is about several campaigns at once.
+    /// Empty where the source has none; [`MANY`] where it is about several at once.
     pub campaign: String,
     pub cause: Cause,
 }
+
+/// What an alert on several campaigns at once has in place of a campaign's name.
+const MANY: &str = "*";
 
 /// What lines that move together have in common.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -117,6 +121,17 @@ pub(super) enum Due {
     Escalate,
     /// The quiet hours are over.
     Call,
+}
+
+impl Key {
+    /// The same cause in several campaigns of the source at once.
+    pub fn of_many(&self) -> Self {
+        Self { campaign: MANY.to_owned(), ..self.clone() }
+    }
+
+    pub fn is_of_many(&self) -> bool {
+        self.campaign == MANY
+    }
 }
 
 impl Cause {

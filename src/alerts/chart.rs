@@ -20,7 +20,7 @@ pub(super) fn chart(alert: &Alert) -> Option<Chart> {
     };
     let name = &line.campaign;
     Some(match alert.picture.shown.as_ref()? {
-        Shown::Readings { currency, readings } => {
+        Shown::Readings { currency, readings, until } => {
             let of = if name.is_empty() { String::new() } else { format!(" on {name}") };
             let readings = readings.iter().map(|it| charts::Reading {
                 at: civil_of(it.at),
@@ -38,7 +38,8 @@ pub(super) fn chart(alert: &Alert) -> Option<Chart> {
             } else {
                 format!("{label}{of}")
             };
-            drawn(&charts::Line { title, unit: unit(currency.as_deref()), readings })
+            let until = until.map(civil_of);
+            drawn(&charts::Line { title, unit: unit(currency.as_deref()), readings, until })
         }
         Shown::Funnel { steps } => Chart::of(funnel(name, &line.metric, steps)),
         Shown::Siblings { currency, siblings } => {
@@ -61,7 +62,7 @@ pub(super) fn chart(alert: &Alert) -> Option<Chart> {
             });
             let readings: Vec<charts::Reading> = readings.collect();
             let title = format!("Spent of {name} so far, against the same each day");
-            drawn(&charts::Line { title, unit: unit(Some(currency)), readings })
+            drawn(&charts::Line { title, unit: unit(Some(currency)), readings, until: None })
         }
     })
 }

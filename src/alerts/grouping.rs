@@ -34,7 +34,7 @@ pub(super) fn together(groups: Vec<Group>) -> Option<Group> {
         let stake = |it: &Group| it.picture.at_stake();
         stake(a).total_cmp(&stake(b)).then_with(|| b.key.cmp(&a.key))
     })?;
-    let key = Key { campaign: String::new(), ..worst.key.clone() };
+    let key = worst.key.of_many();
     let shown = worst.picture.shown.clone();
     let (until, severity) = groups.iter().fold(
         (worst.picture.data_until, Severity::Unusual),

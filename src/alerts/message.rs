@@ -9,7 +9,7 @@ use super::store::{self, Happened, RuleCard};
 use super::{AGENT, chart};
 use crate::app::App;
 use crate::config::{Severity, SubjectKind, Verbosity};
-use crate::detectors::{amount, day_of};
+use crate::detectors::{Kind, Shown, amount, day_of};
 use crate::error::Result;
 use crate::ids::{AlertId, FileId};
 use crate::reviews::{self, REASON};
@@ -33,6 +33,9 @@ const JUDGED: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Lines that a card shows; a storm has many more.
 const LINES: usize = 12;
+
+/// Readings that are told in words.
+const WEEK: usize = 7;
 
 /// How many characters of a reason are taken, and how many a card shows.
 const REASON_LIMIT: usize = 2_000;
@@ -104,7 +107,7 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
 async fn tell_owners(app: &App, alert: &Alert, error: &SlackError) -> Result<()> {
     let (Some(remedy), Some(owner)) = (error.remedy(), &alert.route.owner) else { return Ok(()) };
     let sentence = format!(
-        "{}\nThis alert has no other place: {} cannot be reached. {remedy} The card comes there by itself then. Or name another channel under [[alert]] in the manifest.",
+        "{}\nYou read this here because {} cannot be reached. {remedy} The card follows there by itself. Or name another channel under [[alert]] in the manifest.",
         escape(&headline(alert)),
         escape(&alert.route.channel)
     );
@@ -218,14 +221,13 @@ fn named(alert: &Alert, sentence: &str) -> String {
 /// The lines that the first sentence does not say.
 fn rest(alert: &Alert) -> impl Iterator<Item = &Line> {
     let lines = &alert.picture.lines;
-    let said = !alert.key.campaign.is_empty() || lines.len() == 1;
-    lines.iter().skip(usize::from(said))
+    lines.iter().skip(usize::from(!alert.key.is_of_many()))
 }
 
 /// The sentence that says it all.
 fn headline(alert: &Alert) -> String {
     let lines = &alert.picture.lines;
-    if !alert.key.campaign.is_empty() || lines.len() < 2 {
+    if !alert.key.is_of_many() {
         return lines.first().map_or_else(String::new, |line| line.sentence.clone());
     }
     let campaigns: BTreeSet<&str> = lines.iter().map(|line| line.campaign.as_str()).collect();
@@ -249,12 +251,22 @@ fn headline(alert: &Alert) -> String {
 fn fields(alert: &Alert, first: Option<&Line>) -> Vec<(&'static str, String)> {
     let mut fields = Vec::new();
     if let Some(line) = first {
-        fields.push(("Since", day_of(line.since)));
+        let name = match line.kind {
+            Kind::Unusual | Kind::Silence | Kind::DropOff => "Since",
+            Kind::Waste | Kind::Expensive => "Compared since",
+            Kind::Pacing => "As of",
+        };
+        fields.push((name, day_of(line.since)));
     }
     let cost: Vec<String> =
         alert.picture.cost.iter().map(|(currency, cost)| amount(*cost, Some(currency))).collect();
     if !cost.is_empty() {
-        fields.push(("Estimated cost so far", listed(&cost)));
+        let name = match alert.key.cause {
+            Cause::Budget => "Estimated miss",
+            Cause::Quality => "Paid more than the others",
+            Cause::Silence | Cause::Results | Cause::Delivery => "Estimated cost so far",
+        };
+        fields.push((name, listed(&cost)));
     }
     fields
 }
@@ -328,11 +340,7 @@ fn buttons(alert: &Alert, happened: &[Happened], is_planned: bool) -> Vec<Elemen
         buttons.push(button("Resolve", "alert.resolve").into());
         buttons.push(button("Not useful", "alert.not_useful").into());
         buttons.push(button("Investigate", "alert.investigate").into());
-        if is_planned && alert.key.cause != Cause::Silence && !alert.key.campaign.is_empty() {
-            let label = match alert.key.cause {
-                Cause::Quality | Cause::Budget => "Propose a change",
-                _ => "Propose a pause",
-            };
+        if let Some(label) = proposal(alert).filter(|_| is_planned) {
             buttons.push(button(label, "alert.propose").into());
         }
     }
@@ -380,11 +388,50 @@ pub fn not_useful_modal(alert: &Alert) -> Modal {
 
 /// What the research agent is asked.
 pub(super) fn question(alert: &Alert) -> String {
-    let about = match alert.key.campaign.as_str() {
-        "" => alert.key.source.as_str(),
-        campaign => campaign,
-    };
-    format!("What could explain this about {about}? {}", headline(alert))
+    let headline = headline(alert);
+    // The interval says nothing to a search.
+    let short = headline.split(" (between").next().unwrap_or_default().trim_end_matches('.');
+    format!("What could explain this about {}? {short}.", about(alert))
+}
+
+/// What an alert is about, by its name.
+pub(super) fn about(alert: &Alert) -> &str {
+    match alert.key.campaign.as_str() {
+        campaign if !campaign.is_empty() && !alert.key.is_of_many() => campaign,
+        _ => alert.key.source.as_str(),
+    }
+}
+
+/// The numbers of an alert in sentences, a paragraph each.
+pub(super) fn numbers(alert: &Alert) -> String {
+    let lines = &alert.picture.lines;
+    let mut told: Vec<String> =
+        lines.iter().take(LINES).map(|line| line.sentence.clone()).collect();
+    if !alert.picture.steady.is_empty() {
+        told.push(format!(
+            "Of what was looked at, these did not move: {}.",
+            listed(&alert.picture.steady)
+        ));
+    }
+    if let Some(Shown::Readings { currency, readings, .. }) = &alert.picture.shown {
+        let newest = readings.iter().rev().take(WEEK).rev();
+        let days =
+            newest.map(|it| format!("{} {}", day_of(it.at), amount(it.value, currency.as_deref())));
+        let days: Vec<String> = days.collect();
+        told.push(format!("The newest readings of {} were: {}.", about(alert), days.join("; ")));
+    }
+    told.join("\n\n")
+}
+
+/// What could be proposed about its money. A funnel has none, nor has what several campaigns share.
+fn proposal(alert: &Alert) -> Option<&'static str> {
+    let key = &alert.key;
+    match key.cause {
+        _ if key.is_of_many() || key.campaign.is_empty() => None,
+        Cause::Quality | Cause::Budget => Some("Propose a change"),
+        Cause::Results | Cause::Delivery if !key.source.is_empty() => Some("Propose a pause"),
+        Cause::Silence | Cause::Results | Cause::Delivery => None,
+    }
 }
 
 /// The title and the text of a proposal that changes money, for a person to finish.

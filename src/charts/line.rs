@@ -22,6 +22,8 @@ pub struct Line {
     pub title: String,
     pub unit: Unit,
     pub readings: Vec<Reading>,
+    /// Until when there should be readings: the picture shows that they are missing.
+    pub until: Option<DateTime>,
 }
 
 /// One number of the series.
@@ -67,7 +69,8 @@ impl Line {
             canvas.line((left, y), (WIDTH - MARGIN, y), GRID, 1.0);
             canvas.text(left - 6.0, y + 4.0, &self.unit.short(tick), SOFT, Anchor::End);
         }
-        let (first, last) = (second(readings[0].at), second(readings[readings.len() - 1].at));
+        let (first, newest) = (second(readings[0].at), second(readings[readings.len() - 1].at));
+        let last = self.until.map_or(newest, second).max(newest);
         let across = Scale::exactly(first, last.max(first + 1.0), left + 5.0, WIDTH - MARGIN - 6.0);
         for stretch in stretches(&readings) {
             draw(&mut canvas, stretch, &across, &up);
@@ -76,6 +79,12 @@ impl Line {
             canvas.ring((across.place(second(it.at)), up.place(it.value)));
         }
         self.label_last_mark(&mut canvas, &readings, &across, &up);
+        if last > newest {
+            let (from, to) = (across.place(newest), across.place(last));
+            canvas.dashed((from, top), (from, bottom), MARK);
+            canvas.dashed((to, top), (to, bottom), MARK);
+            canvas.bold(from - 5.0, top + 12.0, "then no data", MARK, Anchor::End);
+        }
         days(&mut canvas, &readings, &across, bottom);
         canvas.png(bottom + 34.0)
     }
@@ -98,6 +107,9 @@ impl Line {
             self.unit.say(last.value)
         );
         text += &self.expectation(last);
+        if let Some(until) = self.until.filter(|until| *until > last.at) {
+            text += &format!(". After that nothing came until {}", when(until));
+        }
         let marked: Vec<&&Reading> = readings.iter().filter(|it| it.marked).collect();
         if marked.is_empty() {
             return text + ". Nothing is marked.";
@@ -117,6 +129,9 @@ impl Line {
     fn expectation(&self, it: &Reading) -> String {
         let Some(Expected { value, low, high }) = it.expected else { return String::new() };
         let say = |value| self.unit.say(value);
+        if low >= high {
+            return format!(" (expected {})", say(value));
+        }
         format!(" (expected {}, usually {} to {})", say(value), say(low), say(high))
     }
 
@@ -135,9 +150,14 @@ impl Line {
         canvas.text(x + 19.0, y, &unit, SOFT, Anchor::Start);
         x += 32.0 + room(&unit, LETTERS);
         if readings.iter().any(|it| it.expected.is_some()) {
-            canvas.block((x, y - 9.0), (14.0, 10.0), BAND);
-            canvas.text(x + 19.0, y, "usual", SOFT, Anchor::Start);
-            x += 32.0 + room("usual", LETTERS);
+            let has_band = readings.iter().filter_map(|it| it.expected).any(|it| it.low < it.high);
+            let name = if has_band { "usual" } else { "expected" };
+            match has_band {
+                true => canvas.block((x, y - 9.0), (14.0, 10.0), BAND),
+                false => canvas.dashed((x, y - 4.0), (x + 14.0, y - 4.0), SOFT),
+            }
+            canvas.text(x + 19.0, y, name, SOFT, Anchor::Start);
+            x += 32.0 + room(name, LETTERS);
         }
         if readings.iter().any(|it| it.marked) {
             canvas.ring((x + 6.0, y - 4.0));
@@ -165,6 +185,13 @@ fn draw(canvas: &mut Canvas, stretch: &[&Reading], across: &Scale, up: &Scale) {
         let edge = |part: fn(&Expected) -> f64| {
             known.iter().filter_map(move |it| Some((x(it), up.place(part(it.expected.as_ref()?)))))
         };
+        let middle: Vec<(f64, f64)> = edge(|it| it.value).collect();
+        if known.iter().filter_map(|it| it.expected).all(|it| it.low >= it.high) {
+            for pair in middle.windows(2) {
+                canvas.dashed(pair[0], pair[1], SOFT);
+            }
+            continue;
+        }
         let above: Vec<(f64, f64)> = edge(|it| it.high).collect();
         let mut places: Vec<(f64, f64)> = edge(|it| it.low).collect();
         places.extend(above.into_iter().rev());
@@ -249,6 +276,7 @@ mod tests {
             title: "Spend a day".to_owned(),
             unit: Unit::Money("EUR".to_owned()),
             readings: values.iter().enumerate().map(reading).collect(),
+            until: None,
         }
     }
 

@@ -41,6 +41,7 @@ pub fn of_series(metric: &str, place: &str, judged: &[Judged]) -> Line {
         title: format!("{label}{of}. Marked: outside what the readings before let expect"),
         unit: Unit::Number,
         readings: readings.collect(),
+        until: None,
     }
 }
 

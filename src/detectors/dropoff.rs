@@ -104,14 +104,14 @@ pub fn find(funnel: &Funnel, rule: &Rule, since: Local) -> Option<(usize, Findin
         let finding = Finding {
             kind: Kind::DropOff,
             sentence: format!(
-                "From {} to {}{of} {} go on, where {} did: {} fewer ({:+.2} to {:+.2} points).",
+                "From {} to {}{of} {} go on, where {} did: {} fewer (between {:.1} and {:.1} points less).",
                 from.name,
                 to.name,
                 percent(after.rate()),
                 percent(before.rate()),
                 percent(loss),
-                difference.low * 100.0,
-                difference.high * 100.0,
+                -difference.high * 100.0,
+                -difference.low * 100.0,
             ),
             value: after.rate(),
             expected: before.rate(),

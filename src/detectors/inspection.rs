@@ -69,9 +69,11 @@ pub struct Found {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Shown {
+    /// `until` says until when there should have been more.
     Readings {
         currency: Option<String>,
         readings: Vec<Reading>,
+        until: Option<Local>,
     },
     Funnel {
         steps: Vec<Step>,
@@ -217,7 +219,7 @@ impl Inspection {
             let finding = silence::find(points, &rule, campaign.now);
             let found = finding.map(|finding| Found {
                 stands: finding.since < end || end + LATE_S < campaign.now,
-                shown: Some(shown(points, None)),
+                shown: Some(shown(points, None, Some(campaign.now))),
                 ..campaign.found(&line.metric.0, "", finding)
             });
             self.newest.insert(campaign.source.to_owned(), (end, found));
@@ -373,7 +375,7 @@ impl Campaign<'_> {
         let findings = unusual::inspect(points, rule, self.now);
         let found = findings.into_iter().map(|finding| {
             let stands = stands(&finding);
-            let shown = stands.then(|| shown(points, Some(rule)));
+            let shown = stands.then(|| shown(points, Some(rule), None));
             Found { stands, shown, ..self.found(metric, currency, finding) }
         });
         found.collect()
@@ -398,7 +400,7 @@ impl Campaign<'_> {
         let finding = silence::find(points, &silent, self.now)?;
         // Where all of its lines are at an end, the campaign is, or the source is late.
         let stands = finding.since < newest;
-        let shown = stands.then(|| shown(points, Some(rule)));
+        let shown = stands.then(|| shown(points, Some(rule), (newest > own).then_some(newest)));
         let currency = rule.cost_currency.as_deref().unwrap_or("");
         Some(Found { stands, shown, ..self.found(&line.metric.0, currency, finding) })
     }
@@ -534,7 +536,11 @@ fn complete(line: &Line, now: Local) -> Vec<Point> {
     let is_bad_when_high = line.metric.facts().is_some_and(|facts| facts.bad == Bad::Up);
     let length = length(line.grain);
     let points = line.points.iter().map(|(at, value)| Point { at: *at, value: *value });
-    points.filter(|it| is_bad_when_high || it.at + length <= now).collect()
+    let counts = |it: &Point| match is_bad_when_high {
+        true => it.at <= now,
+        false => it.at + length <= now,
+    };
+    points.filter(counts).collect()
 }
 
 /// A rate over time, out of the readings of its two parts; where there is nothing below the line,
@@ -552,7 +558,7 @@ fn rate(derived: Derived, above: &[Point], below: &[Point]) -> Vec<Point> {
 }
 
 /// The readings around what was found, as the detector saw them.
-fn shown(points: &[Point], rule: Option<&Rule>) -> Shown {
+fn shown(points: &[Point], rule: Option<&Rule>, until: Option<Local>) -> Shown {
     let bad = rule.map_or(Bad::Either, |it| it.bad);
     let run = Run::of(points, bad, rule.map_or(0.0, |it| it.least));
     let most = if run.step_s < DAY_S { SHOWN_HOURS } else { SHOWN_DAYS };
@@ -564,7 +570,7 @@ fn shown(points: &[Point], rule: Option<&Rule>) -> Shown {
         marked: it.fires && rule.is_some(),
     };
     let currency = rule.and_then(|it| it.currency.clone());
-    Shown::Readings { currency, readings: tail.iter().map(reading).collect() }
+    Shown::Readings { currency, readings: tail.iter().map(reading).collect(), until }
 }
 
 fn add<'a>(days: &mut Days, step: usize, steps: usize, points: impl Iterator<Item = &'a Point>) {

@@ -43,7 +43,8 @@ mod tests {
         let check = |value: f64, currency, expected: &str| {
             assert_eq!(amount(value, currency), expected);
         };
-        check(4120.0, Some("EUR"), "4,120.00 EUR");
+        check(4120.4, Some("EUR"), "4,120 EUR");
+        check(412.0, Some("EUR"), "412.00 EUR");
         check(0.0213, Some("EUR"), "0.0213 EUR");
         check(1_234_567.0, None, "1,234,567");
         check(-12.34, None, "-12.3");

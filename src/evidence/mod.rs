@@ -16,6 +16,7 @@
 mod index;
 mod ingest;
 mod language;
+mod notes;
 mod passages;
 mod read;
 mod search;
@@ -28,6 +29,7 @@ pub use self::ingest::{
     ingest_singer,
 };
 pub use self::language::Language;
+pub use self::notes::{Note, keep_note};
 pub use self::passages::sentences;
 pub use self::read::{DocumentFile, Format, Input, Mapping, Named, StreamMapping};
 pub use self::search::{Hit, Question, Rights, Searched, SearchedWord, frequencies, search};

@@ -85,32 +85,37 @@ pub async fn lines(
 ) -> Result<Vec<Line>> {
     let ids: Vec<i64> = of.iter().map(|series| series.id.0).collect();
     let mut points = store::points(db, workspace, &ids, from, to).await?;
-    let mut lines: BTreeMap<_, (&Series, BTreeMap<i64, f64>, Vec<(i64, f64)>)> = BTreeMap::new();
-    for series in of {
-        let Some(own) = points.remove(&series.id.0) else { continue };
-        let Series { source, campaign, metric, currency, grain, zone, .. } = series;
-        let key = (source, campaign, metric, currency, *grain, zone);
-        match lines.get_mut(&key) {
-            None => {
-                lines.insert(key, (series, BTreeMap::new(), own));
-            }
-            Some((_, sums, first)) => {
-                for (at, value) in first.drain(..).chain(own) {
-                    *sums.entry(at).or_default() += value;
-                }
-            }
-        }
+    let mut lines: BTreeMap<_, Vec<&Series>> = BTreeMap::new();
+    for it in of.iter().filter(|it| points.contains_key(&it.id.0)) {
+        let key = (&it.source, &it.campaign, &it.metric, &it.currency, it.grain, &it.zone);
+        lines.entry(key).or_default().push(it);
     }
-    let line = |(series, sums, alone): (&Series, BTreeMap<i64, f64>, Vec<(i64, f64)>)| Line {
-        source: series.source.clone(),
-        campaign: series.campaign.clone(),
-        metric: series.metric.clone(),
-        currency: series.currency.clone(),
-        grain: series.grain,
-        zone: series.zone.clone(),
-        points: if sums.is_empty() { alone } else { sums.into_iter().collect() },
+    let line = |series: Vec<&Series>| {
+        let mut own = series.iter().filter_map(|it| points.remove(&it.id.0));
+        let summed = match series.len() {
+            1 => own.next().unwrap_or_default(),
+            _ => sum(own),
+        };
+        let of = series[0];
+        Line {
+            source: of.source.clone(),
+            campaign: of.campaign.clone(),
+            metric: of.metric.clone(),
+            currency: of.currency.clone(),
+            grain: of.grain,
+            zone: of.zone.clone(),
+            points: summed,
+        }
     };
     Ok(lines.into_values().map(line).collect())
+}
+
+fn sum(series: impl Iterator<Item = Vec<(i64, f64)>>) -> Vec<(i64, f64)> {
+    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+    for (at, value) in series.flatten() {
+        *sums.entry(at).or_default() += value;
+    }
+    sums.into_iter().collect()
 }
 
 fn grain(name: &str) -> Result<Grain> {

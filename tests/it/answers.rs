@@ -20,11 +20,6 @@ N-1,2026-05-02,Ada Byron,The sound is terrible and our largest client leaves us.
 const QUESTION: &str = "/research what do people dislike about the sound?";
 
 impl Team {
-    fn direct(&self, person: &str) -> String {
-        let transcript = self.sandbox.transcript("@countersign", Some(person)).unwrap();
-        crate::harness::team::readable(&transcript)
-    }
-
     /// Writes into the thread of the bot's newest message in a channel.
     async fn replies(&self, person: &str, channel: &str, text: &str) {
         let newest = self.newest(channel);

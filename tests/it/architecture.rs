@@ -148,6 +148,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "audit",
             "charts",
             "detectors",
+            "evidence",
             "jobs",
             "proposals",
             "readings",

@@ -5,7 +5,7 @@ const LIST = `
 +1 👍 -1 👎 thumbsup 👍 thumbsdown 👎 100 💯 tada 🎉 clap 👏 raised_hands 🙌 pray 🙏 muscle 💪 wave 👋 ok_hand 👌 point_right 👉
 point_left 👈 point_up ☝️ point_down 👇 eyes 👀 handshake 🤝 writing_hand ✍️ fist 👊 v ✌️ crossed_fingers 🤞 facepalm 🤦 shrug 🤷
 white_check_mark ✅ heavy_check_mark ✔️ ballot_box_with_check ☑️ x ❌ heavy_multiplication_x ✖️ negative_squared_cross_mark ❎ warning ⚠️
-no_entry ⛔ no_entry_sign 🚫 octagonal_sign 🛑 rotating_light 🚨 question ❓ grey_question ❔ exclamation ❗ grey_exclamation ❕ bangbang ‼️
+no_entry ⛔ no_entry_sign 🚫 octagonal_sign 🛑 rotating_light 🚨 crescent_moon 🌙 question ❓ grey_question ❔ exclamation ❗ grey_exclamation ❕ bangbang ‼️
 information_source ℹ️ red_circle 🔴 large_orange_circle 🟠 large_yellow_circle 🟡 large_green_circle 🟢 large_blue_circle 🔵
 large_purple_circle 🟣 white_circle ⚪ black_circle ⚫ large_red_square 🟥 large_orange_square 🟧 large_yellow_square 🟨
 large_green_square 🟩 large_blue_square 🟦 black_large_square ⬛ white_large_square ⬜ small_red_triangle 🔺 small_red_triangle_down 🔻

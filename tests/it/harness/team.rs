@@ -199,6 +199,11 @@ impl Team {
         readable(&self.sandbox.transcript(channel, None).unwrap())
     }
 
+    /// What the bot wrote to a person directly.
+    pub fn direct(&self, person: &str) -> String {
+        readable(&self.sandbox.transcript("@countersign", Some(person)).unwrap())
+    }
+
     /// The newest message of the bot in a channel, as JSON.
     pub fn newest(&self, channel: &str) -> Value {
         let messages = self.sandbox.messages("maya", channel).unwrap();

@@ -16,6 +16,7 @@ pub mod erase;
 pub mod evidence;
 pub mod experiment;
 pub mod ingest;
+pub mod leads;
 pub mod policy;
 pub mod prompts;
 pub mod readings;
@@ -79,6 +80,9 @@ enum Command {
     Readings(readings::Readings),
     /// See what the detector of unusual readings would have said of a file
     Backtest(backtest::Backtest),
+    /// See how good a score learnt from leads is, and which leads are won
+    #[command(subcommand)]
+    Leads(leads::Leads),
     /// See what was released and how far it came, and send again what did not arrive
     #[command(subcommand)]
     Releases(releases::Releases),
@@ -260,6 +264,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Backtest(what) => {
             backtest::run(&config, &what).map_err(into_anyhow)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Leads(what) => {
+            leads::run(&what).map_err(into_anyhow)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Releases(what) => {

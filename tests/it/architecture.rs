@@ -178,7 +178,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("detectors", &["readings"]),
-    ("leads", &["audit", "jobs", "readings", "reviews", "slack"]),
+    ("leads", &["audit", "detectors", "jobs", "readings", "reviews", "slack"]),
     ("erasure", &["audit", "jobs"]),
     ("history", &["audit", "reviews", "slack"]),
     ("manifests", &["audit"]),

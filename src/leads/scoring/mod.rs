@@ -4,13 +4,26 @@
 //! A [`Score`] is a number of points and the reasons that they are the sum of:
 //!
 //! - [`rules`]: points for fit and behaviour, as the manifest declares them; they work from the first
-//!   day.
+//!   day;
+//! - [`learned`]: what the leads that were won or lost tell, read from a [`table`] of them.
+//!
+//! [`excluded`] says what never counts, [`evaluate`] how good a learned score is, [`comparison`] whether it
+//! may take over from the rules, [`drift`] whether leads are still what they were, and [`versions`] which
+//! version counts. [`segments`] finds the kinds of leads that are won more seldom than the others.
 //!
 //! **Invariant.** The points of a score are the sum of the points of its reasons, as people read them.
 //! **Invariant.** What happens after `now` changes no score.
 
+pub mod comparison;
+pub mod drift;
+pub mod evaluate;
+pub mod excluded;
+pub mod learned;
 pub mod rules;
+pub mod segments;
+pub mod table;
 mod value;
+pub mod versions;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -68,4 +81,9 @@ impl fmt::Display for Reason {
         let sign = if self.points < 0 { '\u{2212}' } else { '+' };
         write!(f, "{}, {sign}{}", self.words, self.points.unsigned_abs())
     }
+}
+
+/// `company size`, of `company_size`.
+fn words_of(name: &str) -> String {
+    name.replace(['_', '.', '-'], " ")
 }

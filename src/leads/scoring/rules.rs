@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::{Activity, Attributes, Reason, Score, Value};
+use super::{Activity, Attributes, Reason, Score, Value, words_of};
 use crate::config::scoring::{Behaviour, Fit, Scoring, Test};
 use crate::words;
 
@@ -37,7 +37,7 @@ fn of_fit(rule: &Fit, attributes: &Attributes) -> Option<Reason> {
     if !passes(&rule.test, value) {
         return None;
     }
-    let name = in_words(&rule.attribute);
+    let name = words_of(&rule.attribute);
     let words = match (&rule.words, value) {
         (Some(words), _) => words.clone(),
         (None, Some(value)) => format!("{name} is {value}"),
@@ -114,8 +114,8 @@ fn left(age_s: i64, rule: &Behaviour) -> f64 {
 
 fn said(rule: &Behaviour, ages: &[i64], latest: i64) -> String {
     let words = rule.words.clone().unwrap_or_else(|| match &rule.detail {
-        Some(detail) => format!("{} {}", in_words(&rule.kind), detail.trim_matches('*')),
-        None => in_words(&rule.kind),
+        Some(detail) => format!("{} {}", words_of(&rule.kind), detail.trim_matches('*')),
+        None => words_of(&rule.kind),
     });
     let recent = ages.iter().filter(|age| **age < WEEK_S).count();
     let before = ages.len() - recent;
@@ -140,11 +140,6 @@ fn times(count: usize) -> String {
         3..=11 => format!("{} times", NUMBERS[count - 3]),
         _ => format!("{count} times"),
     }
-}
-
-/// `company size`, of `company_size`.
-fn in_words(name: &str) -> String {
-    name.replace(['_', '.', '-'], " ")
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
 //!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
 //!   platforms report, [`detectors`] tells what in them is worth a message, [`alerts`] tells people of it;
-//!   [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
+//!   [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are, and
+//!   [`summaries`] what leaders read in the morning; [`history`] tells what happened to a card,
 //!   [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
@@ -40,6 +41,7 @@ pub mod inbox;
 pub mod schedule;
 pub mod socket;
 pub mod subjects;
+pub mod summaries;
 pub mod worker;
 
 pub mod alerts;

@@ -22,9 +22,9 @@ use url::Url;
 
 pub use agents::AgentTokens;
 pub use manifest::{
-    AdBudget, Agent, Bad, Change, Facts, Funnel, Group, Keep, Label, Manifest, Members, MetricRule,
-    Need, Numbers, Of, Period, Quiet, Route, Rule, Severity, SubjectKind, Tell, Terms, Verbosity,
-    Witness,
+    AdBudget, Agent, Bad, Change, Digest, Facts, Funnel, Group, Keep, Label, Length, Manifest,
+    Members, MetricRule, Need, Numbers, Of, Period, Quiet, Route, Rule, Section, Severity,
+    SubjectKind, Tell, Terms, Verbosity, Witness,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;

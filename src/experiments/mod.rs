@@ -50,7 +50,7 @@ pub use message::{EXTEND, PLAN, asked_for, card, edit_form, is_up, plan_form, re
 pub use observations::{Body, Delivery, Observed, observe};
 pub use planning::{AGENT, edited, propose, rewrite};
 pub use readout_card::{REASON, SHIP, STOP, decision_card, decision_is_up};
-pub use running::{begin, conclude, due};
+pub use running::{begin, conclude, due, find};
 pub use showing::{about, show};
 pub use test_plan::TestPlan;
 

@@ -26,11 +26,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use crate::config::Section;
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
     AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, PersonId,
-    ReleaseId, ReviewId, RunId, WorkspaceId,
+    ReleaseId, ReviewId, RunId, SummaryId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -81,6 +82,10 @@ pub enum Job {
     ShowTest { test: ExperimentId },
     /// Makes a document of what a decided test taught.
     LearnFromTest { test: ExperimentId },
+    /// Makes Slack show a summary in its channel.
+    ShowSummary { summary: SummaryId },
+    /// Makes Slack show a section of a summary in full, in its thread.
+    ShowSummaryDetails { summary: SummaryId, section: Section },
     /// Posts a day's checkpoint of the audit trail.
     PostCheckpoint { day: Date },
 }
@@ -142,6 +147,8 @@ impl Job {
             | Self::Investigate { .. }
             | Self::ShowTest { .. }
             | Self::LearnFromTest { .. }
+            | Self::ShowSummary { .. }
+            | Self::ShowSummaryDetails { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
         }
     }
@@ -170,6 +177,8 @@ impl Job {
             Self::Investigate { .. } => "investigate",
             Self::ShowTest { .. } => "show_test",
             Self::LearnFromTest { .. } => "learn_from_test",
+            Self::ShowSummary { .. } => "show_summary",
+            Self::ShowSummaryDetails { .. } => "show_summary_details",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
     }
@@ -200,6 +209,10 @@ impl Job {
             Self::Investigate { event, .. } => format!("investigate:{event}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
+            Self::ShowSummary { summary } => format!("show_summary:{summary}"),
+            Self::ShowSummaryDetails { summary, section } => {
+                format!("show_summary_details:{summary}:{}", section.name())
+            }
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
     }
@@ -252,6 +265,8 @@ impl Job {
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }
+            | Self::ShowSummary { .. }
+            | Self::ShowSummaryDetails { .. }
             | Self::ShowTest { .. } => 1,
             Self::ShowHome { .. } | Self::LearnFromTest { .. } | Self::PostCheckpoint { .. } => 5,
         }

@@ -31,6 +31,7 @@ use crate::error::Result;
 use crate::experiments;
 use crate::jobs::{self, Job};
 use crate::reviews;
+use crate::summaries;
 
 /// Everything that happens by the clock.
 pub const SCHEDULES: &[Schedule] = &[CHECKPOINT, INSPECTION];
@@ -120,6 +121,7 @@ pub async fn tick(app: &App) -> Result<()> {
     reviews::due(&mut tx, app.workspace.id, app.now()).await?;
     alerts::due(&mut tx, app.workspace.id, app.now()).await?;
     experiments::due(&mut tx, app.workspace.id, app.now()).await?;
+    summaries::due(&mut tx, app).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ mod models;
 mod numbers;
 mod policy;
 mod raw;
+mod summaries;
 mod witness;
 
 use std::fmt;
@@ -13,7 +14,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::models::{Budget, Model};
@@ -23,6 +24,7 @@ pub use alerts::{Quiet, Route, Severity, Verbosity};
 pub use numbers::{AdBudget, Bad, Funnel, MetricRule, Numbers, Of, Period};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
+pub use summaries::{Digest, Length, Section};
 pub use witness::Witness;
 
 /// The example that a fresh installation starts with.
@@ -41,6 +43,8 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
     /// Where alerts go: the first that takes one.
     pub routes: Vec<Route>,
+    /// Which channels read a daily summary.
+    pub digests: Vec<Digest>,
     /// How the team's numbers are judged.
     pub numbers: Numbers,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
@@ -170,6 +174,7 @@ impl Manifest {
         let models = raw.model.into_iter().map(models::Raw::into_model).collect();
         let audit = raw.audit.map(witness::Raw::into_witness);
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
+        let digests = raw.summary.into_iter().map(|one| one.into_digest(&zone)).collect();
         let numbers = Numbers {
             metrics: raw.metric.into_iter().map(numbers::RawMetric::into_metric).collect(),
             funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
@@ -184,6 +189,7 @@ impl Manifest {
             models,
             rules,
             routes,
+            digests,
             numbers,
             audit,
             text,

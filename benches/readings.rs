@@ -13,9 +13,11 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use countersign::alerts;
 use countersign::audit::Actor;
 use countersign::cli;
 use countersign::clock::Clock;
+use countersign::config::Numbers;
 use countersign::database::Settings;
 use countersign::database::embedded::{self, Options as Server};
 use countersign::ids::WorkspaceId;
@@ -66,11 +68,26 @@ async fn main() {
     report("one in fifty corrected", rows * METRICS, again);
     sqlx::raw_sql("ANALYZE").execute(&db).await.ok();
     windows(&db, workspace, options.seed).await;
+    inspection(&db, workspace).await;
 
     db.close().await;
     if let Some(server) = server {
         server.stop().await;
     }
+}
+
+/// Everything that came, looked at by all detectors as after an import.
+async fn inspection(db: &PgPool, workspace: WorkspaceId) {
+    let end = date(2026, 5, 1).at(0, 0, 0, 0) + Span::new().days(90);
+    let now = end.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    let began = Instant::now();
+    let looked = alerts::look(db, workspace, &Numbers::default(), 90, now).await.unwrap();
+    println!(
+        "{} series of 90 days by the hour inspected in {:.2} s, from the database on; {} findings",
+        looked.outlines.len(),
+        began.elapsed().as_secs_f64(),
+        looked.found.len()
+    );
 }
 
 async fn workspace(db: &PgPool) -> WorkspaceId {

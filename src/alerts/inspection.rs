@@ -6,22 +6,22 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::alert::{Alert, Cause, Key, Line, State};
 use super::grouping::{self, Group};
 use super::{AGENT, event, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
-use crate::config::Route;
+use crate::config::{Numbers, Route};
 use crate::detectors::{DAY_S, Inspection, Kind, Local, Looked, local_of};
 use crate::error::{Error, Result};
-use crate::ids::AlertId;
+use crate::ids::{AlertId, WorkspaceId};
 use crate::jobs::{self, Job};
 use crate::readings::{self, Series};
 
 /// How far back the detectors learn.
-const DAYS: i32 = 90;
+const DAYS: i64 = 90;
 
 /// So many new alerts of one source at once are one.
 const STORM: usize = 5;
@@ -56,11 +56,11 @@ pub async fn inspect(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     // Before the numbers are read, so that nobody acts on older ones.
     store::lock_inspection(&mut tx, workspace).await?;
-    let looked = look(app, now).await?;
+    let looked = look(&app.db, workspace, &app.manifest.numbers, DAYS, now).await?;
     let gone = gone(&looked, now);
     let groups = grouping::groups(looked);
     let open = store::open(&mut tx, workspace).await?;
-    let since = now - SignedDuration::from_hours(24 * i64::from(DAYS + 30));
+    let since = now - SignedDuration::from_hours(24 * (DAYS + 30));
     let told = store::told(&mut tx, workspace, since).await?;
 
     for change in changes(groups, &open, &told, local(now)) {
@@ -80,19 +80,24 @@ pub async fn inspect(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Looks at every campaign, several at a time, so that all of their numbers are never in memory at once.
-async fn look(app: &App, now: Timestamp) -> Result<Looked> {
-    let workspace = app.workspace.id;
-    let today = now.to_zoned(app.manifest.zone.clone()).datetime();
+/// Looks at so many days of every campaign, several at a time, so that all of their numbers are never in
+/// memory at once.
+pub async fn look(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    numbers: &Numbers,
+    days: i64,
+    now: Timestamp,
+) -> Result<Looked> {
+    let today = now.to_zoned(TimeZone::UTC).datetime();
     // The days of an account that is east of here begin earlier.
-    let (from, to) = (today.saturating_sub(DAYS.days()), today.saturating_add(2.days()));
-    let numbers = Arc::new(app.manifest.numbers.clone());
-    let nothing = Inspection::new(numbers, now);
-    let parts = parts(readings::campaigns(&app.db, workspace).await?);
+    let (from, to) = (today.saturating_sub(days.days()), today.saturating_add(1.day()));
+    let nothing = Inspection::new(Arc::new(numbers.clone()), now);
+    let parts = parts(readings::campaigns(db, workspace).await?);
     let looks = stream::iter(parts).map(|part| {
         let mut inspection = nothing.clone();
         async move {
-            let lines = readings::lines(&app.db, workspace, &part, from, to).await?;
+            let lines = readings::lines(db, workspace, &part, from, to).await?;
             let look = move || {
                 inspection.look(&lines);
                 inspection

@@ -34,7 +34,7 @@ use crate::ids::AlertId;
 pub use acting::{Act, Snooze, act, change_form, check, investigate, lines_form};
 pub use alert::{Alert, State};
 pub use attending::{attend, due};
-pub use inspection::inspect;
+pub use inspection::{inspect, look};
 pub use message::{NOT_USEFUL, not_useful_modal, show};
 pub use store::{RuleCard, rule_cards};
 

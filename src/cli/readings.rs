@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
@@ -12,10 +11,11 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use sqlx::PgPool;
 
+use crate::alerts;
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::config::{Config, Manifest};
-use crate::detectors::{self, Inspection, Kind, amount, day_of, local_of, waste};
+use crate::detectors::{self, Kind, amount, day_of, local_of, waste};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
 use crate::readings::{
@@ -339,17 +339,10 @@ async fn inspect(
     out: &mut impl Write,
 ) -> Result<()> {
     let at = args.at.unwrap_or_else(|| clock.now().to_zoned(TimeZone::UTC).datetime());
-    let from = at.saturating_sub(jiff::Span::new().days(args.days));
     let manifest = Manifest::load(config.manifest.as_deref())?;
-    let numbers = Arc::new(manifest.numbers);
-    let mut inspection = Inspection::new(numbers, at.to_zoned(TimeZone::UTC)?.timestamp());
-    let mut looked_at = 0;
-    for campaign in readings::campaigns(db, workspace).await? {
-        let lines = readings::lines(db, workspace, &campaign, from, at).await?;
-        looked_at += lines.len();
-        inspection.look(&lines);
-    }
-    let found = inspection.finish().found;
+    let now = at.to_zoned(TimeZone::UTC)?.timestamp();
+    let looked = alerts::look(db, workspace, &manifest.numbers, args.days, now).await?;
+    let (found, looked_at) = (looked.found, looked.outlines.len());
     if found.is_empty() && !args.json {
         writeln!(out, "Nothing stands out in {looked_at} series.")?;
     }

@@ -536,7 +536,11 @@ fn complete(line: &Line, now: Local) -> Vec<Point> {
     let is_bad_when_high = line.metric.facts().is_some_and(|facts| facts.bad == Bad::Up);
     let length = length(line.grain);
     let points = line.points.iter().map(|(at, value)| Point { at: *at, value: *value });
-    points.filter(|it| is_bad_when_high || it.at + length <= now).collect()
+    let counts = |it: &Point| match is_bad_when_high {
+        true => it.at <= now,
+        false => it.at + length <= now,
+    };
+    points.filter(counts).collect()
 }
 
 /// A rate over time, out of the readings of its two parts; where there is nothing below the line,

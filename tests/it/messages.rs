@@ -75,6 +75,7 @@ fn settled(value: &mut Value) {
                 (r"\(\d+ days? old\)", "(age)"),
                 (r"\d{10}\.\d{6}", "(ts)"),
                 (r"127\.0\.0\.1:\d+", "(host)"),
+                (r"^F[0-9A-Z]{8,}$", "(file)"),
                 (r"\d{8}T\d{6}\.\d{3}Z", "(time)"),
                 (r"^\d+\.\d+\.[0-9a-f]+$", "(trigger)"),
             ] {
@@ -195,7 +196,7 @@ async fn a_channel_that_cannot_be_reached() {
     team.sandbox.fault(gone.clone().on("chat.postMessage"));
     team.sandbox.fault(gone.on("conversations.join"));
     team.asks().await;
-    assert_json_snapshot!(team.said("chat.postMessage"));
+    assert_json_snapshot!(team.showing("Your answer is ready"));
     team.done().await;
 }
 
@@ -280,5 +281,24 @@ async fn a_test_from_its_plan_to_its_decision() {
     maya.fills(serde_json::json!({"Why?": "The audience is wrong."})).await;
     team.settle().await;
     assert_json_snapshot!("a_decision_about_a_test", team.said("chat.postMessage"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn an_alert_and_its_forms() {
+    let team = Team::with_an_alert_on(jiff::civil::date(2027, 2, 10)).await;
+    assert_json_snapshot!("an_alert", team.showing("Spend on *Brand DE*"));
+    let lena = team.member("lena");
+    lena.clicks("#alerts", "Propose a pause").await;
+    assert_json_snapshot!("the_form_that_proposes_a_pause", team.said("views.open"));
+    team.sandbox.close("lena").await.unwrap();
+    lena.clicks("#alerts", "Not useful").await;
+    assert_json_snapshot!(
+        "the_form_that_asks_why_an_alert_was_not_useful",
+        team.said("views.open")
+    );
+    lena.submits("Why was it not useful?", "The sale was planned.").await;
+    team.settle().await;
+    assert_json_snapshot!("an_alert_that_was_not_useful", team.said("chat.update"));
     team.done().await;
 }

@@ -14,10 +14,10 @@ use crate::harness::Team;
 
 /// What a campaign came to on one day.
 #[derive(Clone, Copy)]
-struct Day {
-    cost: f64,
-    clicks: f64,
-    conversions: f64,
+pub struct Day {
+    pub cost: f64,
+    pub clicks: f64,
+    pub conversions: f64,
 }
 
 const USUAL: Day = Day { cost: 2_000.0, clicks: 1_000.0, conversions: 60.0 };
@@ -26,7 +26,7 @@ const USUAL: Day = Day { cost: 2_000.0, clicks: 1_000.0, conversions: 60.0 };
 const DAYS: i32 = 60;
 
 /// Days of a campaign up to yesterday; `bend` changes a usual one by how many days ago it was.
-fn campaign(name: &str, today: Date, bend: impl Fn(i32, Day) -> Option<Day>) -> String {
+pub fn campaign(name: &str, today: Date, bend: impl Fn(i32, Day) -> Option<Day>) -> String {
     let mut rows = String::new();
     for ago in (1..=DAYS).rev() {
         let wobble = 1.0 + f64::from(ago * 37 % 11 - 5) / 100.0;
@@ -45,12 +45,12 @@ fn campaign(name: &str, today: Date, bend: impl Fn(i32, Day) -> Option<Day>) -> 
     rows
 }
 
-fn usual(_: i32, day: Day) -> Option<Day> {
+pub fn usual(_: i32, day: Day) -> Option<Day> {
     Some(day)
 }
 
 /// Twice the money for the same, on the last days.
-fn doubled(last: i32) -> impl Fn(i32, Day) -> Option<Day> {
+pub fn doubled(last: i32) -> impl Fn(i32, Day) -> Option<Day> {
     move |ago, day| {
         let factor = if ago <= last { 2.0 } else { 1.0 };
         Some(Day { cost: day.cost * factor, clicks: day.clicks * factor, ..day })
@@ -68,11 +68,21 @@ impl Team {
     }
 
     fn until_noon(self) -> Self {
-        let team = self;
-        let here = team.app.now().to_zoned(team.app.manifest.zone.clone());
-        let noon = here.date().tomorrow().unwrap().at(12, 0, 0, 0);
-        let noon = noon.to_zoned(team.app.manifest.zone.clone()).unwrap().timestamp();
-        team.app.clock.turn(noon.duration_since(here.timestamp()));
+        let here = self.app.now().to_zoned(self.app.manifest.zone.clone());
+        self.turn_to_noon_of(here.date().tomorrow().unwrap());
+        self
+    }
+
+    fn turn_to_noon_of(&self, day: Date) {
+        let noon = day.at(12, 0, 0, 0).to_zoned(self.app.manifest.zone.clone()).unwrap();
+        self.app.clock.turn(noon.timestamp().duration_since(self.app.now()));
+    }
+
+    /// An alert whose card is the same on every day.
+    pub async fn with_an_alert_on(day: Date) -> Self {
+        let team = Self::with_lines("").await;
+        team.turn_to_noon_of(day);
+        team.has_doubled(1).await;
         team
     }
 

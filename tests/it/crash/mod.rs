@@ -3,6 +3,7 @@
 //! Here it is a process of its own, entered at the wire like everywhere. Nothing that it
 //! acknowledged may be lost; what it did not acknowledge may have happened or not, but never twice.
 
+mod alerts;
 mod campaigns;
 mod hang_up;
 mod jobs;

@@ -257,7 +257,7 @@ impl Deployment {
         lines.join("\n")
     }
 
-    async fn workspace(&self) -> WorkspaceId {
+    pub async fn workspace(&self) -> WorkspaceId {
         workspaces::all(&self.db).await.unwrap()[0]
     }
 }

@@ -60,8 +60,8 @@ fn section(card: Card, summary: &Summary, part: &Part, most: usize) -> Card {
         .spoken(&format!("Details on {}", title(part.section).to_lowercase()));
     let more = part.lines.len().saturating_sub(most);
     let source = match more {
-        0 => format!("From {}.", part.source),
-        more => format!("… and {more} more; press Details. From {}.", part.source),
+        0 => format!("Source: {}.", part.source),
+        more => format!("… and {more} more; press Details. Source: {}.", part.source),
     };
     card.section_with(text, details).context(source)
 }
@@ -95,7 +95,7 @@ pub fn details(summary: &Summary, part: &Part) -> Card {
         card = card.context(format!("… and {more} more, which do not fit here."));
     }
     card.context(format!(
-        "From {}. It stands here as it was when Details was pressed.",
+        "Source: {}. It stands here as it was when Details was pressed.",
         part.source
     ))
 }

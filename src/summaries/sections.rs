@@ -32,7 +32,7 @@ pub struct Span {
     pub now: Timestamp,
     /// The summary's own day.
     pub today: Date,
-    /// From the beginning of the day of the summary before, to the beginning of today.
+    /// The day of the summary before; what is told happened between that one and now.
     pub from_day: Date,
     pub from: Timestamp,
     pub to: Timestamp,
@@ -54,8 +54,7 @@ impl Span {
             }
             from_day = from_day.yesterday()?;
         }
-        let start = |day: Date| anyhow::Ok(day.to_zoned(digest.zone.clone())?.timestamp());
-        Ok(Self { now, today, from_day, from: start(from_day)?, to: start(today)? })
+        Ok(Self { now, today, from_day, from: digest.due_on(from_day)?, to: now })
     }
 
     fn since(&self) -> String {
@@ -103,7 +102,7 @@ async fn waiting(app: &App, span: &Span, audience: &mut Audience<'_>) -> Result<
             format!(", expires in {}", age(left))
         });
         lines.push(format!(
-            "*{}* (review {}, {}) waits for {} since {} ago{}",
+            "*{}* (review {}, {}) has waited for {} for {}{}",
             titled(&card.title),
             card.review,
             kind(&card.kind),

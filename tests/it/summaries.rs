@@ -40,13 +40,11 @@ impl Team {
         self.wait(then.timestamp().duration_since(self.app.now())).await;
     }
 
+    /// What the channel reads, which is not what one person is told alone.
     fn summaries(&self) -> Vec<String> {
-        let messages = self.sandbox.messages("lena", PLACE).unwrap();
-        let ours = messages.iter().filter(|one| {
-            one.to_string().contains("summary.")
-                || one["text"].as_str().is_some_and(|text| text.contains("202"))
-        });
-        ours.map(|one| one["text"].as_str().unwrap().to_owned()).collect()
+        let messages = self.sandbox.messages("dana", PLACE).unwrap();
+        let texts = messages.iter().filter_map(|one| one["text"].as_str());
+        texts.filter(|text| text.contains("day, ")).map(str::to_owned).collect()
     }
 }
 
@@ -174,8 +172,8 @@ async fn one_that_is_late_says_so() {
     team.done().await;
 }
 
-/// A year of days in three zones, with every change of the clocks in it: replicas race each minute around
-/// the time, one dies at each, and there is one row for each channel and day.
+/// A year of days in three zones, with every change of the clocks in it: at the time of
+/// each, one replica dies and another looks, and there is one row for each channel and day.
 #[tokio::test]
 async fn a_year_has_one_summary_for_each_channel_and_day() {
     let team = Team::start().await;
@@ -187,6 +185,9 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
     let text: Vec<String> = zones.iter().map(|(at, time, zone)| daily(at, time, zone)).collect();
     let app = with_manifest(&team, &manifest(&text.concat())).await;
     schedule::tick(&app).await.unwrap();
+    // What it leaves half done stays in connections of its own.
+    let mut doomed = app.clone();
+    doomed.db = team.another_app().await.db;
     let start = app.now();
     let end = start + SignedDuration::from_hours(24 * 366);
 
@@ -194,7 +195,7 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
     for digest in &app.manifest.digests {
         let mut at = start;
         while let Some((_, next)) = digest.next_after(at).unwrap().filter(|(_, it)| *it < end) {
-            moments.extend([-1, 0, 1].map(|minute| next + SignedDuration::from_mins(minute)));
+            moments.push(next);
             at = next;
         }
     }
@@ -204,11 +205,10 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
         if forward.is_positive() {
             app.clock.turn(forward);
         }
-        let dying = tokio::spawn(tick(app.clone()));
+        let dying = tokio::spawn(tick(doomed.clone()));
         tokio::task::yield_now().await;
         dying.abort();
         let mut others = JoinSet::new();
-        others.spawn(tick(app.clone()));
         others.spawn(tick(app.clone()));
         others.join_all().await;
         let _ = dying.await;

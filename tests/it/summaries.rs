@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use tokio::task::JoinSet;
 
 use crate::harness::Team;
-use crate::schedule::with_manifest;
+use crate::schedule::{with_manifest, with_manifest_on};
 
 const PLACE: &str = "#leadership";
 
@@ -186,8 +186,8 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
     let app = with_manifest(&team, &manifest(&text.concat())).await;
     schedule::tick(&app).await.unwrap();
     // What it leaves half done stays in connections of its own.
-    let mut doomed = app.clone();
-    doomed.db = team.another_app().await.db;
+    let pool = team.another_app().await.db.clone();
+    let doomed = with_manifest_on(&team, &manifest(&text.concat()), pool).await;
     let start = app.now();
     let end = start + SignedDuration::from_hours(24 * 366);
 

@@ -68,13 +68,15 @@ enum Action {
     Sources(FindingId),
     /// Opens the form with which a running test is shipped, stopped, or gets another plan.
     AskOfTest(Ask, ExperimentId),
+    /// Shows the segments of a test, in its thread.
+    Segments(ExperimentId),
     /// Opens the form of a brief, with the finding's evidence.
     DraftFrom(ReviewId),
     /// Puts another version of a draft up, by its letter.
     Choose(Seen, Variant),
     /// Opens the form of a test plan, with a draft's versions.
     PlanTest(ReviewId),
-    /// Has a draft written anew.
+    /// Has a draft written anew, or a plan worded.
     WriteAnew(ReviewId),
     /// Ends the writing of a campaign; has the rest written; approves what passes.
     Campaign(Whole, CampaignId),
@@ -317,6 +319,7 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
             let queue = reviews::queue_of(app, person).await?;
             tell(app, interaction, reviews::queue(&queue));
         }
+        Action::Segments(test) => experiments::ask_for_segments(app, test).await?,
         Action::Link => {}
     }
     refresh_home(app, interaction, person).await?;
@@ -697,7 +700,8 @@ async fn draft_from_message(app: &App, interaction: &Interaction) -> Result<Moda
 const TRYING_AGAIN: &str =
     "Trying again. If nothing changes here, I have not been invited there yet.";
 
-const WRITING_ANEW: &str = "The model is asked once more. The card follows if it writes.";
+const WRITING_ANEW: &str =
+    "The model is asked. The card follows: with its words, or with why there are none.";
 
 const WRITING_STOPPED: &str =
     "Stopped. What is up for a decision stays up; nothing more will be written.";
@@ -797,6 +801,7 @@ impl Action {
                 Some(Self::Choose(Seen::read(seen)?, Variant::named(letter)?))
             }
             "draft.plan_test" => Some(Self::PlanTest(ReviewId(value?.parse().ok()?))),
+            "test.word" => Some(Self::WriteAnew(ReviewId(value?.parse().ok()?))),
             "draft.again" => Some(Self::WriteAnew(ReviewId(value?.parse().ok()?))),
             "campaign.stop" => Some(Self::Campaign(Whole::Stop, CampaignId(value?.parse().ok()?))),
             "campaign.again" => {
@@ -809,6 +814,7 @@ impl Action {
             "test.ship" => Some(Self::AskOfTest(Ask::Ship, ExperimentId(value?.parse().ok()?))),
             "test.stop" => Some(Self::AskOfTest(Ask::Stop, ExperimentId(value?.parse().ok()?))),
             "test.extend" => Some(Self::AskOfTest(Ask::Extend, ExperimentId(value?.parse().ok()?))),
+            "test.segments" => Some(Self::Segments(ExperimentId(value?.parse().ok()?))),
             "link" => Some(Self::Link),
             _ => {
                 let (what, alert) = AlertAction::read(id, value?)?;
@@ -837,6 +843,7 @@ impl Action {
             | Self::Share(_)
             | Self::Sources(_)
             | Self::AskOfTest(..)
+            | Self::Segments(_)
             | Self::DraftFrom(_)
             | Self::PlanTest(_)
             | Self::WriteAnew(_)

@@ -7,7 +7,7 @@
 //!   [`metrics`], [`words`];
 //! - the entrances, which turn the outside into one call: [`http`] and [`socket`] hand what Slack
 //!   delivers to the [`inbox`], from where typing goes to [`commands`] and pressing to [`actions`];
-//!   [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
+//!   [`taps`] sorts what a Singer tap sends; [`worker`] says what each job means, [`schedule`] what happens when; [`subjects`] knows what is
 //!   decided on by its kind; [`cli`] is the command line; [`home`] shows a person what waits for them;
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
 //!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
@@ -18,8 +18,8 @@
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
 //! - the capabilities, which know no feature and not each other, but for the words in which the
-//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`charts`], [`jobs`], [`slack`],
-//!   [`privacy`], and [`workspaces`];
+//!   [`database`] lets them write together: [`agents`] (prompts, language models, budgets), [`audit`], [`charts`],
+//!   [`incoming`] (bytes as text), [`jobs`], [`slack`], [`privacy`], and [`workspaces`];
 //! - the [`sandbox`], a Slack workspace on this machine, for the demo and the tests.
 //!
 //! Arrows point down only; `tests/it/architecture.rs` holds the table.
@@ -42,6 +42,7 @@ pub mod schedule;
 pub mod socket;
 pub mod subjects;
 pub mod summaries;
+pub mod taps;
 pub mod worker;
 
 pub mod alerts;
@@ -66,6 +67,7 @@ pub mod agents;
 pub mod audit;
 pub mod charts;
 pub mod database;
+pub mod incoming;
 pub mod jobs;
 pub mod privacy;
 pub mod slack;

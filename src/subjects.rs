@@ -91,7 +91,10 @@ pub async fn show(app: &App, review: ReviewId) -> Result<()> {
             show_campaign(app, &review).await
         }
         Matter::Test(_) | Matter::TestDecision(_) => {
-            let beside = Beside::default();
+            let beside = match &matter {
+                Matter::Test(_) => experiments::beside(&review),
+                _ => Beside::default(),
+            };
             reviews::show(app, &review, body, wording, release.as_deref(), &beside).await?;
             experiments::about(app, &review).await
         }
@@ -130,10 +133,11 @@ pub async fn rework(app: &App, review: ReviewId) -> Result<()> {
     }
 }
 
-/// Has the content agent write a draft anew.
+/// Has the content agent write a draft anew, or the campaign agent word a plan.
 pub async fn write_anew(app: &App, review: ReviewId) -> Result<()> {
     match find(app, review).await? {
         Some((review, Matter::Draft(_))) => drafts::write_anew(app, &review).await,
+        Some((review, Matter::Test(_))) => experiments::word(app, &review).await,
         _ => Ok(()),
     }
 }

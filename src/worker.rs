@@ -80,6 +80,8 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
             alerts::investigate(app, alert, event, &person).await
         }
         Job::ShowTest { test } => experiments::show(app, test).await,
+        Job::ShowSegments { test } => experiments::show_segments(app, test).await,
+        Job::CountByReadings => experiments::count_by_readings(app).await,
         Job::LearnFromTest { test } => experiments::learn(app, test).await,
         Job::ShowSummary { summary } => summaries::show(app, summary).await,
         Job::ShowSummaryDetails { summary, section } => {
@@ -114,11 +116,13 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::ShowHelp { .. }
         // The next import, or hour, looks at the same numbers; what is due comes due again.
         | Job::Inspect
+        | Job::CountByReadings
         | Job::ShowAlert { .. }
         | Job::AttendAlert { .. }
         // Nothing came into the thread, and the button stays.
         | Job::Investigate { .. }
         | Job::ShowTest { .. }
+        | Job::ShowSegments { .. }
         // The numbers stand in the trail and on the card; only research misses them.
         | Job::LearnFromTest { .. }
         // The next one tells what still stands; `/summary now` makes another.

@@ -8,17 +8,21 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use sqlx::PgConnection;
 
 use super::alert::{Alert, State};
-use super::{event, message, store};
+use super::{AGENT, event, message, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
+use crate::evidence::{self, Note};
 use crate::ids::{AlertEventId, AlertId, PersonId};
 use crate::jobs::{self, Job};
 use crate::proposals::{self, Proposal};
 use crate::research::{self, Question};
 use crate::reviews;
 use crate::slack::{self, Modal, Place};
+
+/// The source of the numbers that were looked into.
+const NUMBERS: &str = "alerts";
 
 /// What a button does.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -168,7 +172,7 @@ async fn undo(
     jobs::enqueue(tx, app.workspace.id, Job::ShowAlert { alert: alert.id }).await
 }
 
-/// Sets the research agent to work in the alert's thread, with its numbers in the question.
+/// Sets the research agent to work in the alert's thread, with its numbers among the evidence.
 pub async fn investigate(
     app: &App,
     id: AlertId,
@@ -180,6 +184,7 @@ pub async fn investigate(
     let Some(card) = shown.into_iter().next() else {
         return Err(anyhow::anyhow!("the card of alert {id} is not there yet").into());
     };
+    keep_numbers(app, &alert, &card.place).await?;
     let question = Question {
         text: message::question(&alert),
         person: person.clone(),
@@ -191,6 +196,21 @@ pub async fn investigate(
     let once = format!("alert-event:{happened}");
     research::request(app, Some(&once), &question).await?;
     Ok(())
+}
+
+/// The numbers of an alert as a document, so that what is found can cite them.
+async fn keep_numbers(app: &App, alert: &Alert, place: &Place) -> Result<()> {
+    let channel = app.slack.conversation(&place.channel).await?;
+    let note = Note {
+        source: NUMBERS,
+        owner: app.manifest.agent(AGENT).map(|agent| agent.owner.clone()),
+        private_to: (channel.is_private || channel.is_im).then_some(&place.channel),
+        id: format!("alert-{}", alert.id),
+        title: format!("Alert {}: {}", alert.id, message::about(alert)),
+        day: alert.opened_at.to_zoned(app.manifest.zone.clone()).date(),
+        text: message::numbers(alert),
+    };
+    evidence::keep_note(&app.db, &app.clock, app.workspace.id, note).await
 }
 
 /// The window that lists all lines of an alert.

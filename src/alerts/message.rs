@@ -9,7 +9,7 @@ use super::store::{self, Happened, RuleCard};
 use super::{AGENT, chart};
 use crate::app::App;
 use crate::config::{Severity, SubjectKind, Verbosity};
-use crate::detectors::{Kind, amount, day_of};
+use crate::detectors::{Kind, Shown, amount, day_of};
 use crate::error::Result;
 use crate::ids::{AlertId, FileId};
 use crate::reviews::{self, REASON};
@@ -33,6 +33,9 @@ const JUDGED: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Lines that a card shows; a storm has many more.
 const LINES: usize = 12;
+
+/// Readings that are told in words.
+const WEEK: usize = 7;
 
 /// How many characters of a reason are taken, and how many a card shows.
 const REASON_LIMIT: usize = 2_000;
@@ -385,11 +388,39 @@ pub fn not_useful_modal(alert: &Alert) -> Modal {
 
 /// What the research agent is asked.
 pub(super) fn question(alert: &Alert) -> String {
-    let about = match alert.key.campaign.as_str() {
+    let headline = headline(alert);
+    // The interval says nothing to a search.
+    let short = headline.split(" (between").next().unwrap_or_default().trim_end_matches('.');
+    format!("What could explain this about {}? {short}.", about(alert))
+}
+
+/// What an alert is about, by its name.
+pub(super) fn about(alert: &Alert) -> &str {
+    match alert.key.campaign.as_str() {
         campaign if !campaign.is_empty() && !alert.key.is_of_many() => campaign,
         _ => alert.key.source.as_str(),
-    };
-    format!("What could explain this about {about}? {}", headline(alert))
+    }
+}
+
+/// The numbers of an alert in sentences, a paragraph each.
+pub(super) fn numbers(alert: &Alert) -> String {
+    let lines = &alert.picture.lines;
+    let mut told: Vec<String> =
+        lines.iter().take(LINES).map(|line| line.sentence.clone()).collect();
+    if !alert.picture.steady.is_empty() {
+        told.push(format!(
+            "Of what was looked at, these did not move: {}.",
+            listed(&alert.picture.steady)
+        ));
+    }
+    if let Some(Shown::Readings { currency, readings, .. }) = &alert.picture.shown {
+        let newest = readings.iter().rev().take(WEEK).rev();
+        let days =
+            newest.map(|it| format!("{} {}", day_of(it.at), amount(it.value, currency.as_deref())));
+        let days: Vec<String> = days.collect();
+        told.push(format!("The newest readings of {} were: {}.", about(alert), days.join("; ")));
+    }
+    told.join("\n\n")
 }
 
 /// What could be proposed about its money. A funnel has none, nor has what several campaigns share.

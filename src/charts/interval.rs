@@ -86,7 +86,7 @@ impl Interval {
         }
         let least = self
             .least
-            .map(|it| format!(" The least difference worth having is {}.", self.unit.say(it)));
+            .map(|it| format!(" The least difference worth having is {}.", self.difference(it)));
         let more = self.more().map(|it| format!(" {it}")).unwrap_or_default();
         format!("{title}. {}.{}{more}", rows.join("; "), least.unwrap_or_default())
     }
@@ -129,9 +129,9 @@ impl Interval {
         }
     }
 
-    /// `2.1 % (0.4 % to 3.9 %)`.
+    /// `+2.1 % (+0.4 % to +3.9 %)`.
     fn estimate(&self, it: &Estimated) -> String {
-        let say = |value| self.unit.say(value);
+        let say = |value| self.difference(value);
         let interval = match (it.low, it.high) {
             (Some(low), Some(high)) => format!("{} to {}", say(low), say(high)),
             (Some(low), None) => format!("at least {}", say(low)),
@@ -139,6 +139,17 @@ impl Interval {
             (None, None) => "anything is possible".to_owned(),
         };
         format!("{} ({interval})", say(it.value))
+    }
+
+    /// A difference, with its sign.
+    fn difference(&self, value: f64) -> String {
+        let said = self.unit.say(value.abs());
+        match value {
+            // What is told as nothing has no sign.
+            _ if !said.contains(|c| matches!(c, '1'..='9')) => said,
+            value if value < 0.0 => format!("−{said}"),
+            _ => format!("+{said}"),
+        }
     }
 
     fn shown(&self) -> Vec<&Estimated> {
@@ -179,7 +190,7 @@ mod tests {
         check(&[], "Sign-up rate against the control. Nothing can be told yet.");
         check(
             &[(0.05, Some(0.01), Some(0.09)), (-0.1, None, Some(-0.02))],
-            "Sign-up rate against the control. Arm 0 5.0 % (1.0 % to 9.0 %); Arm 1 -10.0 % (at most -2.0 %), which is bad news. The least difference worth having is 2.0 %.",
+            "Sign-up rate against the control. Arm 0 +5.0 % (+1.0 % to +9.0 %); Arm 1 −10.0 % (at most −2.0 %), which is bad news. The least difference worth having is +2.0 %.",
         );
     }
 

@@ -39,6 +39,8 @@ pub enum Unit {
     Money(String),
     /// A share of one, told in percent.
     Share,
+    /// A difference of two shares, told in percentage points.
+    Points,
 }
 
 impl Unit {
@@ -48,6 +50,7 @@ impl Unit {
             Self::Number => amount(value, None),
             Self::Money(currency) => amount(value, Some(currency)),
             Self::Share => percent(value),
+            Self::Points => format!("{} points", plain(value * 100.0)),
         }
     }
 
@@ -56,6 +59,7 @@ impl Unit {
         if *self == Self::Share {
             return format!("{} %", plain(value * 100.0));
         }
+        let value = if *self == Self::Points { value * 100.0 } else { value };
         match value.abs() {
             it if it >= 999_500.0 => format!("{}M", plain(value / 1e6)),
             it if it >= 10_000.0 => format!("{}k", plain(value / 1e3)),
@@ -95,5 +99,6 @@ mod tests {
         check(Unit::Share, 0.125, "12.5 %");
         check(Unit::Share, -0.02, "-2 %");
         check(Unit::Number, 0.05, "0.05");
+        check(Unit::Points, 0.005, "0.5");
     }
 }

@@ -3,14 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::charts::{Estimated, Expected, Interval, Line, Reading, Unit};
+use crate::charts::{Expected, Line, Reading, Unit};
 use crate::detectors::civil_of;
 use crate::detectors::unusual::Judged;
 use crate::error::{Refusal, Result};
-use crate::experiments::statistics::bayesian::Better;
-use crate::experiments::statistics::estimate::{Difference, Interval as Between};
-use crate::experiments::statistics::plan::{Kind, Plan};
-use crate::experiments::statistics::readout::{Compared, Readout};
 use crate::readings::{Derived, Metric};
 
 /// Writes the picture, and says on standard error what it shows: standard output is the result.
@@ -42,37 +38,5 @@ pub fn of_series(metric: &str, place: &str, judged: &[Judged]) -> Line {
         unit: Unit::Number,
         readings: readings.collect(),
         until: None,
-    }
-}
-
-/// Each arm against the control, with the interval of the plan's rule.
-pub fn of_readout(plan: &Plan, readout: &Readout) -> Interval {
-    let is_share = plan.difference == Difference::Relative || plan.metric.kind == Kind::Conversion;
-    let better = match plan.metric.better {
-        Better::Higher => 1.0,
-        Better::Lower => -1.0,
-    };
-    let rows = readout.arms.iter().filter_map(|arm| {
-        let Compared::Comparison(it) = &arm.compared else { return None };
-        let Between { lower, upper } = it.interval;
-        let worse = if better > 0.0 { upper.map(|it| -it) } else { lower };
-        Some(Estimated {
-            name: arm.arm.clone(),
-            value: it.effect,
-            low: lower,
-            high: upper,
-            marked: worse.is_some_and(|it| it > 0.0),
-        })
-    });
-    let control = plan.arms.first().map_or("the control", |it| it.name.as_str());
-    let scale = match plan.difference {
-        Difference::Relative => "relative difference",
-        Difference::Absolute => "difference",
-    };
-    Interval {
-        title: format!("{}: {}, {scale} to {control}", plan.name, plan.metric.name),
-        unit: if is_share { Unit::Share } else { Unit::Number },
-        rows: rows.collect(),
-        least: Some(better * plan.least_effect),
     }
 }

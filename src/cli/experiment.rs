@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Manifest};
 use crate::error::Refusal;
 use crate::experiments::statistics::{cases, file, readout};
-use crate::experiments::{self, Body, Delivery};
+use crate::experiments::{self, Body, Delivery, Origin};
 use crate::ids::{ExperimentId, WorkspaceId};
 use crate::words::count;
 
@@ -29,7 +29,8 @@ pub enum Experiment {
     /// Bring in what was counted in a running test: CSV with date, arm, users and the figures
     ///
     /// A day that is there already is corrected, and what it was before is kept. The columns are those of
-    /// `readout --daily`.
+    /// `readout --daily`; a column `segment` tells parts apart, beside the row of all. One row that cannot be
+    /// a count, and nothing is taken.
     Observe(Observe),
     /// Say what a test says now, by the rule that was agreed on before
     #[command(after_long_help = FORM)]
@@ -130,7 +131,7 @@ async fn observe(
     let delivery = Delivery {
         workspace,
         test: ExperimentId(args.test),
-        source: None,
+        origin: Origin::File,
         by: Actor::CommandLine(account()),
         now,
         today: now.to_zoned(manifest.zone.clone()).date(),
@@ -167,7 +168,7 @@ fn read_out(args: &Readout) -> Result<()> {
     let readout = readout::read(&test.plan, &test.looks, test.days)
         .map_err(|reason| anyhow!(reason.to_string()))?;
     if let Some(path) = &args.chart {
-        let picture = charts::of_readout(&test.plan, &readout);
+        let picture = experiments::of_readout(&test.plan, &readout);
         charts::write(path, &picture.png(), &picture.alt())
             .map_err(|it| anyhow!(it.to_string()))?;
     }

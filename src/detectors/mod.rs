@@ -85,3 +85,9 @@ pub enum Kind {
     Pacing,
     Silence,
 }
+
+/// Points a day apart, for the tests of detectors.
+#[cfg(test)]
+fn days(values: &[f64]) -> Vec<Point> {
+    (0..).zip(values).map(|(day, value)| Point { at: day * DAY_S, value: *value }).collect()
+}

@@ -108,14 +108,7 @@ pub fn find(daily: &[Point], rule: &Rule) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn days(values: &[f64]) -> Vec<Point> {
-        values
-            .iter()
-            .enumerate()
-            .map(|(n, value)| Point { at: n as i64 * DAY_S, value: *value })
-            .collect()
-    }
+    use crate::detectors::days;
 
     fn rule(budget: f64) -> Rule {
         let of = "Brand DE".to_owned();

@@ -121,14 +121,7 @@ fn finding(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn days(values: &[f64]) -> Vec<Point> {
-        values
-            .iter()
-            .enumerate()
-            .map(|(n, value)| Point { at: n as i64 * DAY_S, value: *value })
-            .collect()
-    }
+    use crate::detectors::days;
 
     #[test]
     fn what_stops_coming_is_said_and_what_is_merely_late_is_not() {

@@ -16,6 +16,7 @@
 mod index;
 mod ingest;
 mod language;
+mod notes;
 mod passages;
 mod read;
 mod search;
@@ -24,12 +25,15 @@ mod store;
 mod surroundings;
 
 pub use self::ingest::{
-    Absent, Progress, Refused, SingerOptions, SingerSummary, Summary, ingest_documents,
-    ingest_singer,
+    Absent, Portion, Progress, Refused, Sorted, StreamImports, StreamOptions, Summary,
+    ingest_documents, is_full,
 };
 pub use self::language::Language;
+pub use self::notes::{Note, keep_note};
 pub use self::passages::sentences;
-pub use self::read::{DocumentFile, Format, Input, Mapping, Named, StreamMapping};
+pub use self::read::{
+    DocumentFile, Format, Id, Input, Mapping, Named, Record, Stream, StreamMapping, Unread,
+};
 pub use self::search::{Hit, Question, Rights, Searched, SearchedWord, frequencies, search};
 pub use self::source::{Source, SourceSpec, Visibility, add_source, change_source, sources};
 pub use self::store::{PassageText, passage_texts};

@@ -6,10 +6,14 @@ use jiff::civil::Date;
 
 use super::statistics::arm::Arm;
 use super::statistics::degenerate::Degenerate;
-use super::statistics::file::daily::Days;
+use super::statistics::file::daily::{Counts, Days};
 use super::statistics::file::figures::{self, Figures};
 use super::statistics::plan::{Counted, Look, Plan, Rule};
-use super::statistics::readout::{self, Readout};
+use super::statistics::readout::{self, Readout, Segment, SegmentReadout};
+
+/// More segments than these are a list of everybody; and their names stand in sentences.
+const MOST_SEGMENTS: usize = 40;
+const LONGEST_SEGMENT: usize = 60;
 
 /// What the counts of a test come to.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,22 +28,59 @@ pub struct Reading {
     pub unread_days: usize,
     /// Guardrails that stopped coming, with the last day they came.
     pub quiet: Vec<(String, Option<Date>)>,
+    /// Exploratory, where the rule lets anything be read.
+    pub segments: Vec<SegmentReadout>,
 }
 
 /// Checks what came on each day: every problem at once, in sentences.
-pub fn check(plan: &Plan, days: &Days) -> Vec<String> {
-    let mut problems = Vec::new();
-    for (day, arms) in days {
-        for (arm, figures) in arms {
-            let said = check_row(plan, figures).err();
-            problems.extend(said.map(|sentence| format!("{day}, {arm}: {sentence}")));
+pub fn check(plan: &Plan, counts: &Counts) -> Vec<String> {
+    let mut problems = check_days(plan, &counts.days, "");
+    for (segment, days) in &counts.segments {
+        problems.extend(check_days(plan, days, &format!(", {segment}")));
+        if segment.chars().count() > LONGEST_SEGMENT {
+            problems.push(format!(
+                "{segment:?} is long for a segment: at most {LONGEST_SEGMENT} characters"
+            ));
         }
+        for (day, arms) in days {
+            let whole = counts.days.get(day);
+            for (arm, figures) in arms {
+                let of = |it: &Figures| it.get("users").copied().unwrap_or_default();
+                match whole.and_then(|it| it.get(arm)) {
+                    None => problems.push(format!(
+                        "{day}, {arm}: there is only the segment {segment}; send a row without a segment beside it, which is what counts"
+                    )),
+                    Some(whole) if of(figures) > of(whole) => problems.push(format!(
+                        "{day}, {arm}: {} users of the segment {segment} are more than the {} of all",
+                        of(figures),
+                        of(whole)
+                    )),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+    if counts.segments.len() > MOST_SEGMENTS {
+        problems.push(format!(
+            "{} segments are more than can be told apart: at most {MOST_SEGMENTS}",
+            counts.segments.len()
+        ));
     }
     problems
 }
 
+fn check_days(plan: &Plan, days: &Days, of: &str) -> Vec<String> {
+    let rows = days.iter().flat_map(|(day, arms)| arms.iter().map(move |it| (day, it)));
+    let said = rows.filter_map(|(day, (arm, figures))| {
+        let sentence = check_row(plan, figures).err()?;
+        Some(format!("{day}, {arm}{of}: {sentence}"))
+    });
+    said.collect()
+}
+
 /// Reads a test that began on `start` with what was counted since.
-pub fn read(plan: &Plan, start: Date, days: &Days) -> Reading {
+pub fn read(plan: &Plan, start: Date, counts: &Counts) -> Reading {
+    let days = &counts.days;
     let mut looks: Vec<(Date, Look)> = Vec::new();
     let mut sums: BTreeMap<String, Figures> = BTreeMap::new();
     for (day, arms) in days {
@@ -59,13 +100,32 @@ pub fn read(plan: &Plan, start: Date, days: &Days) -> Reading {
         let looks: Vec<Look> = looks.iter().map(|(_, look)| look.clone()).collect();
         readout::read(plan, &looks, Some(running(day)))
     });
+    let segments = match &readout {
+        Some(Ok(readout)) if readout.may_be_seen(plan) => segments(plan, counts, last_day),
+        _ => Vec::new(),
+    };
     Reading {
         readout,
+        segments,
         last_day,
         newest: days.keys().last().copied(),
         unread_days: all - looks.len(),
         quiet: quiet(plan, days, last_day),
     }
+}
+
+/// The segments up to the last day that is read.
+fn segments(plan: &Plan, counts: &Counts, last_day: Option<Date>) -> Vec<SegmentReadout> {
+    let Some(last_day) = last_day else { return Vec::new() };
+    let summed = counts.segments.iter().map(|(name, days)| {
+        let mut sums: BTreeMap<String, Figures> = BTreeMap::new();
+        for (arm, figures) in days.range(..=last_day).flat_map(|(_, arms)| arms) {
+            add(plan, sums.entry(arm.clone()).or_default(), figures);
+        }
+        let arms = look(plan, last_day, &sums).arms;
+        Segment { name: name.clone(), arms: arms.into_iter().map(|it| it.primary).collect() }
+    });
+    readout::explore(plan, &summed.collect::<Vec<_>>())
 }
 
 /// Sums over nothing.

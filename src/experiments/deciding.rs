@@ -120,6 +120,7 @@ pub async fn extend(
         content_sha256: hex::encode(test.running.content_hash),
         why,
         changes: Vec::new(),
+        counts_go_on: false,
     };
     let plan = planned(app, &Filled::of_values(values), Some((instead, &test.plan))).await?;
     let place = Place { channel: test.review.channel.clone(), thread: test.review.thread.clone() };

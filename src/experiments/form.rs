@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::by_readings::ByReadings;
 use super::statistics::bayesian::Better;
 use super::statistics::plan::Kind;
 use super::test_plan::{Decided, Draft, Guard, Measure, Scale};
-use super::{number, typed};
+use super::{number, typed, typed_readings};
 use crate::error::Refusal;
 use crate::slack::inbound::Values;
 
@@ -27,6 +28,7 @@ pub const POWER: &str = "power";
 pub const LONGEST: &str = "longest_days";
 pub const TODAY: &str = "today";
 pub const TRAFFIC: &str = "users_a_day";
+pub const READINGS: &str = "counted_by";
 /// Why a running test is to have another plan.
 pub const WHY: &str = "why";
 
@@ -54,6 +56,7 @@ pub struct Filled {
     pub longest: String,
     pub today: String,
     pub traffic: String,
+    pub readings: String,
 }
 
 /// What `/test` was typed with: `Subject line: urgency v benefit`.
@@ -128,6 +131,7 @@ impl Filled {
             longest: text(LONGEST),
             today: text(TODAY),
             traffic: text(TRAFFIC),
+            readings: text(READINGS),
         }
     }
 
@@ -181,6 +185,7 @@ impl Filled {
             longest: plan.longest_days.to_string(),
             today,
             traffic: traffic.map(|it| it.to_string()).unwrap_or_default(),
+            readings: plan.by_readings.as_ref().map(ByReadings::as_typed).unwrap_or_default(),
         }
     }
 }
@@ -231,6 +236,11 @@ pub fn read(filled: &Filled) -> Result<Draft, Refusal> {
         list(TRAFFIC, sentence);
         None
     });
+    let by_readings = typed_readings::read(&filled.readings, kind, &arms, &guardrails)
+        .unwrap_or_else(|it| {
+            list(READINGS, it);
+            None
+        });
     let words = [
         (NAME, &filled.name, "Give the test a name, so that people can tell it from others."),
         (
@@ -271,6 +281,7 @@ pub fn read(filled: &Filled) -> Result<Draft, Refusal> {
         rule,
         today,
         users_a_day,
+        by_readings,
     })
 }
 

@@ -1,15 +1,12 @@
 //! What a decided test taught, as a document that research can cite: its numbers, how it was decided, and
 //! for whom that holds.
 
-use bytes::Bytes;
-
 use super::running::{self, Ended, EndedBy, Test};
 use super::showing::around;
 use super::{Choice, TestDecision};
 use crate::app::App;
-use crate::audit::Actor;
 use crate::error::Result;
-use crate::evidence::{self, DocumentFile, Format, Input, Mapping, SourceSpec, Visibility};
+use crate::evidence::{self, Note};
 use crate::ids::ExperimentId;
 
 /// The source that such documents belong to.
@@ -21,42 +18,17 @@ pub async fn learn(app: &App, test: ExperimentId) -> Result<()> {
     let Some(Ended { at, by: EndedBy::Decision(_) }) = test.running.ended else { return Ok(()) };
     let Some((decision, _)) = around(app, &test).await?.decided else { return Ok(()) };
     let day = at.to_zoned(app.manifest.zone.clone()).date();
-    let line = serde_json::json!({
-        "id": format!("test-{}", test.running.id),
-        "title": format!("Test: {}", test.plan.name),
-        "date": day.to_string(),
-        "text": text(&test, &decision),
-    });
-    let spec = source(app, &test).await?;
-    let input = Input::Bytes { name: spec.name.clone(), bytes: Bytes::from(format!("{line}\n")) };
-    let file = DocumentFile { format: Format::Jsonl, mapping: Mapping::default(), ..input.into() };
-    let (db, clock, workspace) = (&app.db, &app.clock, app.workspace.id);
-    evidence::ingest_documents(db, clock, workspace, &Actor::Bot, &spec, &file, |_| {}).await?;
-    Ok(())
-}
-
-/// Whoever may read the test's channel may read what it taught: a private channel has a source of its own.
-async fn source(app: &App, test: &Test) -> Result<SourceSpec> {
     let channel = app.slack.conversation(&test.review.channel).await?;
-    let (name, visibility) = match channel.is_private || channel.is_im {
-        true => {
-            let id = test.review.channel.as_str().to_owned();
-            (format!("{SOURCE}-{}", id.to_lowercase()), Visibility::Channels(vec![id]))
-        }
-        false => (SOURCE.to_owned(), Visibility::Everyone),
-    };
-    // What somebody has said of the source since stays.
-    let known = evidence::sources(&app.db, app.workspace.id).await?;
-    if known.iter().any(|it| it.name == name) {
-        return Ok(SourceSpec::named(&name));
-    }
-    Ok(SourceSpec {
-        name,
-        kind: Some("tests".to_owned()),
+    let note = Note {
+        source: SOURCE,
         owner: owner(app),
-        visibility: Some(visibility),
-        ..SourceSpec::default()
-    })
+        private_to: (channel.is_private || channel.is_im).then_some(&test.review.channel),
+        id: format!("test-{}", test.running.id),
+        title: format!("Test: {}", test.plan.name),
+        day,
+        text: text(&test, &decision),
+    };
+    evidence::keep_note(&app.db, &app.clock, app.workspace.id, note).await
 }
 
 /// The group that answers for the campaign agent answers for what it reads out.

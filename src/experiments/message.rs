@@ -1,15 +1,15 @@
 //! What people read about plans: the card, and the forms that put one up or change it.
 
-use super::TestPlan;
 use super::form::{
     ALPHA, AUDIENCE, BETTER, Filled, GUARDRAILS, HYPOTHESIS, HYPOTHESIS_LIMIT, KIND, KINDS, LEAST,
-    LONGEST, METRIC, NAME, NAME_LIMIT, POWER, RULE, TODAY, TRAFFIC, VARIANTS, WHY, key,
+    LONGEST, METRIC, NAME, NAME_LIMIT, POWER, READINGS, RULE, TODAY, TRAFFIC, VARIANTS, WHY, key,
 };
 use super::statistics::plan::Kind;
 use super::test_plan::{Decided, kind_in_words};
+use super::{TestPlan, worded};
 use crate::ids::{PersonId, ReviewId};
-use crate::reviews::Review;
-use crate::slack::{Card, Choice, Input, Modal, Place, Post, escape, mention, quote};
+use crate::reviews::{Beside, Review};
+use crate::slack::{Button, Card, Choice, Input, Modal, Place, Post, escape, mention, quote};
 use crate::words::{capitalised, count, grouped};
 
 /// The forms, as their submissions are known.
@@ -28,9 +28,10 @@ pub fn card(plan: &TestPlan, requested_by: &PersonId) -> Card {
         let changes: Vec<String> =
             instead.changes.iter().map(|it| format!("• {}", escape(it))).collect();
         card = card.section(format!(
-            ":arrows_counterclockwise: *A new plan instead of that of test {}* (SHA-256 `{}`), which goes on until this one is approved and then ends. Counts begin anew, because the wish for another plan came from the old ones.\nWhy: {}\n{}",
+            ":arrows_counterclockwise: *A new plan instead of that of test {}* (SHA-256 `{}`), which goes on until this one is approved and then ends. {}\nWhy: {}\n{}",
             instead.test,
             instead.content_sha256.get(..12).unwrap_or_default(),
+            counts_in_words(plan, instead.counts_go_on),
             escape(&instead.why),
             changes.join("\n")
         ));
@@ -44,6 +45,31 @@ pub fn card(plan: &TestPlan, requested_by: &PersonId) -> Card {
         card = card.section(format!("*{}*\n{}", escape(name), quote(text)));
     }
     card.section(size(plan))
+}
+
+/// What becomes of the counts of the plan before, and why.
+fn counts_in_words(plan: &TestPlan, go_on: bool) -> &'static str {
+    match (go_on, plan.rule) {
+        (true, _) => {
+            "Counts go on: nothing that is read has changed, and the rule holds however often and however long it is read."
+        }
+        (false, Decided::FixedHorizon) => {
+            "Counts begin anew: what is read once, at the end, may not be prolonged after somebody has looked."
+        }
+        (false, Decided::AlwaysValid) => {
+            "Counts begin anew: what is read, or how, has changed, and the wish for that came from the old counts."
+        }
+    }
+}
+
+/// What stands under a plan as long as nobody has decided on it.
+pub fn beside(review: &Review) -> Beside {
+    let mut beside = Beside::default();
+    if worded::may_be_worded(review) {
+        let word = Button::new("Have the agent word it", "test.word").value(review.id);
+        beside.buttons.push(word.into());
+    }
+    beside
 }
 
 /// How many users it takes, how long that is, and on what that rests.
@@ -137,7 +163,7 @@ pub fn extend_form(plan: &TestPlan, metadata: &str) -> Modal {
     let modal = Modal::new(EXTEND, "Extend: a new plan")
         .submit("Put it up")
         .private_metadata(metadata)
-        .section("A plan that was approved is not changed any more. This puts up a new one, which takes its place once it is approved; counts then begin anew.")
+        .section("A plan that was approved is not changed any more. This puts up a new one, which takes its place once it is approved. Counts go on where the test may be read at any time and only its duration, its power or its words change; else they begin anew.")
         .block(why);
     with_inputs(modal, &Filled::of_plan(plan))
 }
@@ -204,6 +230,13 @@ fn with_inputs(modal: Modal, filled: &Filled) -> Modal {
         .block(
             short(TRAFFIC, "How many users a day?", &filled.traffic)
                 .hint("Left empty, the campaign agent looks into the readings.")
+                .optional(),
+        )
+        .block(
+            Input::paragraph(READINGS, "Is it counted by readings?")
+                .hint("Left empty, counts are sent in. Else: “conversions per clicks, from shop”; below it a line for each variant (“benefit: campaign Spring B” or “benefit: ad set B”) and guardrail (“return rate: returns”).")
+                .at_most(LINES_LIMIT)
+                .initial(&filled.readings)
                 .optional(),
         )
 }

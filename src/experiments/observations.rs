@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
+use super::TestPlan;
 use super::running::{self, Running, not_started};
-use super::statistics::file::daily::{self, Days};
+use super::statistics::file::daily::{self, Counts, Days, Row};
 use super::statistics::plan::Plan;
 use super::store::{self, Became, Put};
-use super::{TestPlan, counts};
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::config::SubjectKind;
 use crate::error::{Refusal, Result};
@@ -28,12 +28,31 @@ const PROBLEMS: usize = 20;
 pub struct Delivery<'a> {
     pub workspace: WorkspaceId,
     pub test: ExperimentId,
-    /// The source that sends them by its token; none for a file that somebody brings.
-    pub source: Option<&'a str>,
+    pub origin: Origin<'a>,
     pub by: Actor,
     pub now: Timestamp,
     /// Where the team is.
     pub today: Date,
+}
+
+/// Where counts come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin<'a> {
+    /// The source that sends them, by its token.
+    Sender(&'a str),
+    /// A file that somebody brings.
+    File,
+    /// The source whose readings are brought over.
+    Readings(&'a str),
+}
+
+impl<'a> Origin<'a> {
+    const fn name(self) -> &'a str {
+        match self {
+            Self::Sender(name) | Self::Readings(name) => name,
+            Self::File => "file",
+        }
+    }
 }
 
 /// The form that counts have.
@@ -43,6 +62,8 @@ pub enum Body<'a> {
     Csv(&'a [u8]),
     /// JSON objects with the same names.
     Objects(&'a [serde_json::Map<String, serde_json::Value>]),
+    /// Read already.
+    Days(&'a Days),
 }
 
 /// What came of a delivery, a day and arm counting once.
@@ -57,27 +78,25 @@ pub struct Observed {
 pub async fn observe(db: &PgPool, delivery: &Delivery<'_>, body: Body<'_>) -> Result<Observed> {
     let Delivery { workspace, test, now, .. } = *delivery;
     let plan = plan_for(db, delivery).await?.plan();
-    let days = read(&plan, body)?;
+    let counts = read(&plan, body)?;
 
     let mut tx = db.begin().await?;
     let running = store::lock(&mut tx, workspace, test).await?;
     let running = running.ok_or_else(|| not_started(test))?;
-    check(&running, delivery, &plan, &days)?;
-    let source = delivery.source.unwrap_or("file");
+    check(&running, delivery, &plan, &counts)?;
+    let source = delivery.origin.name();
     let put = Put { workspace, test, source, now };
     let mut observed = Observed::default();
-    for (day, arms) in &days {
-        for (arm, figures) in arms {
-            match store::put(&mut tx, &put, *day, arm, figures).await? {
-                Became::New => observed.new += 1,
-                Became::Changed => observed.changed += 1,
-                Became::Unchanged => observed.unchanged += 1,
-            }
+    for row in all_of(&counts) {
+        match store::put(&mut tx, &put, &row).await? {
+            Became::New => observed.new += 1,
+            Became::Changed => observed.changed += 1,
+            Became::Unchanged => observed.unchanged += 1,
         }
     }
     if observed.new + observed.changed > 0 {
-        store::counted(&mut tx, &put, delivery.source.is_some()).await?;
-        audit::append(&mut tx, event(delivery, source, &days, observed)?).await?;
+        store::counted(&mut tx, &put, delivery.origin != Origin::File).await?;
+        audit::append(&mut tx, event(delivery, source, &counts, observed)?).await?;
         jobs::enqueue(&mut tx, workspace, Job::ShowTest { test }).await?;
     }
     tx.commit().await?;
@@ -109,24 +128,25 @@ async fn plan_for(db: &PgPool, delivery: &Delivery<'_>) -> Result<TestPlan> {
     TestPlan::from_bytes(&content.bytes)
 }
 
-fn read(plan: &Plan, body: Body<'_>) -> Result<Days> {
+fn read(plan: &Plan, body: Body<'_>) -> Result<Counts> {
     let read = match body {
         Body::Csv(bytes) => daily::rows(plan, bytes),
         Body::Objects(objects) => of_objects(plan, objects),
+        Body::Days(days) => Ok(Counts { days: days.clone(), ..Counts::default() }),
     };
-    let days = read.map_err(|sentence| refused(vec![sentence]))?;
-    if days.is_empty() {
+    let counts = read.map_err(|sentence| refused(vec![sentence]))?;
+    if counts.days.is_empty() && counts.segments.is_empty() {
         let sentence = "There are no counts in it; a row has date, arm, users and the figures";
         return Err(refused(vec![sentence.to_owned()]).into());
     }
-    Ok(days)
+    Ok(counts)
 }
 
 fn of_objects(
     plan: &Plan,
     objects: &[serde_json::Map<String, serde_json::Value>],
-) -> Result<Days, String> {
-    let mut days = Days::new();
+) -> Result<Counts, String> {
+    let mut counts = Counts::default();
     for (at, object) in objects.iter().enumerate() {
         let number = at + 1;
         let text = |name: &str| object.get(name).and_then(|it| it.as_str()).unwrap_or_default();
@@ -136,7 +156,7 @@ fn of_objects(
             .map_err(|_| format!("Object {number}: {date:?} is no date such as 2026-11-22"))?;
         let arm = text("arm");
         if !plan.arms.iter().any(|it| it.name == arm) {
-            return Err(format!("Object {number}: the plan has no arm {arm:?}"));
+            return Err(format!("Object {number}: {}", daily::no_such_arm(plan, arm)));
         }
         let mut figures = BTreeMap::new();
         for (name, value) in object {
@@ -144,13 +164,15 @@ fn of_objects(
                 Some(value) => {
                     figures.insert(name.clone(), value);
                 }
-                None if value.is_null() || name == "date" || name == "arm" => {}
+                None if value.is_null() || ["date", "arm", "segment"].contains(&name.as_str()) => {}
                 None => return Err(format!("Object {number}: {value} of {name:?} is no number")),
             }
         }
-        days.entry(day).or_default().insert(arm.to_owned(), figures);
+        let segment = text("segment").to_owned();
+        let row = Row { day, arm: arm.to_owned(), segment, figures };
+        counts.add(row).map_err(|sentence| format!("Object {number}: {sentence}"))?;
     }
-    Ok(days)
+    Ok(counts)
 }
 
 /// Refuses what this test does not take, all problems at once.
@@ -158,12 +180,21 @@ fn check(
     running: &Running,
     delivery: &Delivery<'_>,
     plan: &Plan,
-    days: &Days,
+    counts: &Counts,
 ) -> Result<(), Refusal> {
+    let days = &counts.days;
     // It may have ended since it was looked at.
     running::check_running(running, reviews::State::Open)?;
     let mut problems = Vec::new();
-    if let (Some(sends), Some(known)) = (delivery.source, &running.source)
+    if let Some(counts) = &running.counts_from
+        && !matches!(delivery.origin, Origin::Readings(_))
+    {
+        problems.push(format!(
+            "Test {} is counted by the readings of “{counts}”, as its plan says, so counts of it are not taken; send readings, and it follows",
+            running.id
+        ));
+    }
+    if let (Origin::Sender(sends), Some(known)) = (delivery.origin, &running.source)
         && sends != known
     {
         problems.push(format!(
@@ -180,7 +211,7 @@ fn check(
     if let Some(late) = days.keys().find(|day| **day > today) {
         problems.push(format!("{late} is still to come; today is {today}"));
     }
-    problems.extend(counts::check(plan, days));
+    problems.extend(super::counts::check(plan, counts));
     if problems.is_empty() { Ok(()) } else { Err(refused(problems)) }
 }
 
@@ -196,8 +227,36 @@ fn refused(mut problems: Vec<String>) -> Refusal {
     Refusal::Unreadable(told.join("\n"))
 }
 
-fn event(delivery: &Delivery<'_>, source: &str, days: &Days, observed: Observed) -> Result<Event> {
-    let hash: [u8; 32] = Sha256::digest(serde_json::to_vec(days)?).into();
+/// Every row, those of the whole first.
+fn all_of(counts: &Counts) -> Vec<Row> {
+    let whole = [(String::new(), &counts.days)];
+    let parts = counts.segments.iter().map(|(segment, days)| (segment.clone(), days));
+    let all = whole.into_iter().chain(parts).flat_map(|(segment, days)| {
+        days.iter().flat_map(move |(day, arms)| {
+            let segment = segment.clone();
+            arms.iter().map(move |(arm, figures)| Row {
+                day: *day,
+                arm: arm.clone(),
+                segment: segment.clone(),
+                figures: figures.clone(),
+            })
+        })
+    });
+    all.collect()
+}
+
+fn event(
+    delivery: &Delivery<'_>,
+    source: &str,
+    counts: &Counts,
+    observed: Observed,
+) -> Result<Event> {
+    let days = &counts.days;
+    let bytes = match counts.segments.is_empty() {
+        true => serde_json::to_vec(days)?,
+        false => serde_json::to_vec(&(days, &counts.segments))?,
+    };
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
     let mut details = BTreeMap::from([
         ("source", Value::name(source)),
         ("new", i64::try_from(observed.new)?.into()),

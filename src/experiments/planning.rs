@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::test_plan::{InsteadOf, Known};
-use super::{Filled, TestPlan, deciding, expected, form, store};
+use super::by_readings::Known;
+use super::test_plan::{self, Draft, InsteadOf};
+use super::{Filled, TestPlan, deciding, expected, form, store, worded};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
+use crate::brand::Severity;
 use crate::config::{Facts, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId};
 use crate::reviews::{self, Author, Check, Edit, Opening, Review, Written};
 use crate::slack::inbound::Values;
 use crate::slack::{self, Place};
-use crate::words::grouped;
+use crate::words::{grouped, listed};
 
 /// The agent that says how large a test has to be.
 pub const AGENT: &str = "campaign";
@@ -45,7 +47,7 @@ pub(super) async fn put_up(
     place: &Place,
 ) -> Result<Option<ExperimentId>> {
     let now = app.now();
-    let prepared = Prepared::new(plan)?;
+    let prepared = Prepared::new(app, plan).await?;
 
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
@@ -115,19 +117,25 @@ pub(super) async fn planned(
     instead_of: Option<(InsteadOf, &TestPlan)>,
 ) -> Result<TestPlan> {
     let draft = form::read(filled)?;
+    check_readings(app, &draft).await?;
     let expected = expected::find(app, &draft).await?;
     let plan = TestPlan::new(draft).sized(expected);
     let mut plan = plan.map_err(|sentence| Refusal::Inputs(vec![(form::LEAST, sentence)]))?;
-    if let Some((mut instead, before)) = instead_of {
-        plan = plan.with_texts(before.texts());
-        instead.changes = plan.changes_from(before);
-        if instead.changes.is_empty() {
+    if let Some((instead, before)) = instead_of {
+        plan = plan.with_texts(before.texts()).instead(before, instead);
+        if plan.instead_of.as_ref().is_some_and(|it| it.changes.is_empty()) {
             let sentence = "This is the plan that the test has. Change what should be different, or close this.";
             return Err(Refusal::Inputs(vec![(form::NAME, sentence.to_owned())]).into());
         }
-        plan.instead_of = Some(instead);
     }
     Ok(plan)
+}
+
+/// Refuses readings that nobody sends.
+async fn check_readings(app: &App, draft: &Draft) -> Result<()> {
+    let Some(by) = &draft.by_readings else { return Ok(()) };
+    let checked = Known::find(app).await?.check(by);
+    Ok(checked.map_err(|sentence| Refusal::Inputs(vec![(form::READINGS, sentence)]))?)
 }
 
 /// A plan that differs from the one somebody saw.
@@ -136,14 +144,13 @@ async fn changed(app: &App, saw: RevisionId, values: &Values) -> Result<Prepared
     let mut plan = planned(app, &Filled::of_values(values), None).await?.with_texts(before.texts());
     if let Some(instead) = &before.instead_of {
         let replaced = super::running::plan_of(app, instead.test).await?;
-        let changes = plan.changes_from(&replaced);
-        plan.instead_of = Some(InsteadOf { changes, ..instead.clone() });
+        plan = plan.instead(&replaced, instead.clone());
     }
     if plan == before {
         let sentence = "You changed nothing. Change something, or close this: it stays as it is.";
         return Err(Refusal::Inputs(vec![(form::NAME, sentence.to_owned())]).into());
     }
-    Prepared::new(&plan)
+    Prepared::new(app, &plan).await
 }
 
 async fn under_review(app: &App, revision: RevisionId) -> Result<TestPlan> {
@@ -162,17 +169,26 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub fn new(plan: &TestPlan) -> Result<Self> {
+    pub async fn new(app: &App, plan: &TestPlan) -> Result<Self> {
+        let known = match plan.by_readings {
+            Some(_) => Known::find(app).await?,
+            None => Known::default(),
+        };
         let words = plan.in_full();
         let (_, labels) = reviews::labels(&words);
         Ok(Self {
             title: plan.name.clone(),
             content: serde_json::to_value(plan)?,
             text: words,
-            checks: checks(plan),
+            checks: checks(app, plan, &known),
             facts: Facts { labels, budget: None, audience: Some(plan.users) },
             provenance: json!({"agent": AGENT, "engine": "sized by statistics"}),
         })
+    }
+
+    /// The same, worded by a model.
+    pub fn made(self, provenance: Json) -> Self {
+        Self { provenance, ..self }
     }
 
     pub fn written<'a>(&'a self, author: Author<'a>) -> Written<'a> {
@@ -189,7 +205,7 @@ impl Prepared {
 }
 
 /// What a thoughtful colleague would look at before the start.
-fn checks(plan: &TestPlan) -> Vec<Check> {
+fn checks(app: &App, plan: &TestPlan, known: &Known) -> Vec<Check> {
     let check = |rule: &str, passed, says: String| Check { rule: rule.to_owned(), passed, says };
     let mut checks = Vec::new();
     let takes = plan.sizing().map(|it| it.of_rule(plan.plan().rule));
@@ -212,7 +228,7 @@ fn checks(plan: &TestPlan) -> Vec<Check> {
         _ => check("duration", false, "How long it takes is not known".to_owned()),
     });
     checks.push(match plan.expected.known {
-        Known::Assumed => {
+        test_plan::Known::Assumed => {
             check("baseline", false, "What the metric is today is assumed, not known".to_owned())
         }
         _ => check("baseline", true, "What the metric is today is known".to_owned()),
@@ -223,5 +239,27 @@ fn checks(plan: &TestPlan) -> Vec<Check> {
         }
         false => check("guardrails", true, "Guardrails are named".to_owned()),
     });
+    if plan.texts().next().is_some() {
+        let found = worded::found(app, plan, Some(Severity::Error));
+        checks.push(match found.as_slice() {
+            [] => check("brand", true, "The texts keep to the brand kit".to_owned()),
+            found => check("brand", false, found.join(" ")),
+        });
+    }
+    if let Some(by) = &plan.by_readings {
+        let unheard = by.unheard_of(known);
+        if !unheard.is_empty() {
+            let says =
+                format!("No readings of {} have come yet, so look at the names", listed(&unheard));
+            checks.push(check("readings", false, says));
+        }
+        if !by.counts_people() {
+            let says = format!(
+                "It counts {}, not people: who comes twice counts twice, and the result looks a little surer than it is",
+                by.per.replace('_', " ")
+            );
+            checks.push(check("unit", false, says));
+        }
+    }
     checks
 }

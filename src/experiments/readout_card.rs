@@ -1,10 +1,12 @@
 //! What people read about a running test: its one card, the forms behind its buttons, and the card of a
 //! decision about it.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
+use super::by_readings::ByReadings;
 use super::decision::{Choice, TestDecision};
+use super::picture::Picture;
 use super::running::{Ended, EndedBy, Test, Waiting};
 use super::statistics::readout::Verdict;
 use crate::ids::{ExperimentId, PersonId};
@@ -32,6 +34,7 @@ pub struct Around {
     pub waiting: Option<Waiting>,
     /// The decision that ended it, and who approved that.
     pub decided: Option<(TestDecision, Vec<PersonId>)>,
+    pub picture: Option<Picture>,
 }
 
 /// The card of a test: what the rule says now, what that rests on, and what people may do.
@@ -41,12 +44,18 @@ pub fn card(test: &Test, around: &Around, today: Date) -> Card {
         .header(format!("Test {}: {}", running.id, test.plan.name))
         .context(standing(test))
         .section(headline(test, around));
-    // A picture of the effect with its interval belongs here, above its numbers in words.
+    if let Some(Picture { file, alt }) = &around.picture {
+        card = card.picture(file, alt);
+    }
     let sentences = test.reading.sentences();
     let rest: Vec<String> =
         sentences.iter().skip(1).map(|it| format!("• {}", escape(it))).collect();
     if !rest.is_empty() {
         card = card.section(rest.join("\n"));
+    }
+    if !test.reading.segments.is_empty() {
+        card = card
+            .context("Segments were counted as well. They are exploratory, and never the result.");
     }
     for line in remarks(test, today) {
         card = card.context(line);
@@ -78,6 +87,7 @@ fn standing(test: &Test) -> String {
 }
 
 fn headline(test: &Test, around: &Around) -> String {
+    let running = &test.running;
     let first = test.reading.sentences().into_iter().next().unwrap_or_default();
     let ended = match (&test.running.ended, test.review.state) {
         (Some(Ended { at, by: EndedBy::Plan(other) }), _) => Some(format!(
@@ -99,6 +109,13 @@ fn headline(test: &Test, around: &Around) -> String {
             Some((verdict, rest)) if test.reading.readout.is_some() => {
                 format!("{} *{}:*{}", sign(test), escape(verdict), escape(rest))
             }
+            _ if running.counts_from.is_some() => format!(
+                "{} *{}* It counts {}: whole days from {} on.",
+                sign(test),
+                escape(&first),
+                escape(&by_readings(test)),
+                day(running.starts_on + 1.day())
+            ),
             _ => format!(
                 "{} *{}* Counts come by `POST /ingest/observations?test={id}` or `countersign experiment observe {id} FILE.csv`.",
                 sign(test),
@@ -141,12 +158,12 @@ fn remarks(test: &Test, today: Date) -> Vec<String> {
     let mut lines = Vec::new();
     let (reading, running) = (&test.reading, &test.running);
     if let Some(newest) = reading.newest {
-        let source = running.source.as_deref().map(|it| format!(" from “{}”", escape(it)));
-        lines.push(format!(
-            "Counted up to {}{}.",
-            day(newest),
-            source.unwrap_or_else(|| ", from files".to_owned())
-        ));
+        let source = match (&running.counts_from, &running.source) {
+            (Some(_), _) => format!(": {}", escape(&by_readings(test))),
+            (None, Some(source)) => format!(" from “{}”", escape(source)),
+            (None, None) => ", from files".to_owned(),
+        };
+        lines.push(format!("Counted up to {}{source}.", day(newest)));
     }
     if running.ended.is_none() && reading.unread_days == 0 && !reading.is_over() {
         let since = reading.newest.unwrap_or(running.starts_on);
@@ -158,6 +175,12 @@ fn remarks(test: &Test, today: Date) -> Vec<String> {
                 count(i64::from(silent), "day")
             ));
         }
+    }
+    if let Some(trouble) = &running.trouble {
+        lines.push(format!(
+            ":warning: What came last was not counted. {}",
+            escape(&trouble.replace('\n', " "))
+        ));
     }
     for (guardrail, last) in &reading.quiet {
         let name = escape(guardrail);
@@ -178,15 +201,22 @@ fn remarks(test: &Test, today: Date) -> Vec<String> {
     lines
 }
 
+/// What is divided by what, of which source.
+fn by_readings(test: &Test) -> String {
+    test.plan.by_readings.as_ref().map(ByReadings::quotient).unwrap_or_default()
+}
+
 fn buttons(test: &Test, around: &Around) -> Vec<Element> {
-    let is_over =
-        test.running.ended.is_some() || matches!(test.review.state, State::Revoked { .. });
-    if is_over || around.waiting.is_some() {
-        return Vec::new();
-    }
     let id = test.running.id;
     let button = |label: &str, action: &str| Button::new(label, action).value(id);
     let mut row: Vec<Element> = Vec::new();
+    let details = button("Segments", "test.segments");
+    let details = (!test.reading.segments.is_empty()).then(|| details.into());
+    let is_over =
+        test.running.ended.is_some() || matches!(test.review.state, State::Revoked { .. });
+    if is_over || around.waiting.is_some() {
+        return details.into_iter().collect();
+    }
     let verdict = test.reading.verdict();
     if super::decision::check_shippable(verdict).is_ok() {
         let ship = button("Ship", "test.ship");
@@ -196,7 +226,27 @@ fn buttons(test: &Test, around: &Around) -> Vec<Element> {
     }
     row.push(button("Stop", "test.stop").into());
     row.push(button("Extend: a new plan", "test.extend").into());
+    row.extend(details);
     row
+}
+
+/// The segments of a test, in its thread.
+pub fn segments_card(test: &Test) -> Card {
+    let plan = test.plan.plan();
+    let name = &test.plan.name;
+    let card = Card::new(format!("The segments of the test “{name}”, which are exploratory."));
+    if test.reading.segments.is_empty() {
+        return card.section("By the rule that was agreed on, no segment may be looked at now.");
+    }
+    let lines: Vec<String> = test
+        .reading
+        .segments
+        .iter()
+        .map(|it| format!("• {}", escape(&it.sentence(&plan))))
+        .collect();
+    card.section(format!("*Segments: {}, against {}*", escape(&plan.metric.name), escape(test.plan.control())))
+        .section(lines.join("\n"))
+        .context("Exploratory: who looks at many parts finds differences by chance. So all of them share the risk that was agreed on (Holm), and none is the result. One that would matter is a reason for a test of its own.")
 }
 
 /// For those who see no blocks.
@@ -305,6 +355,11 @@ pub fn decision_is_up(decision: &TestDecision) -> Post {
 /// What a message about a test is kept under.
 pub fn subject(test: ExperimentId) -> String {
     format!("test:{test}")
+}
+
+/// What the segments in its thread are kept under.
+pub fn segments_subject(test: ExperimentId) -> String {
+    format!("test:{test}:segments")
 }
 
 fn day(day: Date) -> String {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
-use super::counts::{self, Reading};
+use super::counts::Reading;
 use super::{Choice, TestDecision, TestPlan, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject, Value};
@@ -28,6 +28,10 @@ pub struct Running {
     /// SHA-256 of the plan that was approved.
     pub content_hash: [u8; 32],
     pub source: Option<String>,
+    /// The source whose readings count it, where its plan says so.
+    pub counts_from: Option<String>,
+    /// Why they were not taken the last time.
+    pub trouble: Option<String>,
     pub counted_at: Option<Timestamp>,
     pub ended: Option<Ended>,
 }
@@ -73,8 +77,20 @@ pub async fn begin(app: &App, review: &Review) -> Result<()> {
     let today = now.to_zoned(app.manifest.zone.clone()).date();
 
     let mut tx = app.db.begin().await?;
-    if !store::start(&mut tx, review, today, now).await? {
+    let goes_on = plan.instead_of.as_ref().filter(|it| it.counts_go_on).map(|it| it.test);
+    let before = match goes_on {
+        Some(test) => store::lock(&mut tx, app.workspace.id, test).await?,
+        None => None,
+    };
+    // A test that has ended meanwhile has no counts to go on with.
+    let before = before.filter(|it| it.ended.is_none());
+    let first_day = before.as_ref().map_or(today, |it| it.starts_on);
+    let counts_from = plan.by_readings.as_ref().map(|it| it.source.as_str());
+    if !store::start(&mut tx, review, counts_from, first_day, now).await? {
         return Ok(());
+    }
+    if let Some(before) = &before {
+        store::carry_over(&mut tx, app.workspace.id, before.id, id).await?;
     }
     if let Some(instead) = &plan.instead_of
         && store::replace(&mut tx, app.workspace.id, instead.test, id, now).await?
@@ -84,11 +100,14 @@ pub async fn begin(app: &App, review: &Review) -> Result<()> {
         audit::append(&mut tx, replaced).await?;
         jobs::enqueue(&mut tx, app.workspace.id, Job::ShowTest { test: instead.test }).await?;
     }
-    let details = BTreeMap::from([
+    let mut details = BTreeMap::from([
         ("revision", Value::id(review.revision)),
         ("content_sha256", Value::hash(&review.content_hash)),
-        ("first_day", Value::name(today.to_string())),
+        ("first_day", Value::name(first_day.to_string())),
     ]);
+    if let Some(before) = &before {
+        details.insert("counts_of", Value::id(before.id));
+    }
     audit::append(&mut tx, event(app, id, now, "test_plan.started", details)).await?;
     jobs::enqueue(&mut tx, app.workspace.id, Job::ShowTest { test: id }).await?;
     tx.commit().await?;
@@ -128,10 +147,14 @@ pub async fn conclude(app: &App, review: &Review) -> Result<()> {
     Ok(())
 }
 
-/// Has the cards of running tests looked at once a day, so that they say what day it is and what has
-/// not come.
+/// Has running tests looked at once a day, so that what readings say of them is brought over, and their
+/// cards say what day it is and what has not come.
 pub async fn due(tx: &mut PgConnection, workspace: WorkspaceId, now: Timestamp) -> Result<()> {
-    for test in store::take_due(tx, workspace, now).await? {
+    let tests = store::take_due(tx, workspace, now).await?;
+    if !tests.is_empty() {
+        jobs::enqueue(tx, workspace, Job::CountByReadings).await?;
+    }
+    for test in tests {
         jobs::enqueue(tx, workspace, Job::ShowTest { test }).await?;
     }
     Ok(())
@@ -143,8 +166,8 @@ pub async fn find(app: &App, test: ExperimentId) -> Result<Option<Test>> {
     let Some(running) = store::running(&app.db, workspace, test).await? else { return Ok(None) };
     let plan = frozen(app, running.revision, &running.content_hash).await?;
     let review = review_of(app, test).await?;
-    let days = store::days(&app.db, workspace, test).await?;
-    let reading = counts::read(&plan.plan(), running.starts_on, &days);
+    let counts = store::counts(&app.db, workspace, test).await?;
+    let reading = super::counts::read(&plan.plan(), running.starts_on, &counts);
     Ok(Some(Test { running, plan, review, reading }))
 }
 

@@ -1,20 +1,21 @@
 //! The one card of a test, kept as it stands.
 
-use super::readout_card::{self, Around, subject};
-use super::running::{self, Ended, EndedBy, Test};
-use super::{TestDecision, store};
+use super::readout_card::{self, Around, segments_subject, subject};
+use super::running::{self, Ended, EndedBy, Test, not_started};
+use super::{TestDecision, picture, store};
 use crate::app::App;
 use crate::config::SubjectKind;
 use crate::error::Result;
 use crate::ids::{ExperimentId, PersonId, TestDecisionId};
 use crate::jobs::{self, Job};
 use crate::reviews::{self, Review, Sent};
-use crate::slack::Place;
+use crate::slack::{self, Place};
 
 /// Makes Slack show a test as it stands, where its plan was put up.
 pub async fn show(app: &App, test: ExperimentId) -> Result<()> {
     let Some(test) = running::find(app, test).await? else { return Ok(()) };
-    let around = around(app, &test).await?;
+    let picture = picture::of(app, &test).await?;
+    let around = Around { picture, ..around(app, &test).await? };
     let today = app.now().to_zoned(app.manifest.zone.clone()).date();
     let card = readout_card::card(&test, &around, today).finish();
     let sent = Sent {
@@ -25,6 +26,49 @@ pub async fn show(app: &App, test: ExperimentId) -> Result<()> {
         review: Some(test.review.id),
     };
     reviews::post(app, &sent, &card).await?;
+    // What somebody has opened in the thread is kept as it stands.
+    let kept = segments_subject(test.running.id);
+    if !slack::places(&app.db, app.workspace.id, &kept).await?.is_empty() {
+        show_in_thread(app, &test).await?;
+    }
+    Ok(())
+}
+
+/// Has the segments of a test shown in its thread, as somebody asked.
+pub async fn ask_for_segments(app: &App, test: ExperimentId) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    if store::lock(&mut tx, app.workspace.id, test).await?.is_none() {
+        return Err(not_started(test).into());
+    }
+    jobs::enqueue(&mut tx, app.workspace.id, Job::ShowSegments { test }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes Slack show the segments of a test, in its thread.
+pub async fn show_segments(app: &App, test: ExperimentId) -> Result<()> {
+    match running::find(app, test).await? {
+        Some(test) => show_in_thread(app, &test).await,
+        None => Ok(()),
+    }
+}
+
+async fn show_in_thread(app: &App, test: &Test) -> Result<()> {
+    let id = test.running.id;
+    let shown = slack::places(&app.db, app.workspace.id, &subject(id)).await?;
+    let Some(card) = shown.into_iter().next() else {
+        return Err(anyhow::anyhow!("the card of test {id} is not there yet").into());
+    };
+    // A card that stands in a thread has no thread of its own.
+    let thread = card.place.thread.unwrap_or(card.ts);
+    let sent = Sent {
+        subject: &segments_subject(id),
+        place: Place { channel: card.place.channel, thread: Some(thread) },
+        title: &test.plan.name,
+        requested_by: &test.review.requested_by,
+        review: Some(test.review.id),
+    };
+    reviews::post(app, &sent, &readout_card::segments_card(test).finish()).await?;
     Ok(())
 }
 
@@ -63,7 +107,7 @@ pub(super) async fn around(app: &App, test: &Test) -> Result<Around> {
         Some(Ended { by: EndedBy::Decision(decision), .. }) => decided(app, decision).await?,
         _ => None,
     };
-    Ok(Around { waiting, decided })
+    Ok(Around { waiting, decided, picture: None })
 }
 
 async fn decided(

@@ -1,14 +1,12 @@
 //! The SQL of tests.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::{Date as SqlDate, Timestamp as SqlTimestamp, ToSqlx};
 use sqlx::{PgConnection, PgPool};
 
 use super::running::{Ended, EndedBy, Running, Waiting};
-use super::statistics::file::daily::Days;
+use super::statistics::file::daily::{self, Counts};
 use super::statistics::file::figures::Figures;
 use crate::error::Result;
 use crate::ids::{ExperimentId, PersonId, ReviewId, RevisionId, TestDecisionId, WorkspaceId};
@@ -39,6 +37,7 @@ pub(super) async fn insert(
 pub(super) async fn start(
     tx: &mut PgConnection,
     review: &Review,
+    counts_from: Option<&str>,
     today: Date,
     now: Timestamp,
 ) -> Result<bool> {
@@ -46,7 +45,8 @@ pub(super) async fn start(
     let started = sqlx::query!(
         "
         UPDATE experiments
-        SET started_at = $3, starts_on = $4, revision_id = $5, content_hash = $6, look_at = $7
+        SET started_at = $3, starts_on = $4, revision_id = $5, content_hash = $6, look_at = $7,
+            counts_from = $8
         WHERE workspace_id = $1 AND id = $2 AND started_at IS NULL
         ",
         review.workspace.0,
@@ -56,6 +56,7 @@ pub(super) async fn start(
         review.revision.0,
         review.content_hash.as_slice(),
         look_at.to_sqlx() as _,
+        counts_from,
     )
     .execute(tx)
     .await?;
@@ -110,6 +111,44 @@ pub(super) async fn replace(
     Ok(ended.rows_affected() == 1)
 }
 
+/// Gives a test the counts of the one whose place it takes.
+pub(super) async fn carry_over(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    from: ExperimentId,
+    to: ExperimentId,
+) -> Result<()> {
+    sqlx::query!(
+        "
+        INSERT INTO observations (experiment_id, workspace_id, day, arm, segment, figures, source,
+                                  taken_at)
+        SELECT $3, workspace_id, day, arm, segment, figures, source, taken_at
+        FROM observations
+        WHERE workspace_id = $1 AND experiment_id = $2
+        ",
+        workspace.0,
+        from.0,
+        to.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "
+        UPDATE experiments
+        SET source = before.source, counted_at = before.counted_at
+        FROM experiments before
+        WHERE experiments.workspace_id = $1 AND experiments.id = $3
+            AND before.workspace_id = $1 AND before.id = $2
+        ",
+        workspace.0,
+        from.0,
+        to.0,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Running tests whose day is over since their card was last looked at; each is handed out once.
 pub(super) async fn take_due(
     tx: &mut PgConnection,
@@ -133,6 +172,47 @@ pub(super) async fn take_due(
     Ok(ids.into_iter().map(ExperimentId).collect())
 }
 
+/// Running tests that readings count.
+pub(super) async fn counted_by_readings(
+    db: &PgPool,
+    workspace: WorkspaceId,
+) -> Result<Vec<ExperimentId>> {
+    let ids = sqlx::query_scalar!(
+        "
+        SELECT id
+        FROM experiments
+        WHERE workspace_id = $1 AND counts_from IS NOT NULL AND ended_at IS NULL
+        ORDER BY id
+        ",
+        workspace.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(ExperimentId).collect())
+}
+
+/// Remembers why readings were not counted; false where that is known.
+pub(super) async fn note_trouble(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    test: ExperimentId,
+    trouble: Option<&str>,
+) -> Result<bool> {
+    let noted = sqlx::query!(
+        "
+        UPDATE experiments
+        SET trouble = $3
+        WHERE workspace_id = $1 AND id = $2 AND ended_at IS NULL AND trouble IS DISTINCT FROM $3
+        ",
+        workspace.0,
+        test.0,
+        trouble,
+    )
+    .execute(tx)
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
 struct Row {
     id: i64,
     started_at: Option<SqlTimestamp>,
@@ -140,6 +220,8 @@ struct Row {
     revision_id: Option<i64>,
     content_hash: Option<Vec<u8>>,
     source: Option<String>,
+    counts_from: Option<String>,
+    trouble: Option<String>,
     counted_at: Option<SqlTimestamp>,
     ended_at: Option<SqlTimestamp>,
     ended_by: Option<i64>,
@@ -156,7 +238,7 @@ pub(super) async fn running(
         Row,
         r#"
         SELECT id, started_at AS "started_at: SqlTimestamp", starts_on AS "starts_on: SqlDate",
-               revision_id, content_hash, source, counted_at AS "counted_at: SqlTimestamp",
+               revision_id, content_hash, source, counts_from, trouble, counted_at AS "counted_at: SqlTimestamp",
                ended_at AS "ended_at: SqlTimestamp", ended_by, replaced_by
         FROM experiments
         WHERE workspace_id = $1 AND id = $2
@@ -179,7 +261,7 @@ pub(super) async fn lock(
         Row,
         r#"
         SELECT id, started_at AS "started_at: SqlTimestamp", starts_on AS "starts_on: SqlDate",
-               revision_id, content_hash, source, counted_at AS "counted_at: SqlTimestamp",
+               revision_id, content_hash, source, counts_from, trouble, counted_at AS "counted_at: SqlTimestamp",
                ended_at AS "ended_at: SqlTimestamp", ended_by, replaced_by
         FROM experiments
         WHERE workspace_id = $1 AND id = $2
@@ -218,6 +300,8 @@ impl Row {
             revision: RevisionId(revision),
             content_hash: hash.try_into().map_err(impossible)?,
             source: self.source,
+            counts_from: self.counts_from,
+            trouble: self.trouble,
             counted_at: self.counted_at.map(SqlTimestamp::to_jiff),
             ended,
         }))
@@ -225,25 +309,31 @@ impl Row {
 }
 
 /// All that was counted, as it is known now.
-pub(super) async fn days(db: &PgPool, workspace: WorkspaceId, test: ExperimentId) -> Result<Days> {
+pub(super) async fn counts(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    test: ExperimentId,
+) -> Result<Counts> {
     let rows = sqlx::query!(
         r#"
-        SELECT day AS "day: SqlDate", arm, figures
+        SELECT day AS "day: SqlDate", arm, segment, figures
         FROM observations
         WHERE workspace_id = $1 AND experiment_id = $2
-        ORDER BY day, arm
+        ORDER BY day, arm, segment
         "#,
         workspace.0,
         test.0,
     )
     .fetch_all(db)
     .await?;
-    let mut days = Days::new();
+    let mut counts = Counts::default();
     for row in rows {
         let figures: Figures = serde_json::from_value(row.figures)?;
-        days.entry(row.day.to_jiff()).or_default().insert(row.arm, figures);
+        let (day, arm, segment) = (row.day.to_jiff(), row.arm, row.segment);
+        let added = counts.add(daily::Row { day, arm, segment, figures });
+        added.map_err(|sentence| anyhow::anyhow!(sentence))?;
     }
-    Ok(days)
+    Ok(counts)
 }
 
 /// What one source says came on a day in an arm.
@@ -263,18 +353,14 @@ pub(super) enum Became {
 }
 
 /// Writes what came on a day in an arm. What stood there before is kept as a revision.
-pub(super) async fn put(
-    tx: &mut PgConnection,
-    put: &Put<'_>,
-    day: Date,
-    arm: &str,
-    figures: &BTreeMap<String, f64>,
-) -> Result<Became> {
+pub(super) async fn put(tx: &mut PgConnection, put: &Put<'_>, row: &daily::Row) -> Result<Became> {
+    let daily::Row { day, arm, segment, figures } = row;
     let figures = serde_json::to_value(figures)?;
     let inserted = sqlx::query!(
         "
-        INSERT INTO observations (experiment_id, workspace_id, day, arm, figures, source, taken_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO observations (experiment_id, workspace_id, day, arm, figures, source, taken_at,
+                                  segment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT ON CONSTRAINT observations_once DO NOTHING
         ",
         put.test.0,
@@ -284,6 +370,7 @@ pub(super) async fn put(
         figures,
         put.source,
         put.now.to_sqlx() as _,
+        segment,
     )
     .execute(&mut *tx)
     .await?;
@@ -295,18 +382,20 @@ pub(super) async fn put(
         WITH before AS (
             SELECT day, arm, figures, source, taken_at
             FROM observations
-            WHERE experiment_id = $1 AND workspace_id = $2 AND day = $3 AND arm = $4 AND figures <> $5
+            WHERE experiment_id = $1 AND workspace_id = $2 AND day = $3 AND arm = $4
+                AND segment = $8 AND figures <> $5
         ),
         kept AS (
             INSERT INTO observation_revisions (experiment_id, workspace_id, day, arm, figures, source,
-                                               taken_at, replaced_at)
-            SELECT $1, $2, day, arm, figures, source, taken_at, $7
+                                               taken_at, replaced_at, segment)
+            SELECT $1, $2, day, arm, figures, source, taken_at, $7, $8
             FROM before
             RETURNING id
         )
         UPDATE observations
         SET figures = $5, source = $6, taken_at = $7
-        WHERE experiment_id = $1 AND day = $3 AND arm = $4 AND EXISTS (SELECT FROM kept)
+        WHERE experiment_id = $1 AND day = $3 AND arm = $4 AND segment = $8
+            AND EXISTS (SELECT FROM kept)
         ",
         put.test.0,
         put.workspace.0,
@@ -315,6 +404,7 @@ pub(super) async fn put(
         figures,
         put.source,
         put.now.to_sqlx() as _,
+        segment,
     )
     .execute(tx)
     .await?;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::by_readings::ByReadings;
 use super::number::{Number, percent};
 use super::statistics::bayesian::Better;
 use super::statistics::estimate::Difference;
@@ -35,6 +36,9 @@ pub struct TestPlan {
     /// Of all arms: the horizon, or where a sequence of them all is narrowest.
     pub users: u64,
     pub expected: Expected,
+    /// Where its counts come from, where they are not sent in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_readings: Option<ByReadings>,
     /// The test that this plan is to take the place of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<InsteadOf>,
@@ -115,6 +119,9 @@ pub struct InsteadOf {
     pub why: String,
     /// What is different, a line each.
     pub changes: Vec<String>,
+    /// Whether what was counted so far counts on: see [`TestPlan::instead`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_go_on: bool,
 }
 
 impl TestPlan {
@@ -144,6 +151,7 @@ impl TestPlan {
                 known: Known::Assumed,
                 says: String::new(),
             },
+            by_readings: draft.by_readings,
             instead_of: None,
         }
     }
@@ -255,6 +263,9 @@ impl TestPlan {
                 self.guardrails.iter().map(|it| it.in_words(self.difference)).collect();
             lines.insert(3, ("Guardrails", guards.join("\n")));
         }
+        if let Some(by) = &self.by_readings {
+            lines.push(("Counted by", by.in_words()));
+        }
         lines
     }
 
@@ -281,6 +292,36 @@ impl TestPlan {
             }
         }
         changes
+    }
+
+    /// This plan in the place of another, with how they differ.
+    ///
+    /// Where the plan is read at any time and nothing that the reading rests on is changed, the old
+    /// counts go on: an always-valid sequence holds at every moment, so also beyond an end that was
+    /// thought of before. What it is tuned for must not depend on the counts, so the size stays, too.
+    pub fn instead(mut self, before: &Self, mut instead: InsteadOf) -> Self {
+        instead.changes = self.changes_from(before);
+        instead.counts_go_on = self.is_read_as(before);
+        if instead.counts_go_on {
+            self.users = before.users;
+            self.expected = before.expected.clone();
+        }
+        self.instead_of = Some(instead);
+        self
+    }
+
+    /// Whether the same counts are read in the same way, at any time.
+    fn is_read_as(&self, before: &Self) -> bool {
+        self.rule == Decided::AlwaysValid
+            && before.rule == Decided::AlwaysValid
+            && self.audience == before.audience
+            && self.arms == before.arms
+            && self.metric == before.metric
+            && self.guardrails == before.guardrails
+            && self.least_effect == before.least_effect
+            && self.difference == before.difference
+            && self.alpha == before.alpha
+            && self.by_readings == before.by_readings
     }
 
     /// An effect on the plan's scale, without its sign: `10 %`, `0.5 points`.
@@ -340,6 +381,7 @@ pub struct Draft {
     /// What the metric is today, and its spread, where somebody said so.
     pub today: Option<(f64, Option<f64>)>,
     pub users_a_day: Option<u64>,
+    pub by_readings: Option<ByReadings>,
 }
 
 /// More than there are people.

@@ -40,7 +40,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "test_plan.started",
-        "{subject} has started by the approved plan[, with the SHA-256 {content_sha256}][; {first_day} is the first day that counts].",
+        "{subject} has started by the approved plan[, with the SHA-256 {content_sha256}][; {first_day} is the first day that counts][; it goes on with the counts of test plan {counts_of}].",
     ),
     (
         "test_plan.counted",

@@ -14,7 +14,7 @@ use super::ingest::{Form, Rows, form};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::{Error, Refusal};
-use crate::experiments::{self, Body, Delivery};
+use crate::experiments::{self, Body, Delivery, Origin};
 use crate::ids::ExperimentId;
 
 const DOOR: Door = Door {
@@ -76,7 +76,7 @@ async fn take(
     let delivery = Delivery {
         workspace: app.workspace.id,
         test: ExperimentId(named.test),
-        source: Some(&sent.name),
+        origin: Origin::Sender(&sent.name),
         by: Actor::Bot,
         now,
         today: now.to_zoned(app.manifest.zone.clone()).date(),

@@ -80,6 +80,10 @@ pub enum Job {
     Investigate { alert: AlertId, event: AlertEventId, person: PersonId },
     /// Makes Slack show a test as it now stands.
     ShowTest { test: ExperimentId },
+    /// Makes Slack show the segments of a test, in its thread.
+    ShowSegments { test: ExperimentId },
+    /// Brings over what readings say of running tests.
+    CountByReadings,
     /// Makes a document of what a decided test taught.
     LearnFromTest { test: ExperimentId },
     /// Makes Slack show a summary in its channel.
@@ -146,6 +150,8 @@ impl Job {
             | Self::AttendAlert { .. }
             | Self::Investigate { .. }
             | Self::ShowTest { .. }
+            | Self::ShowSegments { .. }
+            | Self::CountByReadings
             | Self::LearnFromTest { .. }
             | Self::ShowSummary { .. }
             | Self::ShowSummaryDetails { .. }
@@ -176,6 +182,8 @@ impl Job {
             Self::AttendAlert { .. } => "attend_alert",
             Self::Investigate { .. } => "investigate",
             Self::ShowTest { .. } => "show_test",
+            Self::ShowSegments { .. } => "show_segments",
+            Self::CountByReadings => "count_by_readings",
             Self::LearnFromTest { .. } => "learn_from_test",
             Self::ShowSummary { .. } => "show_summary",
             Self::ShowSummaryDetails { .. } => "show_summary_details",
@@ -208,6 +216,8 @@ impl Job {
             Self::AttendAlert { alert } => format!("attend_alert:{alert}"),
             Self::Investigate { event, .. } => format!("investigate:{event}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
+            Self::ShowSegments { test } => format!("show_segments:{test}"),
+            Self::CountByReadings => "count_by_readings".to_owned(),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::ShowSummary { summary } => format!("show_summary:{summary}"),
             Self::ShowSummaryDetails { summary, section } => {
@@ -268,7 +278,11 @@ impl Job {
             | Self::ShowSummary { .. }
             | Self::ShowSummaryDetails { .. }
             | Self::ShowTest { .. } => 1,
-            Self::ShowHome { .. } | Self::LearnFromTest { .. } | Self::PostCheckpoint { .. } => 5,
+            Self::ShowHome { .. }
+            | Self::ShowSegments { .. }
+            | Self::CountByReadings
+            | Self::LearnFromTest { .. }
+            | Self::PostCheckpoint { .. } => 5,
         }
     }
 }

@@ -39,6 +39,10 @@ impl Decimal {
         self.0 as f64 / ONE as f64
     }
 
+    pub fn millionth(self) -> Self {
+        Self(self.0 / 1_000_000)
+    }
+
     /// This divided by the other, where that is not nothing.
     pub fn over(self, other: Self) -> Option<f64> {
         (other.0 != 0).then(|| self.0 as f64 / other.0 as f64)

@@ -11,18 +11,20 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use bytes::Bytes;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::mpsc;
 
-use super::read::{Batch, Form, Key, Layout, Mapping, Reader};
-use super::store;
+use super::intake::Intake;
+use super::read::{Batch, Form, Layout, Mapping, Reader};
+use super::store::{self, Several};
+use super::streams;
 use crate::audit::{self, Actor, Event, Subject, Value};
 use crate::clock::Clock;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
+use crate::incoming;
 use crate::jobs::{self, Job};
 use crate::words::count;
 
@@ -30,9 +32,7 @@ use crate::words::count;
 const BATCH_ROWS: usize = 20_000;
 /// Batches that wait for Postgres at most, so that memory stays flat.
 const BATCHES_AHEAD: usize = 4;
-/// Refused lines that are kept with their reasons.
-const REFUSALS_KEPT: usize = 50;
-/// Of those, how many are told where nothing was taken.
+/// Refused lines that are told where nothing was taken.
 const REFUSALS_SAID: usize = 5;
 
 /// Where a file comes from.
@@ -107,11 +107,8 @@ pub async fn ingest(
     file: &File,
     progress: impl Fn(Progress),
 ) -> Result<Summary> {
+    file.mapping.zone()?;
     let zone = file.mapping.zone.as_deref().unwrap_or("UTC").to_owned();
-    if TimeZone::get(&zone).is_err() {
-        let sentence = format!("“{zone}” is no time zone; name it like Europe/Berlin.");
-        return Err(Refusal::Unreadable(sentence).into());
-    }
     let source = file.source.clone().unwrap_or_else(|| file.layout.name().to_owned());
     let name = file.input.name();
     let input = file.input.clone();
@@ -129,43 +126,89 @@ pub async fn ingest(
     }
     let new = store::NewFile { source: &source, name: &name, sha256: &hash, at: clock.now() };
     let file_id = store::insert_file(&mut tx, workspace, &new).await?;
-    let mut intake = Intake::begin(&mut tx, workspace, source.clone(), zone, file_id).await?;
+    let mut intake = Intake::begin(&mut tx, workspace, source.clone(), zone).await?;
+    let mut series = Vec::new();
     let mut batches = read_aside(file.clone());
     while let Some(batch) = batches.recv().await {
         match batch? {
             Chunk::Notes(notes) => intake.summary.notes = notes,
             Chunk::Batch(batch) => {
-                intake.copy(&mut tx, batch).await?;
+                intake.copy(&mut tx, &mut series, batch).await?;
                 progress(Progress { lines: intake.summary.lines, readings: intake.readings });
             }
         }
     }
-    let summary = intake.finish(&mut tx).await?;
+    refuse_if_all_was_refused(&intake)?;
+    let mut summary = intake.put(&mut tx, file_id, Several::AddedUp).await?;
+    summary.series = streams::series(&series);
+    if summary.lines == 0 {
+        summary.notes.push("There is no row below the header.".to_owned());
+    }
+    let delivery = Delivery { file: file_id, source: &source, hash: &hash, mapping: &mapping };
+    close(tx, clock, workspace, by, &delivery, &summary).await?;
+    Ok(summary)
+}
+
+/// What was taken together, and is cited.
+pub struct Delivery<'a> {
+    pub file: i64,
+    pub source: &'a str,
+    pub hash: &'a [u8; 32],
+    pub mapping: &'a str,
+}
+
+/// Commits what was put, with its audit entry, and has new numbers looked at.
+pub async fn close(
+    mut tx: Transaction<'_, Postgres>,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    by: &Actor,
+    delivery: &Delivery<'_>,
+    summary: &Summary,
+) -> Result<()> {
+    let Delivery { file, source, hash, mapping } = *delivery;
     let json = serde_json::json!({ "mapping": mapping, "summary": summary });
-    store::save_summary(&mut tx, workspace, file_id, &json).await?;
+    store::save_summary(&mut tx, workspace, file, &json).await?;
     if summary.new + summary.changed > 0 {
         let details = BTreeMap::from([
-            ("source", Value::name(&source)),
-            ("sha256", Value::hash(&hash)),
+            ("source", Value::name(source)),
+            ("sha256", Value::hash(hash)),
             ("new", i64::try_from(summary.new)?.into()),
             ("changed", i64::try_from(summary.changed)?.into()),
         ]);
-        let subject = Subject::new("reading_file", file_id);
+        let subject = Subject::new("reading_file", file);
         let act = "readings.ingested";
         let event = Event { workspace, at: clock.now(), actor: by.clone(), act, subject, details };
         audit::append(&mut tx, event).await?;
         // However they came in, new numbers are looked at.
         jobs::enqueue(&mut tx, workspace, Job::Inspect).await?;
+        jobs::enqueue(&mut tx, workspace, Job::CountByReadings).await?;
     }
     tx.commit().await?;
     tracing::info!(
-        file.id = file_id,
+        file.id = file,
         readings.new = summary.new,
         readings.changed = summary.changed,
         readings.refused = summary.refused,
         "took a file of readings"
     );
-    Ok(summary)
+    Ok(())
+}
+
+fn refuse_if_all_was_refused(intake: &Intake) -> Result<()> {
+    let summary = &intake.summary;
+    if intake.readings > 0 || summary.refused == 0 {
+        return Ok(());
+    }
+    let (first, more) = summary.refusals.split_at(summary.refusals.len().min(REFUSALS_SAID));
+    let lines = first.iter().map(|it| format!(" Line {}: {}.", it.line, it.reason));
+    let mut sentence = "Nothing was taken: every row was refused.".to_owned();
+    sentence.extend(lines);
+    if !more.is_empty() {
+        let more = summary.refused - first.len() as u64;
+        sentence += &format!(" The same goes for {} more.", count(more, "line"));
+    }
+    Err(Refusal::Unreadable(sentence).into())
 }
 
 impl Input {
@@ -179,6 +222,12 @@ impl Input {
     }
 
     fn open(&self) -> Result<Box<dyn Read + Send>> {
+        if let Self::Path(path) = self
+            && path.is_dir()
+        {
+            let sentence = format!("{} is a folder; name a file in it.", path.display());
+            return Err(Refusal::Unreadable(sentence).into());
+        }
         Ok(match self {
             Self::Path(path) => Box::new(std::fs::File::open(path).map_err(|error| {
                 let why = match error.kind() {
@@ -215,7 +264,11 @@ fn read_aside(file: File) -> mpsc::Receiver<Result<Chunk>> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     tokio::task::spawn_blocking(move || {
         let read = || -> Result<()> {
-            let input = file.input.open()?;
+            let input = match &file.input {
+                Input::Path(_) => incoming::unpacked(file.input.open()?)?,
+                // What arrives in a request could unpack to any size.
+                Input::Bytes { .. } => file.input.open()?,
+            };
             let mut reader = match file.form {
                 Form::Table => Reader::open(input, file.layout, &file.mapping)?,
                 Form::Objects => Reader::of_objects(input, file.layout, &file.mapping)?,
@@ -236,116 +289,4 @@ fn read_aside(file: File) -> mpsc::Receiver<Result<Chunk>> {
         }
     });
     receiver
-}
-
-/// What is being taken, within one transaction.
-struct Intake {
-    workspace: WorkspaceId,
-    source: String,
-    zone: String,
-    file: i64,
-    /// The ids of the reader's keys, in its order.
-    series: Vec<i64>,
-    readings: u64,
-    bounded: u64,
-    summary: Summary,
-    buffer: Vec<u8>,
-}
-
-impl Intake {
-    async fn begin(
-        db: &mut PgConnection,
-        workspace: WorkspaceId,
-        source: String,
-        zone: String,
-        file: i64,
-    ) -> Result<Self> {
-        store::open_stage(db).await?;
-        let (summary, buffer) = (Summary::default(), Vec::new());
-        Ok(Self {
-            workspace,
-            source,
-            zone,
-            file,
-            series: Vec::new(),
-            readings: 0,
-            bounded: 0,
-            summary,
-            buffer,
-        })
-    }
-
-    async fn copy(&mut self, db: &mut PgConnection, batch: Batch) -> Result<()> {
-        use std::io::Write as _;
-
-        if !batch.keys.is_empty() {
-            let ids = self.ids_of(db, &batch.keys).await?;
-            self.series.extend(ids);
-        }
-        self.buffer.clear();
-        let mut day = (None, String::new());
-        for row in &batch.rows {
-            let series = self
-                .series
-                .get(row.key)
-                .ok_or_else(|| anyhow::anyhow!("a row names a series that was not met"))?;
-            if day.0 != Some(row.starts) {
-                day = (Some(row.starts), row.starts.to_string());
-            }
-            writeln!(self.buffer, "{series}\t{}\t{}\t{}", day.1, row.value, row.line)?;
-        }
-        if !batch.rows.is_empty() {
-            store::copy(db, &self.buffer).await?;
-        }
-        self.readings += batch.rows.len() as u64;
-        self.bounded += batch.bounded;
-        self.summary.lines += batch.lines;
-        self.summary.totals += batch.totals;
-        self.summary.refused += batch.refused.len() as u64;
-        let room = REFUSALS_KEPT.saturating_sub(self.summary.refusals.len());
-        let kept = batch.refused.into_iter().take(room);
-        self.summary.refusals.extend(kept.map(|(line, reason)| Refused { line, reason }));
-        Ok(())
-    }
-
-    async fn ids_of(&self, db: &mut PgConnection, keys: &[Key]) -> Result<Vec<i64>> {
-        store::series_ids(db, self.workspace, &self.source, &self.zone, keys).await
-    }
-
-    async fn finish(mut self, db: &mut PgConnection) -> Result<Summary> {
-        let mut summary = self.summary;
-        if self.readings == 0 && summary.refused > 0 {
-            let (first, more) =
-                summary.refusals.split_at(summary.refusals.len().min(REFUSALS_SAID));
-            let lines = first.iter().map(|it| format!(" Line {}: {}.", it.line, it.reason));
-            let mut sentence = "Nothing was taken: every row was refused.".to_owned();
-            sentence.extend(lines);
-            if !more.is_empty() {
-                let more = summary.refused - first.len() as u64;
-                sentence += &format!(" The same goes for {} more.", count(more, "line"));
-            }
-            return Err(Error::Refused(Refusal::Unreadable(sentence)));
-        }
-        let put = store::put(db, self.workspace, self.file).await?;
-        summary.changed = put.changed;
-        summary.new = put.written - put.changed;
-        summary.unchanged = put.all - put.written;
-        self.series.sort_unstable();
-        self.series.dedup();
-        summary.series = self.series.len() as u64;
-        if self.readings > put.all {
-            summary.notes.push(format!(
-                "{} readings came in several rows each (the export is broken down by something \
-                 that is not kept, or repeats rows); they were added up.",
-                put.summed
-            ));
-        }
-        if self.bounded > 0 {
-            summary.notes.push(format!(
-                "{} cells such as “< 10%” give a bound and no number; they were left out.",
-                self.bounded
-            ));
-        }
-        Ok(summary)
-    }
 }

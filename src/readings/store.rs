@@ -129,14 +129,29 @@ pub async fn series_ids(
     let (campaigns, ad_sets) = (of(|it| &it.campaign), of(|it| &it.ad_set));
     let segments = of(|it| &it.segment);
     let grains = of(|it| if it.hourly { "hour" } else { "day" });
-    sqlx::query!(
-        r#"INSERT INTO series
-               (workspace_id, source, zone, metric, currency, campaign, ad_set, segment, grain)
-           SELECT DISTINCT $1::bigint, $2, $3, metric, currency, campaign, ad_set, segment::jsonb,
-                  grain
-           FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-               AS new (metric, currency, campaign, ad_set, segment, grain)
-           ON CONFLICT ON CONSTRAINT series_one_of_a_kind DO NOTHING"#,
+    let ids = sqlx::query_scalar!(
+        r#"WITH new AS MATERIALIZED (
+               SELECT metric, currency, campaign, ad_set, segment::jsonb AS segment, grain, position
+               FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+                   WITH ORDINALITY
+                   AS new (metric, currency, campaign, ad_set, segment, grain, position)
+           ), made AS (
+               INSERT INTO series
+                   (workspace_id, source, zone, metric, currency, campaign, ad_set, segment, grain)
+               SELECT DISTINCT $1::bigint, $2, $3, metric, currency, campaign, ad_set, segment, grain
+               FROM new
+               ON CONFLICT ON CONSTRAINT series_one_of_a_kind DO NOTHING
+               RETURNING id, metric, currency, campaign, ad_set, segment, grain
+           )
+           SELECT coalesce(made.id, known.id) AS "id!"
+           FROM new
+           LEFT JOIN made USING (metric, currency, campaign, ad_set, segment, grain)
+           LEFT JOIN series known
+             ON known.workspace_id = $1 AND known.source = $2 AND known.metric = new.metric
+            AND known.grain = new.grain AND known.currency = new.currency
+            AND known.campaign = new.campaign AND known.ad_set = new.ad_set
+            AND known.segment = new.segment
+           ORDER BY new.position"#,
         workspace.0,
         source,
         zone,
@@ -147,29 +162,7 @@ pub async fn series_ids(
         &segments,
         &grains
     )
-    .execute(&mut *db)
-    .await?;
-    let ids = sqlx::query_scalar!(
-        r#"SELECT series.id
-           FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-               WITH ORDINALITY
-               AS new (metric, currency, campaign, ad_set, segment, grain, position)
-           JOIN series
-             ON series.workspace_id = $1 AND series.source = $2 AND series.metric = new.metric
-            AND series.grain = new.grain AND series.currency = new.currency
-            AND series.campaign = new.campaign AND series.ad_set = new.ad_set
-            AND series.segment = new.segment::jsonb
-           ORDER BY new.position"#,
-        workspace.0,
-        source,
-        &metrics,
-        &currencies,
-        &campaigns,
-        &ad_sets,
-        &segments,
-        &grains
-    )
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
     if ids.len() != keys.len() {
         return Err(
@@ -204,26 +197,57 @@ pub async fn copy(db: &mut PgConnection, lines: &[u8]) -> Result<()> {
 pub struct Put {
     /// Readings of the file.
     pub all: u64,
-    /// Those that came in several rows.
-    pub summed: u64,
+    /// Those that came in several rows; where only the last counts, in rows that differ.
+    pub several: u64,
     /// Those that were new or corrected.
     pub written: u64,
     /// Those that were corrected, and are kept as revisions.
     pub changed: u64,
 }
 
+/// What becomes of several rows of one series and time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Several {
+    /// They are parts of a whole.
+    AddedUp,
+    /// Each takes the place of the one before.
+    LastCounts,
+}
+
+impl Several {
+    /// One row for each reading, and whether it is made of several.
+    fn sql(self) -> &'static str {
+        match self {
+            Self::AddedUp => {
+                "SELECT series_id, starts, sum(value) AS value, min(line) AS line,
+                        count(*) > 1 AS several
+                 FROM staged_readings
+                 GROUP BY series_id, starts"
+            }
+            Self::LastCounts => {
+                "SELECT series_id, starts, (array_agg(value ORDER BY line DESC))[1] AS value,
+                        max(line) AS line, count(DISTINCT value) > 1 AS several
+                 FROM staged_readings
+                 GROUP BY series_id, starts"
+            }
+        }
+    }
+}
+
 /// Everything that is staged becomes readings; what it corrects becomes revisions.
-pub async fn put(db: &mut PgConnection, workspace: WorkspaceId, file: i64) -> Result<Put> {
+pub async fn put(
+    db: &mut PgConnection,
+    workspace: WorkspaceId,
+    file: i64,
+    several: Several,
+) -> Result<Put> {
     // The planner knows nothing of a table that has just been filled.
     sqlx::raw_sql("ANALYZE staged_readings; SET LOCAL work_mem = '128MB'")
         .execute(&mut *db)
         .await?;
-    let row = sqlx::query(
-        "WITH new AS MATERIALIZED (
-             SELECT series_id, starts, sum(value) AS value, min(line) AS line, count(*) AS rows
-             FROM staged_readings
-             GROUP BY series_id, starts
-         ), corrected AS (
+    let one_each = several.sql();
+    let sql = format!(
+        "WITH new AS MATERIALIZED ({one_each}), corrected AS (
              INSERT INTO reading_revisions
                  (series_id, starts, workspace_id, value, file_id, line, replaced_by)
              SELECT old.series_id, old.starts, old.workspace_id, old.value, old.file_id, old.line, $2
@@ -242,18 +266,16 @@ pub async fn put(db: &mut PgConnection, workspace: WorkspaceId, file: i64) -> Re
              RETURNING 1
          )
          SELECT (SELECT count(*) FROM new) AS all,
-                (SELECT count(*) FROM new WHERE rows > 1) AS summed,
+                (SELECT count(*) FROM new WHERE several) AS several,
                 (SELECT count(*) FROM written) AS written,
-                (SELECT count(*) FROM corrected) AS changed",
-    )
-    .bind(workspace.0)
-    .bind(file)
-    .fetch_one(db)
-    .await?;
+                (SELECT count(*) FROM corrected) AS changed"
+    );
+    let row =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(workspace.0).bind(file).fetch_one(db).await?;
     let count = |name: &str| -> Result<u64> { Ok(u64::try_from(row.try_get::<i64, _>(name)?)?) };
     Ok(Put {
         all: count("all")?,
-        summed: count("summed")?,
+        several: count("several")?,
         written: count("written")?,
         changed: count("changed")?,
     })

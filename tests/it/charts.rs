@@ -53,7 +53,7 @@ async fn a_card_shows_its_chart_and_showing_it_again_uploads_nothing() {
     let team = Team::start().await;
     let chart_of_today = chart(4_120.0);
     let first = team.draws(&chart_of_today).await.unwrap();
-    assert_snapshot!(team.channel("#campaigns"), @"countersign: (image: Spend of the last 30 days. Marked: twice its siblings. Brand DE 4,120.00 EUR, which stands out; Generic 1,030.50 EUR.)");
+    assert_snapshot!(team.channel("#campaigns"), @"countersign: (image: Spend of the last 30 days. Marked: twice its siblings. Brand DE 4,120 EUR, which stands out; Generic 1,030 EUR.)");
     let shown = team.newest("#campaigns");
     let address = shown["blocks"][0]["image_url"].as_str().unwrap();
     let seen = reqwest::get(address).await.unwrap();
@@ -155,7 +155,7 @@ arms = [
     let arguments = ["experiment", "readout", "test.toml", "--chart", "test.png", "--json"];
     let output = run(folder.path(), &arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"test.png: Subject line: unsubscribe rate, relative difference to plain. urgent 72.4 % (35.2 % to 110 %), which is bad news; kind 3.4 % (-22.1 % to 29.0 %). The least difference worth having is -10.0 %.");
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"test.png: Subject line: unsubscribe rate, relative difference to plain. urgent +72.4 % (+35.2 % to +110 %), which is bad news; kind +3.4 % (−22.1 % to +29.0 %). The least difference worth having is −10.0 %.");
     // The result stays readable by machines.
     serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
     assert!(fs::read(folder.path().join("test.png")).unwrap().starts_with(b"\x89PNG"));

@@ -32,6 +32,7 @@ mod outages;
 mod proposals;
 mod races;
 mod readings;
+mod readings_told;
 mod receiver;
 mod recorded;
 mod releases;

@@ -173,3 +173,17 @@ async fn bodies_at_once_come_one_after_the_other_or_are_told_to() {
     assert_eq!(fewer["unchanged"], 1);
     team.done().await;
 }
+
+#[tokio::test]
+async fn an_object_is_a_row_whatever_its_first_value_begins_with() {
+    let team = Team::with_numbers().await;
+    let line = "{\"campaign\": \"#spring\", \"day\": \"2026-08-17\", \"clicks\": 40}\n";
+    let (status, _) = answer(team.send("", JSONL, line)).await;
+    assert_eq!(status, 200);
+    assert_snapshot!(team.numbers().await, @"shop #spring 2026-08-17: clicks 40");
+    // A time that names its offset is told in the account's zone.
+    let late = "{\"campaign\": \"late\", \"timestamp\": \"2026-08-17T23:00:00Z\", \"clicks\": 2}\n";
+    answer(team.send("?zone=Europe/Berlin", JSONL, late)).await;
+    assert!(team.numbers().await.contains("shop late 2026-08-18: clicks 2"));
+    team.done().await;
+}

@@ -27,7 +27,8 @@ use sha2::{Digest, Sha256};
 use fence::Fence;
 
 /// The files that are part of the binary.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
+    ("campaign.plan", include_str!("../../../prompts/campaign.plan.md")),
     ("content.draft", include_str!("../../../prompts/content.draft.md")),
     ("content.repair", include_str!("../../../prompts/content.repair.md")),
     ("doctor.probe", include_str!("../../../prompts/doctor.probe.md")),

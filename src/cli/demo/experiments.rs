@@ -15,7 +15,7 @@ use crate::audit::Actor;
 use crate::cli::serve;
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::experiments::{self, Body, Delivery, Filled, Short, Wish};
+use crate::experiments::{self, Body, Delivery, Filled, Origin, Short, Wish};
 use crate::ids::{ChannelId, ExperimentId, PersonId};
 use crate::manifests;
 use crate::reviews::{self, Ballot, Verdict};
@@ -146,7 +146,7 @@ async fn counted(
     let delivery = Delivery {
         workspace: app.workspace.id,
         test,
-        source: Some(SOURCE),
+        origin: Origin::Sender(SOURCE),
         by: Actor::Bot,
         now,
         today,

@@ -55,12 +55,18 @@ fn in_words(source: &str, summary: &Summary) -> String {
     for note in &summary.notes {
         let _ = writeln!(words, "  {note}");
     }
-    for it in &summary.refusals {
-        let _ = writeln!(words, "  Line {}: {}.", it.line, it.reason);
-    }
-    let more = summary.refused - summary.refusals.len() as u64;
+    let refusals = summary.refusals.iter().map(|it| (it.line, it.reason.as_str()));
+    words + &refused(refusals, summary.refused)
+}
+
+/// The lines that were refused first, and how many more there are.
+pub fn refused<'a>(first: impl Iterator<Item = (u64, &'a str)>, all: u64) -> String {
+    let lines: Vec<String> =
+        first.map(|(line, reason)| format!("  Line {line}: {reason}.\n")).collect();
+    let more = all - lines.len() as u64;
+    let mut words = lines.concat();
     if more > 0 {
-        let _ = writeln!(words, "  … {more} more were refused.");
+        words.push_str(&format!("  … {more} more were refused.\n"));
     }
     words
 }

@@ -9,10 +9,13 @@ use sqlx::PgPool;
 
 use super::{SourceOptions, in_words};
 use crate::audit::Actor;
+use crate::cli::readings;
 use crate::clock::Clock;
 use crate::error::{Refusal, Result};
-use crate::evidence::{self, Input, Named, SingerOptions, SingerSummary, StreamMapping};
+use crate::evidence::{Input, Named, StreamMapping, StreamOptions};
 use crate::ids::WorkspaceId;
+use crate::readings::Layout;
+use crate::taps::{self, Options, ReadingsOptions, ReadingsStream, Summary};
 
 #[derive(Clone, Debug, Args)]
 pub struct Singer {
@@ -30,7 +33,7 @@ pub struct Singer {
     /// … the title
     #[arg(long, value_name = "[STREAM:]PROPERTY")]
     title: Vec<OfStream>,
-    /// … the date
+    /// … the date, also of readings
     #[arg(long, value_name = "[STREAM:]PROPERTY")]
     date: Vec<OfStream>,
     /// … the address of the original
@@ -42,6 +45,28 @@ pub struct Singer {
     /// Retire what a tap says is gone (ACTIVATE_VERSION) even if it is most of a source
     #[arg(long)]
     retire_most: bool,
+    /// A stream that holds numbers, and whose names its properties have: google-ads, meta-ads, ga4, or
+    /// csv if left out
+    #[arg(long, value_name = "STREAM[:LAYOUT]")]
+    readings: Vec<NumbersOf>,
+    /// The property of readings that holds the campaign, where it is not found by name
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    campaign: Vec<OfStream>,
+    /// … the ad set or ad group
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    ad_set: Vec<OfStream>,
+    /// … a metric: --metric accepted=sales_qualified
+    #[arg(long, value_name = "[STREAM:]METRIC=PROPERTY")]
+    metric: Vec<OfStream>,
+    /// … what tells records of one day and campaign apart, besides the key that the tap names
+    #[arg(long, value_name = "[STREAM:]PROPERTY")]
+    segment: Vec<OfStream>,
+    /// The currency of money in readings, where no property says it: EUR
+    #[arg(long, value_name = "[STREAM:]CODE")]
+    currency: Vec<OfStream>,
+    /// Where the account's days begin and end: Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "[STREAM:]ZONE")]
+    zone: Vec<OfStream>,
 }
 
 /// Standard output has nothing but states, so that it can be kept for the tap's next run.
@@ -53,9 +78,8 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, args: Singe
         writeln!(out, "{state}")?;
         Ok(out.flush()?)
     };
-    let taken =
-        evidence::ingest_singer(db, clock, workspace, &by, &options, &Input::Stdin, give_back)
-            .await?;
+    let input = Input::Stdin;
+    let taken = taps::take(db, clock, workspace, &by, &options, &input, give_back).await?;
     write!(std::io::stderr(), "{}", account_of(&taken))?;
 
     if let Some(broken) = taken.broken {
@@ -70,7 +94,11 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, args: Singe
         return Err(Refusal::Unreadable(sentence).into());
     }
     let (mut took, mut refused) = (0, 0);
-    for summary in taken.sources.values() {
+    for summary in taken.documents.values() {
+        took += summary.new + summary.changed + summary.unchanged;
+        refused += summary.refused;
+    }
+    for summary in taken.readings.values() {
         took += summary.new + summary.changed + summary.unchanged;
         refused += summary.refused;
     }
@@ -81,9 +109,12 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, args: Singe
     Ok(())
 }
 
-fn account_of(taken: &SingerSummary) -> String {
+fn account_of(taken: &Summary) -> String {
     let mut words: String =
-        taken.sources.iter().map(|(name, summary)| in_words(name, summary)).collect();
+        taken.documents.iter().map(|(name, summary)| in_words(name, summary)).collect();
+    for (name, summary) in &taken.readings {
+        words.push_str(&readings::in_words(name, "record", summary));
+    }
     for note in &taken.notes {
         words.push_str(note);
         words.push('\n');
@@ -95,21 +126,33 @@ fn account_of(taken: &SingerSummary) -> String {
 }
 
 impl Singer {
-    fn options(self) -> SingerOptions {
-        let plain = |all: Vec<OfStream>| all.into_iter().map(|it| it.0).collect();
-        SingerOptions {
+    fn options(self) -> Options {
+        let plain = |all: Vec<OfStream>| all.into_iter().map(|it| it.0).collect::<Vec<_>>();
+        let date = plain(self.date);
+        let readings = ReadingsOptions {
+            streams: self.readings.into_iter().map(|it| it.0).collect(),
+            date: date.clone(),
+            campaign: plain(self.campaign),
+            ad_set: plain(self.ad_set),
+            currency: plain(self.currency),
+            zone: plain(self.zone),
+            metrics: plain(self.metric),
+            segments: plain(self.segment),
+        };
+        let documents = StreamOptions {
             about: self.about.spec(""),
             sources: plain(self.source),
             mapping: StreamMapping {
                 id: plain(self.id),
                 title: plain(self.title),
                 text: plain(self.text),
-                date: plain(self.date),
+                date,
                 url: plain(self.url),
                 author: plain(self.author),
             },
             retire_most: self.retire_most,
-        }
+        };
+        Options { documents, readings }
     }
 }
 
@@ -126,5 +169,24 @@ impl FromStr for OfStream {
             None => (None, text),
         };
         Ok(Self(Named { stream, name: name.to_owned() }))
+    }
+}
+
+/// `STREAM`, or `STREAM:LAYOUT`.
+#[derive(Clone, Debug)]
+struct NumbersOf(ReadingsStream);
+
+impl FromStr for NumbersOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, layout) = match text.rsplit_once(':') {
+            Some((name, layout)) => (name, Layout::named(layout)),
+            None => (text, Some(Layout::Csv)),
+        };
+        let layout = layout.ok_or(
+            "write the stream, a colon and google-ads, meta-ads, ga4 or csv: ads_insights:meta-ads",
+        )?;
+        Ok(Self(ReadingsStream { name: name.to_owned(), layout }))
     }
 }

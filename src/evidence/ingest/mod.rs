@@ -13,8 +13,8 @@
 mod import;
 mod portion;
 mod segments;
-mod singer;
 mod store;
+mod streams;
 mod summary;
 
 use sqlx::{PgConnection, PgPool};
@@ -29,7 +29,8 @@ use crate::error::{Refusal, Result};
 use crate::ids::{SourceId, WorkspaceId};
 
 pub use self::import::Absent;
-pub use self::singer::{SingerOptions, SingerSummary, ingest_singer};
+pub use self::portion::{Portion, is_full};
+pub use self::streams::{Sorted, StreamImports, StreamOptions};
 pub use self::summary::{Progress, Refused, Summary};
 
 /// Imports documents into a source, which is created or changed as the spec says. `by` is who does it.

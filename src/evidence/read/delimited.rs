@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use super::columns::Columns;
-use super::lines::Line;
 use super::{Mapping, Peeked, Record, Unread};
 use crate::error::{Refusal, Result};
+use crate::incoming::{LONGEST_LINE, Line};
 use crate::words::count;
 
 /// Rows that are looked at before it is decided which column is which.
@@ -17,7 +17,7 @@ const SAMPLE_ROWS: usize = 200;
 const LONGEST_QUOTED: usize = 2_000;
 
 /// Bytes that one quoted value may span.
-const WIDEST_QUOTED: usize = super::LONGEST_LINE;
+const WIDEST_QUOTED: usize = LONGEST_LINE;
 
 pub fn records(
     lines: Peeked,

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::dates::{self, Dates};
-use super::lines::Line;
 use super::{Id, Mapping, Peeked, Record, Unread};
 use crate::error::{Refusal, Result};
+use crate::incoming::Line;
 
 const TEXT: [&str; 11] = [
     "text",

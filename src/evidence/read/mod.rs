@@ -1,9 +1,9 @@
 //! Records out of what people have: exports with columns, JSON lines, Markdown, plain text, and the
-//! messages of Singer taps.
+//! streams of Singer taps.
 //!
-//! `lines` tells the encoding and cuts lines, `delimited` and `json_lines` make records of them,
+//! `delimited` and `json_lines` make records of them,
 //! `columns` finds which column is which, `dates` reads what stands for a day, `whole` takes a
-//! file or each file of a folder as one document. `singer` reads messages.
+//! file or each file of a folder as one document. `stream` knows a stream of a tap.
 //!
 //! **Invariant.** Memory does not grow with the file: one line, one record at a time.
 //! **Invariant.** What cannot be read is named with its line and never ends the reading.
@@ -12,9 +12,8 @@ mod columns;
 mod dates;
 mod delimited;
 mod json_lines;
-mod lines;
 mod page;
-mod singer;
+mod stream;
 mod whole;
 
 use std::fs::File;
@@ -24,17 +23,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use self::lines::{Counted, Lines};
 use self::whole::Kind;
 use super::ingest::Absent;
 use crate::error::{Refusal, Result};
+use crate::incoming::{self, Counted, Line, Lines};
 
-pub use self::lines::LONGEST_LINE;
-pub use self::singer::{Messages, Named, Step, StreamMapping};
+pub use self::stream::{Named, Stream, StreamMapping};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
@@ -49,9 +46,6 @@ pub enum Format {
     /// A web page, of which its readable text is taken.
     Html,
 }
-
-/// What gzip begins with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The longest id, in bytes: it stands in an index.
 const LONGEST_ID: usize = 1_000;
@@ -205,6 +199,11 @@ impl Input {
         }
     }
 
+    /// Its bytes, unpacked.
+    pub fn open(&self) -> Result<Box<dyn Read + Send>> {
+        Ok(open(self, &Default::default())?.0)
+    }
+
     /// Whether it can be read a second time from its beginning.
     pub fn can_be_reopened(&self) -> bool {
         !matches!(self, Self::Stdin)
@@ -234,19 +233,19 @@ impl Record {
 
 /// Lines with those given back that were looked at before.
 struct Peeked {
-    first: std::collections::VecDeque<lines::Line>,
+    first: std::collections::VecDeque<Line>,
     lines: Lines,
 }
 
 impl Peeked {
-    fn next(&mut self) -> Result<Option<lines::Line>> {
+    fn next(&mut self) -> Result<Option<Line>> {
         match self.first.pop_front() {
             Some(line) => Ok(Some(line)),
-            None => self.lines.next(),
+            None => self.lines.line(),
         }
     }
 
-    fn give_back(&mut self, line: lines::Line) {
+    fn give_back(&mut self, line: Line) {
         self.first.push_front(line);
     }
 }
@@ -288,17 +287,10 @@ fn open(input: &Input, read: &Arc<AtomicU64>) -> Result<(Box<dyn Read + Send>, O
         let sentence = format!("{} is empty: there is nothing to import.", input.name());
         return Err(Refusal::Unreadable(sentence).into());
     }
-    let mut bytes = Counted { input: bytes, bytes: read.clone() };
-    if matches!(input, Input::Bytes { .. }) {
-        return Ok((Box::new(bytes), size));
-    }
-    let mut beginning = Vec::with_capacity(GZIP.len());
-    bytes.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning)?;
-    let is_gzip = beginning == GZIP;
-    let whole = Cursor::new(beginning).chain(bytes);
-    Ok(match is_gzip {
-        true => (Box::new(MultiGzDecoder::new(whole)), size),
-        false => (Box::new(whole), size),
+    let bytes = Box::new(Counted { input: bytes, bytes: read.clone() });
+    Ok(match input {
+        Input::Bytes { .. } => (bytes, size),
+        Input::Path(_) | Input::Stdin => (incoming::unpacked(bytes)?, size),
     })
 }
 
@@ -311,7 +303,7 @@ fn cannot_open(path: &Path, error: &std::io::Error) -> Refusal {
     Refusal::Unreadable(format!("{} cannot be opened: {why}.", path.display()))
 }
 
-fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<lines::Line>)> {
+fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<Line>)> {
     let ending = name.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
     let format = match ending.as_deref() {
         Some("csv") => Some(Format::Csv),
@@ -326,7 +318,7 @@ fn by_name_or_content(name: &str, lines: &mut Lines) -> Result<(Format, Vec<line
     }
     let mut first = Vec::new();
     while first.len() < 20
-        && let Some(line) = lines.next()?
+        && let Some(line) = lines.line()?
     {
         first.push(line);
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::dates::Dates;
-use super::lines::{Counted, Lines};
 use super::page::{self, Page};
-use super::{Id, LONGEST_LINE, Mapping, Peeked, Record, Unread};
+use super::{Id, Mapping, Peeked, Record, Unread};
 use crate::error::{Error, Refusal, Result};
+use crate::incoming::{Counted, LONGEST_LINE, Lines};
 
 /// How the one document of a file is made of its text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::cells;
 use super::columns::{self, Columns};
-use super::decode::Utf8;
+use super::recent::Recent;
 use super::{Layout, Mapping};
 use crate::error::{Refusal, Result};
 
@@ -18,7 +18,7 @@ pub fn cells_of(record: &csv::StringRecord) -> Vec<String> {
 /// False at the end. What is not UTF-8 in a file that is otherwise is replaced, because it can only
 /// stand in names.
 pub fn read<R: Read>(
-    records: &mut csv::Reader<Utf8<R>>,
+    records: &mut csv::Reader<Recent<R>>,
     record: &mut csv::StringRecord,
 ) -> Result<bool> {
     let mut bytes = csv::ByteRecord::new();
@@ -26,7 +26,12 @@ pub fn read<R: Read>(
         Refusal::Unreadable(format!("The file cannot be read as a table: {error}."))
     })?;
     if read {
-        let position = bytes.position().cloned();
+        let mut position = bytes.position().cloned();
+        if let Some(it) = &mut position {
+            // The parser counts a record from the end of the one before.
+            let above = records.get_ref().line_ends_at(it.byte());
+            it.set_line(it.line() + above);
+        }
         *record = csv::StringRecord::from_byte_record_lossy(bytes);
         record.set_position(position);
     }
@@ -34,7 +39,7 @@ pub fn read<R: Read>(
 }
 
 pub fn find_header<R: Read>(
-    records: &mut csv::Reader<Utf8<R>>,
+    records: &mut csv::Reader<Recent<R>>,
     layout: Layout,
     mapping: &Mapping,
 ) -> Result<Vec<String>> {
@@ -67,16 +72,12 @@ pub fn is_comment(record: &csv::StringRecord) -> bool {
     record.get(0).is_some_and(|it| it.trim_start().starts_with('#'))
 }
 
-/// The symbol that stands in the cells of money, if it is that of one currency.
+/// The currency that stands in the first cell of money to name one; those that name another are
+/// refused when it is their turn.
 pub fn symbol(columns: &Columns, sample: &[Vec<String>]) -> Option<String> {
     let money = columns.metrics.iter().filter(|it| it.metric.is_money());
-    let cells = money.flat_map(|it| sample.iter().filter_map(|row| row.get(it.at)));
-    let mut found: Vec<&str> = cells.filter_map(|it| cells::currency_of(it)).collect();
-    found.dedup();
-    match found[..] {
-        [one] => Some(one.to_owned()),
-        _ => None,
-    }
+    let mut cells = money.flat_map(|it| sample.iter().filter_map(|row| row.get(it.at)));
+    cells.find_map(|it| cells::currency_of(it)).map(str::to_owned)
 }
 
 /// The one that cuts the header into the most known columns.
@@ -102,9 +103,6 @@ pub fn delimiter_of(sample: &str, layout: Layout, mapping: &Mapping) -> u8 {
 pub fn refuse_what_is_no_table(sample: &str) -> Result<()> {
     let what = match () {
         () if sample.trim().is_empty() => "The file is empty: there is nothing to take.",
-        () if sample.starts_with("PK\u{3}\u{4}") => {
-            "This is a ZIP or Excel file; unpack it, or save the sheet as CSV."
-        }
         () if sample.trim_start().starts_with('<') => {
             "This is HTML or XML, not a table; export it as CSV."
         }

@@ -1,7 +1,10 @@
 //! Numbers and days as platforms write them.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 
+use super::names::is_currency;
 use crate::readings::Decimal;
 
 /// Which character stands before the decimals.
@@ -93,13 +96,27 @@ fn without_currency(cell: &str) -> &str {
     cell.trim_matches(symbol)
 }
 
-/// The currency whose symbol stands in a cell, if the symbol is that of one only.
-pub fn currency_of(cell: &str) -> Option<&'static str> {
+/// The currency that a cell names, by its code or by a symbol that is that of one only.
+pub fn currency_of(cell: &str) -> Option<&str> {
+    let cell = cell.trim();
+    let code = |it: Option<&str>| it.filter(|it| is_currency(it)).is_some();
     match () {
         () if cell.contains('€') => Some("EUR"),
         () if cell.contains('£') => Some("GBP"),
-        () => None,
+        () if code(cell.get(..3)) => cell.get(..3),
+        () => cell.get(cell.len().saturating_sub(3)..).filter(|it| is_currency(it)),
     }
+}
+
+/// Whether a cell names a currency that this one is not. Dollars are those of many countries.
+pub fn contradicts(cell: &str, currency: &str) -> bool {
+    // Most cells name none.
+    let bare = |it: Option<char>| it.is_none_or(|it| it.is_ascii_digit());
+    if bare(cell.chars().next()) && bare(cell.chars().next_back()) {
+        return false;
+    }
+    let dollars = || cell.contains('$') && ["EUR", "GBP", "CHF", "JPY"].contains(&currency);
+    currency_of(cell).is_some_and(|it| it != currency) || dollars()
 }
 
 /// Which point a column's cells show they use; `None` where none of them does.
@@ -112,6 +129,9 @@ pub fn point_of<'a>(cells: impl Iterator<Item = &'a str>) -> Option<Point> {
             digits != 3 && digits > 0
         };
         match (dot, comma) {
+            // What stands several times stands between thousands.
+            (Some(_), None) if cell.matches('.').count() > 1 => votes[1] += 1,
+            (None, Some(_)) if cell.matches(',').count() > 1 => votes[0] += 1,
             (Some(dot), Some(comma)) => votes[usize::from(comma > dot)] += 1,
             (Some(dot), None) if cell.matches('.').count() == 1 && decimals(dot) => votes[0] += 1,
             (None, Some(comma)) if cell.matches(',').count() == 1 && decimals(comma) => {
@@ -154,7 +174,8 @@ pub struct When {
     pub has_hour: bool,
 }
 
-pub fn when(cell: &str, order: Order) -> Option<When> {
+/// A time that names its offset is told in the account's zone.
+pub fn when(cell: &str, order: Order, zone: &TimeZone) -> Option<When> {
     let cell = cell.trim().trim_start_matches('\'');
     let bytes = cell.as_bytes();
     let day = |date: Date| When { at: date.at(0, 0, 0, 0), has_hour: false };
@@ -170,6 +191,9 @@ pub fn when(cell: &str, order: Order) -> Option<When> {
         return Date::new(number(0..4)?, number(5..7)? as i8, number(8..10)? as i8).ok().map(day);
     }
     if bytes.len() > 10 && bytes.get(4) == Some(&b'-') {
+        if let Ok(instant) = cell.parse::<Timestamp>() {
+            return Some(When { at: instant.to_zoned(zone.clone()).datetime(), has_hour: true });
+        }
         let text = cell.replacen(' ', "T", 1);
         let text = text.split(['.', '+', 'Z']).next().unwrap_or(&text);
         let at = text.parse::<DateTime>().or_else(|_| format!("{text}:00").parse()).ok()?;
@@ -241,18 +265,31 @@ mod tests {
     }
 
     #[test]
+    fn currencies_are_told_and_contradictions_seen() {
+        assert_eq!(currency_of("€4,120.10"), Some("EUR"));
+        assert_eq!(currency_of("12.50 USD"), Some("USD"));
+        assert_eq!(currency_of("CHF 12.50"), Some("CHF"));
+        assert_eq!((currency_of("$4"), currency_of("--"), currency_of("n/a")), (None, None, None));
+        assert!(
+            contradicts("£2", "EUR") && contradicts("2 USD", "EUR") && contradicts("$2", "EUR")
+        );
+        assert!(!contradicts("$2", "CAD") && !contradicts("2", "EUR") && !contradicts("--", "EUR"));
+    }
+
+    #[test]
     fn the_decimal_point_is_told_by_what_stands_there() {
         let of = |cells: &[&str]| point_of(cells.iter().copied());
         assert_eq!(of(&["2,520.00", "1"]), Some(Point::Dot));
         assert_eq!(of(&["2.520,00"]), Some(Point::Comma));
         assert_eq!(of(&["0,5", "1.234"]), Some(Point::Comma));
         assert_eq!(of(&["1,234", "17"]), None);
+        assert_eq!(of(&["1.234.567", "17"]), Some(Point::Comma));
     }
 
     #[test]
     fn days_are_read_in_the_forms_of_platforms() {
         let check = |cell: &str, order: Order, expected: Option<&str>| {
-            let read = when(cell, order)
+            let read = when(cell, order, &TimeZone::UTC)
                 .map(|it| if it.has_hour { it.at.to_string() } else { it.at.date().to_string() });
             assert_eq!(read.as_deref(), expected, "{cell}");
         };

@@ -5,6 +5,10 @@ use super::{Layout, Mapping};
 use crate::error::Refusal;
 use crate::readings::Metric;
 
+/// Columns that are told where one is missing, and how much of their names.
+const MOST_NAMES: usize = 40;
+const LONGEST_NAME: usize = 60;
+
 /// Where the parts of a reading stand, as positions among the columns.
 #[derive(Clone, Debug)]
 pub struct Columns {
@@ -40,6 +44,27 @@ pub struct MetricColumn {
     pub name: String,
     /// The currency that the header names.
     pub currency: Option<String>,
+    /// It counts millionths, as Google's interface does.
+    pub micros: bool,
+}
+
+/// What stands in a column of no known name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Number,
+    Words,
+    Unknown,
+}
+
+/// By the first rows of a file.
+pub fn kind_of(sample: &[Vec<String>], at: usize) -> Kind {
+    let cells = || sample.iter().filter_map(|row| row.get(at)).filter(|it| !it.trim().is_empty());
+    let numbers = cells().filter(|it| it.trim().parse::<f64>().is_ok()).count();
+    match cells().count() {
+        0 => Kind::Unknown,
+        all if numbers * 10 >= all * 9 => Kind::Number,
+        _ => Kind::Words,
+    }
 }
 
 /// How many columns of a row are known by name: the header is the row with the most of them.
@@ -56,11 +81,11 @@ pub fn is_header(layout: Layout, cells: &[String], mapping: &Mapping) -> bool {
 }
 
 impl Columns {
-    /// From the header and the first rows below it.
+    /// From the header, and what stands below it.
     pub fn find(
         layout: Layout,
         header: &[String],
-        sample: &[Vec<String>],
+        kind_of: &dyn Fn(usize) -> Kind,
         mapping: &Mapping,
     ) -> Result<Self, Refusal> {
         let roles: Vec<Option<Role>> = header.iter().map(|it| role(layout, it)).collect();
@@ -89,7 +114,7 @@ impl Columns {
             left_out: Vec::new(),
             width: header.len(),
         };
-        columns.find_metrics(layout, header, &roles, sample, mapping)?;
+        columns.find_metrics(layout, header, &roles, kind_of, mapping)?;
         if columns.metrics.is_empty() {
             return Err(missing("a metric, such as Cost, Clicks or Conversions", header));
         }
@@ -101,7 +126,7 @@ impl Columns {
         layout: Layout,
         header: &[String],
         roles: &[Option<Role>],
-        sample: &[Vec<String>],
+        kind_of: &dyn Fn(usize) -> Kind,
         mapping: &Mapping,
     ) -> Result<(), Refusal> {
         for (metric, column) in &mapping.metrics {
@@ -111,6 +136,13 @@ impl Columns {
                 .ok_or_else(|| missing(&format!("“{column}”"), header))?;
             self.take(at, Metric::from(metric.as_str()), header);
         }
+        for name in &mapping.segments {
+            let at = header.iter().position(|it| same(it, name));
+            let at = at.ok_or_else(|| missing(&format!("“{name}”"), header))?;
+            if !self.is_taken(at) {
+                self.segments.push((at, segment_name(name)));
+            }
+        }
         for (at, name) in header.iter().enumerate() {
             if self.is_taken(at) {
                 continue;
@@ -119,7 +151,12 @@ impl Columns {
                 Some(Role::Metric(metric)) if !self.has(metric) => {
                     self.take(at, Metric::from(metric), header);
                 }
-                Some(Role::Metric(_)) | None => self.take_other(layout, at, name, sample),
+                Some(Role::Micros(metric)) if !self.has(metric) => {
+                    self.take(at, Metric::from(metric), header);
+                    self.metrics.iter_mut().rev().take(1).for_each(|it| it.micros = true);
+                }
+                Some(Role::Micros(_)) => self.left_out.push(name.clone()),
+                Some(Role::Metric(_)) | None => self.take_other(layout, at, name, kind_of(at)),
                 Some(Role::Segment | Role::Campaign | Role::AdSet) => {
                     self.segments.push((at, segment_name(name)));
                 }
@@ -137,20 +174,17 @@ impl Columns {
     }
 
     /// A column of no known name: in a team's own file, words are a segment and numbers a metric.
-    fn take_other(&mut self, layout: Layout, at: usize, name: &str, sample: &[Vec<String>]) {
+    fn take_other(&mut self, layout: Layout, at: usize, name: &str, kind: Kind) {
         if layout != Layout::Csv || name.trim().is_empty() {
             if !name.trim().is_empty() {
                 self.left_out.push(name.to_owned());
             }
             return;
         }
-        let cells =
-            || sample.iter().filter_map(|row| row.get(at)).filter(|it| !it.trim().is_empty());
-        let numbers = cells().filter(|it| it.trim().parse::<f64>().is_ok()).count();
         let is_id = plain(name).ends_with(" id");
         match () {
-            () if cells().count() == 0 => self.left_out.push(name.to_owned()),
-            () if numbers * 10 >= cells().count() * 9 && !is_id => {
+            () if kind == Kind::Unknown => self.left_out.push(name.to_owned()),
+            () if kind == Kind::Number && !is_id => {
                 let metric = plain(name).replace(' ', "_");
                 let header = [name.to_owned()];
                 self.metrics.push(MetricColumn {
@@ -158,6 +192,7 @@ impl Columns {
                     metric: Metric(metric),
                     name: name.trim().to_owned(),
                     currency: currency_in(&header[0]).map(str::to_owned),
+                    micros: false,
                 });
             }
             () => self.segments.push((at, segment_name(name))),
@@ -167,7 +202,7 @@ impl Columns {
     fn take(&mut self, at: usize, metric: Metric, header: &[String]) {
         let name = header[at].trim().trim_start_matches('\u{feff}').to_owned();
         let currency = currency_in(&name).map(str::to_owned);
-        self.metrics.push(MetricColumn { at, metric, name, currency });
+        self.metrics.push(MetricColumn { at, metric, name, currency, micros: false });
     }
 
     fn has(&self, metric: &str) -> bool {
@@ -182,6 +217,7 @@ impl Columns {
         };
         day || [self.ends, self.hour, self.campaign, self.ad_set, self.currency].contains(&Some(at))
             || self.metrics.iter().any(|it| it.at == at)
+            || self.segments.iter().any(|it| it.0 == at)
     }
 
     /// Checks that every column of money has a currency from somewhere.
@@ -210,6 +246,10 @@ impl Columns {
 
     /// One sentence that says what was found.
     pub fn in_words(&self, header: &[String]) -> String {
+        format!("Columns: {}.", self.found(header))
+    }
+
+    pub fn found(&self, header: &[String]) -> String {
         let name = |at: usize| header.get(at).map_or("", |it| it.trim()).to_owned();
         let day = match self.day {
             Day::Column(at) => vec![format!("day = {}", name(at))],
@@ -221,7 +261,7 @@ impl Columns {
             place.iter().filter_map(|(what, at)| at.map(|at| format!("{what} = {}", name(at))));
         let metrics = self.metrics.iter().map(|it| format!("{} = {}", it.metric, it.name));
         let found: Vec<String> = day.into_iter().chain(place).chain(metrics).collect();
-        format!("Columns: {}.", found.join(", "))
+        found.join(", ")
     }
 }
 
@@ -259,23 +299,28 @@ fn find_day(layout: Layout, header: &[String], roles: &[Option<Role>]) -> Result
 }
 
 pub fn missing(what: &str, header: &[String]) -> Refusal {
-    let names: Vec<&str> = header
+    let names: Vec<String> = header
         .iter()
         .map(|it| it.trim().trim_start_matches('\u{feff}'))
         .filter(|it| !it.is_empty())
+        .map(|it| it.chars().take(LONGEST_NAME).collect())
         .collect();
+    let more = match names.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     Refusal::Unreadable(format!(
-        "There is no column for {what}. The file has: {}.",
+        "There is no column for {what}. The file has: {}{more}.",
         if names.is_empty() {
             "nothing that looks like a header".to_owned()
         } else {
-            names.join(", ")
+            names[..names.len().min(MOST_NAMES)].join(", ")
         }
     ))
 }
 
 fn segment_name(name: &str) -> String {
-    names::plain(name).replace(' ', "_")
+    names::without_group(&plain(name)).replace(' ', "_")
 }
 
 fn same(one: &str, other: &str) -> bool {

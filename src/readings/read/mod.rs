@@ -1,8 +1,9 @@
 //! Readings out of the exports of advertising platforms, as they are.
 //!
-//! `decode` tells the encoding, `begin` finds the header among preambles, `columns` which column is what,
+//! `begin` finds the header among preambles, `columns` which column is what,
 //! in several languages (`names`), `cells` reads numbers and days as they are written there, `rows`
-//! goes through the file. `objects` makes such a table of what comes as JSON.
+//! makes readings of rows, and `reader` goes through a file. `objects` makes such a table of what comes
+//! as JSON, `recent` knows which lines were skipped, `stream` takes the records of a Singer tap.
 //!
 //! **Invariant.** A row that cannot be read is named with its line and its reason; sums that stand
 //! among the rows are never taken for readings.
@@ -10,14 +11,21 @@
 mod begin;
 mod cells;
 mod columns;
-mod decode;
 mod names;
 mod objects;
+mod reader;
+mod recent;
 mod rows;
+mod stream;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-pub use self::rows::{Batch, Key, Reader};
+use crate::error::Refusal;
+
+pub use self::reader::Reader;
+pub use self::rows::{Batch, Key};
+pub use self::stream::Stream;
 
 /// Whose export a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +80,19 @@ pub struct Mapping {
     pub date_column: Option<String>,
     /// Metric and the column that holds it.
     pub metrics: Vec<(String, String)>,
+    /// Columns that tell series apart, whatever they are called.
+    pub segments: Vec<String>,
     /// Keeps minutes and seconds, which series of hours and days do not have.
     pub to_the_minute: bool,
+}
+
+impl Mapping {
+    /// The account's zone; UTC where none is named.
+    pub fn zone(&self) -> Result<TimeZone, Refusal> {
+        let name = self.zone.as_deref().unwrap_or("UTC");
+        TimeZone::get(name).map_err(|_| {
+            let sentence = format!("“{name}” is no time zone; name it like Europe/Berlin.");
+            Refusal::Unreadable(sentence)
+        })
+    }
 }

@@ -16,6 +16,8 @@ pub enum Role {
     AdSet,
     Currency,
     Metric(&'static str),
+    /// A metric of money in millionths.
+    Micros(&'static str),
     /// What an export may be broken down by.
     Segment,
     /// Computed from others, or not to be added up.
@@ -34,6 +36,29 @@ pub fn plain(name: &str) -> String {
         }
     }
     words.trim_end().to_owned()
+}
+
+/// Google's interface sorts its names into groups.
+pub fn without_group(plain: &str) -> &str {
+    let groups = ["metrics ", "segments "];
+    groups.iter().find_map(|it| plain.strip_prefix(it)).unwrap_or(plain)
+}
+
+/// Whether a column says by its name that it holds days, and no times of day.
+pub fn is_day(name: &str) -> bool {
+    const DAYS: [&str; 10] = [
+        "day",
+        "date",
+        "tag",
+        "jour",
+        "día",
+        "fecha",
+        "datum",
+        "date start",
+        "date stop",
+        "segments date",
+    ];
+    DAYS.contains(&plain(name).as_str())
 }
 
 /// The currency that a header names in brackets: `Amount spent (EUR)`.
@@ -57,7 +82,8 @@ pub fn role(layout: Layout, name: &str) -> Option<Role> {
         None => name,
     };
     let plain = plain(bare);
-    let found = NAMES.iter().find(|(_, names)| names.contains(&plain.as_str())).map(|it| it.0);
+    let plain = without_group(&plain);
+    let found = NAMES.iter().find(|(_, names)| names.contains(&plain)).map(|it| it.0);
     // A month or a bare number is a date only where a team wrote the file.
     match found {
         Some(Role::Month | Role::DayOfMonth) if layout != Layout::Csv => None,
@@ -92,6 +118,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "date hour",
             "datum stunde",
             "time",
+            "date start",
         ],
     ),
     (
@@ -108,6 +135,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "fin del informe",
             "finalización del informe",
             "fin de informes",
+            "date stop",
         ],
     ),
     (Role::Month, &["month", "monat", "mois", "mes"]),
@@ -130,6 +158,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "campaña",
             "nombre de la campaña",
             "session campaign",
+            "session campaign name",
             "first user campaign",
             "session google ads campaign",
             "google ads campaign",
@@ -172,6 +201,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "devise",
             "code de devise",
             "code devise",
+            "customer currency code",
             "moneda",
             "código de moneda",
             "divisa",
@@ -230,6 +260,7 @@ const NAMES: &[(Role, &[&str])] = &[
         Role::Metric("link_clicks"),
         &[
             "link clicks",
+            "inline link clicks",
             "link klicks",
             "linkklicks",
             "clics sur un lien",
@@ -257,6 +288,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "post click conversions",
         ],
     ),
+    (Role::Micros("spend"), &["cost micros"]),
     (Role::Metric("purchases"), &["purchases", "käufe", "achats", "compras", "website purchases"]),
     (
         Role::Metric("revenue"),

@@ -1,23 +1,16 @@
-//! Through a file, row by row: what is a reading, what is a sum, what cannot be read.
+//! Row by row: what is a reading, what is a sum, what cannot be read.
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read};
 
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 
-use super::begin::{
-    cells_of, delimiter_of, find_header, is_comment, read, refuse_what_is_no_table, symbol,
-};
 use super::cells::{self, Number, Order, Point, When};
-use super::columns::{self, Columns, Day, MetricColumn};
-use super::decode::Utf8;
+use super::columns::{Columns, Day, MetricColumn};
 use super::names::{self, is_currency};
-use super::{Layout, Mapping, objects};
-use crate::error::{Refusal, Result};
+use super::{Layout, Mapping};
+use crate::error::Refusal;
 use crate::readings::Decimal;
-
-/// Rows from which decimal points and the order of days are told.
-const SAMPLE_ROWS: usize = 500;
 
 /// The longest names of a series, in bytes and together: they stand in an index.
 const LONGEST_NAMES: usize = 1_500;
@@ -54,139 +47,62 @@ pub struct Batch {
     pub lines: u64,
     pub totals: u64,
     pub bounded: u64,
+    /// Of the records, where they came without a file that could be hashed.
+    pub hashes: Vec<[u8; 32]>,
 }
 
-pub struct Reader<R> {
-    records: csv::Reader<Utf8<R>>,
-    layout: Layout,
-    mapping: Mapping,
-    columns: Columns,
-    header: Vec<String>,
-    point: Point,
-    order: Order,
-    keys: HashMap<Vec<u8>, Vec<usize>>,
-    known: usize,
-    pending: std::collections::VecDeque<csv::StringRecord>,
-    /// The last day read, because most rows have that of the row before.
-    last_day: (String, Option<When>),
-    /// Lines of the table that what was sent does not have: a header made of keys.
-    made_above: u64,
-    /// What was refused before it became a row.
-    refused: Vec<(u64, String)>,
-    pub notes: Vec<String>,
-}
-
-impl Reader<Box<dyn Read + Send>> {
-    /// Over objects, one a line.
-    pub fn of_objects(input: impl Read, layout: Layout, mapping: &Mapping) -> Result<Self> {
-        let objects::Table { csv, refused, notes } = objects::table(input)?;
-        let mut reader = Self::open(Box::new(Cursor::new(csv)), layout, mapping)?;
-        // A number in JSON has a point, however many digits follow it.
-        reader.point = Point::Dot;
-        (reader.made_above, reader.refused) = (1, refused);
-        reader.notes.extend(notes);
-        Ok(reader)
+impl Batch {
+    /// What came after this one from the same reader.
+    pub fn append(&mut self, later: Self) {
+        self.rows.extend(later.rows);
+        self.keys.extend(later.keys);
+        self.refused.extend(later.refused);
+        self.hashes.extend(later.hashes);
+        self.lines += later.lines;
+        self.totals += later.totals;
+        self.bounded += later.bounded;
     }
 }
 
-impl<R: Read> Reader<R> {
-    /// Finds the header, and refuses what has none.
-    pub fn open(input: R, layout: Layout, mapping: &Mapping) -> Result<Self> {
-        let (utf8, sample) = Utf8::open(input)?;
-        refuse_what_is_no_table(&sample)?;
-        let delimiter = delimiter_of(&sample, layout, mapping);
-        let mut records = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .buffer_capacity(256 * 1024)
-            .from_reader(utf8);
-        let header = find_header(&mut records, layout, mapping)?;
-        let mut pending = std::collections::VecDeque::new();
-        let mut record = csv::StringRecord::new();
-        while pending.len() < SAMPLE_ROWS && read(&mut records, &mut record)? {
-            pending.push_back(record.clone());
-        }
-        let cells: Vec<Vec<String>> = pending.iter().map(cells_of).collect();
-        let columns = Columns::find(layout, &header, &cells, mapping)?;
-        let mut mapping = mapping.clone();
-        if mapping.currency.is_none() {
-            mapping.currency = symbol(&columns, &cells);
-        }
-        columns.check_currency(&mapping)?;
-        let mut reader = Self {
-            records,
+/// What is known of the rows of a file or stream.
+pub struct Rows {
+    pub layout: Layout,
+    pub mapping: Mapping,
+    pub columns: Columns,
+    pub point: Point,
+    pub order: Order,
+    zone: TimeZone,
+    keys: HashMap<Vec<u8>, Vec<usize>>,
+    known: usize,
+    /// The last day read, because most rows have that of the row before.
+    last_day: (String, Option<When>),
+}
+
+impl Rows {
+    pub fn new(layout: Layout, columns: Columns, mapping: Mapping) -> Result<Self, Refusal> {
+        Ok(Self {
+            zone: mapping.zone()?,
             layout,
             mapping,
             columns,
-            header,
             point: Point::Dot,
             order: Order::MonthFirst,
             keys: HashMap::new(),
             known: 0,
-            pending,
             last_day: (String::new(), None),
-            made_above: 0,
-            refused: Vec::new(),
-            notes: Vec::new(),
-        };
-        reader.look_at(&cells)?;
-        Ok(reader)
+        })
     }
 
-    /// The next readings, from at most so many rows; `None` at the end.
-    pub fn next(&mut self, rows: usize) -> Result<Option<Batch>> {
-        let mut batch = Batch { refused: std::mem::take(&mut self.refused), ..Batch::default() };
-        let mut record = csv::StringRecord::new();
-        while batch.lines < rows as u64 {
-            match self.pending.pop_front() {
-                Some(it) => record = it,
-                None if read(&mut self.records, &mut record)? => {}
-                None => break,
-            }
-            batch.lines += 1;
-            self.take(&record, &mut batch)?;
-        }
-        batch.refused.sort_by_key(|it| it.0);
-        Ok((batch.lines > 0).then_some(batch))
+    /// What follows has other columns; keys are counted on.
+    pub fn change(&mut self, columns: Columns) {
+        self.columns = columns;
+        self.keys.clear();
     }
 
-    /// Tells points and days apart by the first rows, and says what was found.
-    fn look_at(&mut self, sample: &[Vec<String>]) -> Result<()> {
-        let of = |at: usize| sample.iter().filter_map(move |row| row.get(at)).map(String::as_str);
-        let points = self.columns.metrics.iter().flat_map(|it| of(it.at));
-        self.point = cells::point_of(points).unwrap_or(Point::Dot);
-        if let Day::Column(at) = self.columns.day {
-            let slashed = of(at).any(|it| it.contains('/'));
-            let order = cells::order_of(of(at));
-            if slashed && order.is_none() {
-                self.notes.push(
-                    "Days such as 03/04/2026 were read with the month first; export them as \
-                     2026-04-03 if that is wrong."
-                        .to_owned(),
-                );
-            }
-            self.order = order.unwrap_or(Order::MonthFirst);
-        }
-        if matches!(self.columns.day, Day::Split { .. }) && self.mapping.year.is_none() {
-            let sentence = "The days of this file have no year; say it with --year 2026.";
-            return Err(Refusal::Unreadable(sentence.to_owned()).into());
-        }
-        self.notes.push(self.columns.in_words(&self.header));
-        if !self.columns.left_out.is_empty() {
-            let names = self.columns.left_out.join(", ");
-            self.notes.push(format!("Left out, because it is computed or unknown: {names}."));
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, record: &csv::StringRecord, batch: &mut Batch) -> Result<()> {
-        let line = record.position().map_or(0, csv::Position::line) - self.made_above;
-        if record.iter().all(|it| it.trim().is_empty()) || is_comment(record) {
-            return Ok(());
-        }
-        if self.is_new_header(record)? {
-            return Ok(());
+    /// The readings of a row; or why it has none.
+    pub fn take(&mut self, record: &csv::StringRecord, line: u64, batch: &mut Batch) {
+        if record.iter().all(|it| it.trim().is_empty()) {
+            return;
         }
         let when = match self.when(record) {
             Ok(when) => when,
@@ -196,12 +112,12 @@ impl<R: Read> Reader<R> {
                 } else {
                     batch.refused.push((line, reason));
                 }
-                return Ok(());
+                return;
             }
         };
         if record.iter().take(3).any(names::is_total) && self.lacks_campaign(record) {
             batch.totals += 1;
-            return Ok(());
+            return;
         }
         if record.len() < self.columns.metrics.iter().map(|it| it.at).max().unwrap_or(0) + 1 {
             let reason = format!(
@@ -210,11 +126,11 @@ impl<R: Read> Reader<R> {
                 self.columns.width
             );
             batch.refused.push((line, reason));
-            return Ok(());
+            return;
         }
         if let Some(reason) = self.unkeepable(record) {
             batch.refused.push((line, reason));
-            return Ok(());
+            return;
         }
         match self.values(record) {
             Ok((values, bounded)) => {
@@ -225,7 +141,6 @@ impl<R: Read> Reader<R> {
             }
             Err(reason) => batch.refused.push((line, reason)),
         }
-        Ok(())
     }
 
     /// Why the database could not hold the names of a row.
@@ -251,7 +166,11 @@ impl<R: Read> Reader<R> {
         let mut bounded = 0;
         for (place, column) in self.columns.metrics.iter().enumerate() {
             let cell = record.get(column.at).unwrap_or_default();
+            if column.metric.is_money() {
+                self.check_currency(column, record, cell)?;
+            }
             match cells::number(cell, self.point) {
+                Number::Value(value) if column.micros => values.push((place, value.millionth())),
                 Number::Value(value) => values.push((place, value)),
                 Number::None => {}
                 Number::Bounded => bounded += 1,
@@ -268,6 +187,23 @@ impl<R: Read> Reader<R> {
             }
         }
         Ok((values, bounded))
+    }
+
+    /// What is said of the currency elsewhere must not be wrong for this cell.
+    fn check_currency(
+        &self,
+        column: &MetricColumn,
+        record: &csv::StringRecord,
+        cell: &str,
+    ) -> Result<(), String> {
+        let of_row = self.columns.currency.and_then(|at| record.get(at)).map(str::trim);
+        let of_column = column.currency.as_deref().or(of_row);
+        let Some(currency) = of_column.or(self.mapping.currency.as_deref()) else { return Ok(()) };
+        if !cells::contradicts(cell, currency) {
+            return Ok(());
+        }
+        let (shown, name) = (cell.trim(), &column.name);
+        Err(format!("“{shown}” in {name} is not in {currency}; bring each currency in on its own"))
     }
 
     fn put(
@@ -317,7 +253,7 @@ impl<R: Read> Reader<R> {
         }?;
         if let Some(ends) = self.columns.ends.filter(|it| self.columns.day != Day::Column(*it)) {
             let cell = record.get(ends).unwrap_or_default();
-            let last = cells::when(cell, self.order).map(|it| it.at.date());
+            let last = cells::when(cell, self.order, &self.zone).map(|it| it.at.date());
             if last.is_some_and(|it| it != day.at.date()) {
                 return Err(format!(
                     "it covers {} to {cell}; break the report down by day",
@@ -336,7 +272,7 @@ impl<R: Read> Reader<R> {
 
     fn day_in(&mut self, cell: &str) -> Result<When, String> {
         if self.last_day.0 != cell || self.last_day.1.is_none() {
-            self.last_day = (cell.to_owned(), cells::when(cell, self.order));
+            self.last_day = (cell.to_owned(), cells::when(cell, self.order, &self.zone));
         }
         self.last_day.1.ok_or_else(|| {
             let shown: String = cell.trim().chars().take(40).collect();
@@ -358,27 +294,6 @@ impl<R: Read> Reader<R> {
             .and_then(|((month, day), year)| Date::new(year, month, day).ok());
         date.map(|it| When { at: it.at(0, 0, 0, 0), has_hour: false })
             .ok_or_else(|| format!("“{month} {day}” is no day of a year"))
-    }
-
-    /// Exports with several tables in one file repeat, or change, their header.
-    fn is_new_header(&mut self, record: &csv::StringRecord) -> Result<bool> {
-        // A header has words where readings have numbers.
-        let first = self.columns.metrics.first().map_or(0, |it| it.at);
-        let cell = record.get(first).unwrap_or_default();
-        if cell.bytes().next().is_none_or(|it| it.is_ascii_digit()) {
-            return Ok(false);
-        }
-        let cells = cells_of(record);
-        if !columns::is_header(self.layout, &cells, &self.mapping) {
-            return Ok(false);
-        }
-        if cells != self.header {
-            let found = Columns::find(self.layout, &cells, &[], &self.mapping)?;
-            found.check_currency(&self.mapping)?;
-            (self.columns, self.header) = (found, cells);
-            self.keys.clear();
-        }
-        Ok(true)
     }
 
     fn lacks_campaign(&self, record: &csv::StringRecord) -> bool {

@@ -121,6 +121,8 @@ async fn investigating_asks_the_research_agent_in_the_thread() {
     team.settle().await;
     assert_eq!(team.count("SELECT count(*) FROM runs").await, 1);
     assert_eq!(team.alert_states().await, ["open"]);
+    // The numbers stand among the evidence, and the finding in the thread cites them.
+    assert!(team.alerts().contains("— alerts alert-1, (day)"), "{}", team.alerts());
     team.done().await;
 }
 

@@ -13,3 +13,4 @@ mod points;
 mod postgres;
 mod stop;
 mod storm;
+mod trials;

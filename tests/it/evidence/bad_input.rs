@@ -2,48 +2,21 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use insta::assert_snapshot;
 use regex_lite::Regex;
-use tempfile::TempDir;
 
-use crate::harness::cluster::{self, TestDatabase};
-
-/// A person at the command line, with a folder of their own.
-struct Shell {
-    database: TestDatabase,
-    folder: TempDir,
-}
+use crate::harness::shell::{Shell, said};
 
 impl Shell {
-    async fn open() -> Self {
-        let (database, folder) = (cluster::database().await, tempfile::tempdir().unwrap());
-        Self { database, folder }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
-        command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env_clear()
-            .env("DATABASE_URL", &self.database.url)
-            .env("COUNTERSIGN_DATA", self.folder.path().join("data"));
-        command
-    }
-
     /// Imports a file of these bytes, and gives what is said.
     fn imports(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let file = self.folder.path().join(name);
         std::fs::write(&file, bytes).unwrap();
         self.says(&["ingest", "documents", name, "--source", "reviews"])
-    }
-
-    fn says(&self, arguments: &[&str]) -> String {
-        said(&self.command(arguments).output().unwrap())
     }
 
     fn finds(&self, question: &str) -> String {
@@ -54,11 +27,6 @@ impl Shell {
         ids.sort_unstable();
         ids.join(" ")
     }
-}
-
-fn said(output: &Output) -> String {
-    let texts = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
-    texts.concat().trim().to_owned()
 }
 
 fn gzip(text: &str) -> Vec<u8> {

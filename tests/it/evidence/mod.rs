@@ -5,6 +5,7 @@ mod importing;
 mod searching;
 mod sent;
 mod singer;
+mod singer_numbers;
 mod sources;
 
 use countersign::audit::Actor;

@@ -2,7 +2,8 @@
 
 use countersign::audit::Actor;
 use countersign::error::Error;
-use countersign::evidence::{self, Input, Named, SingerOptions, SingerSummary, SourceSpec};
+use countersign::evidence::{self, Input, Named, SourceSpec, StreamOptions};
+use countersign::taps::{self, Options, Summary};
 use insta::assert_snapshot;
 
 use super::{Desk, counts, refusals};
@@ -26,24 +27,23 @@ fn state(value: &str) -> String {
 
 impl Desk {
     /// The summary, and the states that came back.
-    async fn taps(&self, lines: &[String]) -> (SingerSummary, Vec<String>) {
-        self.taps_with(&SingerOptions::default(), lines).await.unwrap()
+    pub(super) async fn taps(&self, lines: &[String]) -> (Summary, Vec<String>) {
+        self.taps_with(&Options::default(), lines).await.unwrap()
     }
 
-    async fn taps_with(
+    pub(super) async fn taps_with(
         &self,
-        options: &SingerOptions,
+        options: &Options,
         lines: &[String],
-    ) -> Result<(SingerSummary, Vec<String>), Error> {
+    ) -> Result<(Summary, Vec<String>), Error> {
         let bytes = (lines.join("\n") + "\n").into();
         let input = Input::Bytes { name: "tap".to_owned(), bytes };
         let mut states = Vec::new();
         let (db, clock, by) = (&self.db, &self.clock, Actor::Bot);
-        let taken =
-            evidence::ingest_singer(db, clock, self.workspace, &by, options, &input, |value| {
-                states.push(value.to_owned());
-                Ok(())
-            });
+        let taken = taps::take(db, clock, self.workspace, &by, options, &input, |value| {
+            states.push(value.to_owned());
+            Ok(())
+        });
         Ok((taken.await?, states))
     }
 }
@@ -59,7 +59,7 @@ async fn records_arrive_and_the_state_comes_back_and_a_second_run_changes_nothin
         state(r#"{"seen":  2.50}"#),
     ];
     let (taken, states) = desk.taps(&lines).await;
-    assert_snapshot!(counts(&taken.sources["reviews"]), @"2 new, 0 changed, 0 unchanged, 0 refused");
+    assert_snapshot!(counts(&taken.documents["reviews"]), @"2 new, 0 changed, 0 unchanged, 0 refused");
     assert_eq!(states, [r#"{"seen":  2.50}"#]);
     assert_eq!(desk.finds("lamp").await, "1 12345678901234567890.10");
     assert_snapshot!(taken.notes.join("\n"), @"reviews: text = text, id = id, date = created_at; not taken: price.");
@@ -67,12 +67,12 @@ async fn records_arrive_and_the_state_comes_back_and_a_second_run_changes_nothin
     // Bookmarks are inclusive: the last record comes again.
     let again = [SCHEMA.to_owned(), lines[3].clone(), lines[4].clone()];
     let (taken, states) = desk.taps(&again).await;
-    assert_snapshot!(counts(&taken.sources["reviews"]), @"0 new, 0 changed, 1 unchanged, 0 refused");
+    assert_snapshot!(counts(&taken.documents["reviews"]), @"0 new, 0 changed, 1 unchanged, 0 refused");
     assert_eq!(states.len(), 1);
 
     let changed = [SCHEMA.to_owned(), record("1", "A green lamp"), state("{}")];
     let (taken, _) = desk.taps(&changed).await;
-    assert_snapshot!(counts(&taken.sources["reviews"]), @"0 new, 1 changed, 0 unchanged, 0 refused");
+    assert_snapshot!(counts(&taken.documents["reviews"]), @"0 new, 1 changed, 0 unchanged, 0 refused");
     assert_eq!((desk.finds("red").await.as_str(), desk.finds("green").await.as_str()), ("", "1"));
 }
 
@@ -87,7 +87,7 @@ async fn a_state_comes_back_only_when_all_before_it_can_be_found() {
     let bytes = (lines.join("\n") + "\n").into();
     let input = Input::Bytes { name: "tap".to_owned(), bytes };
     let mut visible = Vec::new();
-    let (db, options, by) = (&desk.db, SingerOptions::default(), Actor::Bot);
+    let (db, options, by) = (&desk.db, Options::default(), Actor::Bot);
     let count = "SELECT count(*) FROM documents d JOIN ingests i ON i.id = d.ingest_id
                  WHERE i.published_at IS NOT NULL";
     let give_back = |value: &str| {
@@ -99,9 +99,7 @@ async fn a_state_comes_back_only_when_all_before_it_can_be_found() {
         visible.push((value, seen));
         Ok(())
     };
-    evidence::ingest_singer(db, &desk.clock, desk.workspace, &by, &options, &input, give_back)
-        .await
-        .unwrap();
+    taps::take(db, &desk.clock, desk.workspace, &by, &options, &input, give_back).await.unwrap();
     let expected = [(0, 6_000), (1, 12_000), (2, 18_000)];
     let expected = expected.map(|(part, seen)| (format!("{{\"part\": {part}}}"), seen));
     assert_eq!(visible, expected);
@@ -148,7 +146,7 @@ async fn the_last_of_several_records_with_one_key_stands() {
     lines.extend((0..10_000).map(|n| record(&format!("9{n}"), "A table")));
     lines.extend([record("1", "A red lamp"), record("2", "A green chair"), state("2")]);
     let (taken, _) = desk.taps(&lines).await;
-    let summary = &taken.sources["reviews"];
+    let summary = &taken.documents["reviews"];
     assert_snapshot!(counts(summary), @"10001 new, 0 changed, 1 unchanged, 0 refused");
     assert_eq!((desk.finds("lamp").await.as_str(), desk.finds("chair").await.as_str()), ("1", "2"));
     assert_eq!((desk.finds("blue").await.as_str(), desk.finds("green").await.as_str()), ("", "2"));
@@ -184,14 +182,15 @@ async fn what_a_version_lacks_is_retired_when_it_is_activated() {
         state("2"),
     ];
     let (taken, states) = desk.taps(&second).await;
-    assert_eq!((taken.sources["reviews"].retired, states.len()), (2, 1));
+    assert_eq!((taken.documents["reviews"].retired, states.len()), (2, 1));
     assert_eq!(desk.finds("lamp").await, "1 4 5");
 
     let third = [SCHEMA.to_owned(), lamp(9, 3), activate(3), state("3")];
     let (taken, states) = desk.taps(&third).await;
-    assert_snapshot!(taken.sources["reviews"].notes.join("\n"), @"This would retire 3 of the 3 documents of “reviews”, so nothing was changed. If it is the whole source now, import it again with --retire-most.");
+    assert_snapshot!(taken.documents["reviews"].notes.join("\n"), @"This would retire 3 of the 3 documents of “reviews”, so nothing was changed. If it is the whole source now, import it again with --retire-most.");
     assert_eq!((desk.finds("lamp").await.as_str(), states.len()), ("1 4 5 9", 1));
-    let options = SingerOptions { retire_most: true, ..SingerOptions::default() };
+    let documents = StreamOptions { retire_most: true, ..StreamOptions::default() };
+    let options = Options { documents, ..Options::default() };
     desk.taps_with(&options, &third).await.unwrap();
     assert_eq!(desk.finds("lamp").await, "9");
 }
@@ -210,7 +209,7 @@ async fn what_cannot_be_taken_is_named_with_its_line_and_streams_are_sources() {
         state("1"),
     ];
     let (taken, _) = desk.taps(&lines).await;
-    assert_snapshot!(refusals(&taken.sources["reviews"]), @"
+    assert_snapshot!(refusals(&taken.documents["reviews"]), @"
     3: its key property “id” has no value
     4: “someday” is not a date I can read (2026-03-31 is)
     ");
@@ -226,14 +225,14 @@ async fn what_cannot_be_taken_is_named_with_its_line_and_streams_are_sources() {
         stream: stream.map(str::to_owned),
         name: name.to_owned(),
     };
-    let options = |sources: Vec<Named>| SingerOptions {
-        sources,
-        about: SourceSpec { kind: Some("voices".to_owned()), ..SourceSpec::default() },
-        ..SingerOptions::default()
+    let options = |sources: Vec<Named>| {
+        let about = SourceSpec { kind: Some("voices".to_owned()), ..SourceSpec::default() };
+        let documents = StreamOptions { sources, about, ..StreamOptions::default() };
+        Options { documents, ..Options::default() }
     };
     let both = desk.taps_with(&options(vec![named(None, "voices")]), &lines).await;
     assert_snapshot!(both.unwrap_err(), @"The streams “reviews” and “tickets” would both go into “voices”, where their ids could be the same. Name a source for each: --source tickets:NAME.");
     let apart = vec![named(None, "voices"), named(Some("tickets"), "cases")];
     let (taken, _) = desk.taps_with(&options(apart), &lines).await.unwrap();
-    assert_eq!(taken.sources.keys().collect::<Vec<_>>(), ["cases", "voices"]);
+    assert_eq!(taken.documents.keys().collect::<Vec<_>>(), ["cases", "voices"]);
 }

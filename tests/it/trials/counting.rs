@@ -16,6 +16,7 @@ async fn counts_make_a_readout_and_the_same_again_changes_nothing() {
     countersign: Test 1: Subject line
       Runs by the plan approved by @raj, SHA-256 `(hash)` (review 1) · began (day) · read out by the campaign agent
       :arrow_forward: *Continue:* after 8,000 users the data neither show a winner nor exclude +10 %. About 10 days are left.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +0.8 % (−18.4 % to +20.1 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 12.1 % against 12 % of urgency, +0.833 % (95 % interval −18.4 to +20.1 %, which holds however often it is read). The chance that it is better at all is 55.4 %.
       • Guardrail unsubscribe rate of benefit is open: harm beyond +50 % is neither shown nor excluded. 0 % (95 % interval −70.2 to +70.2 %).
       • Peeking: a plain test would not have been called so far; read at each of 2 looks it names a false winner or loser in 8.3 % of tests in which nothing differs.
@@ -50,6 +51,12 @@ async fn what_cannot_be_counts_is_refused_as_a_whole() {
         "date,users\n".to_owned(),
         format!("{head}{day},urgency,many,1\n"),
         format!("{head}{day},speed,10,1\n"),
+        format!("{head}{day},urgency,10,1\n{day},urgency,10,1\n{day},urgency,10,2\n"),
+        format!("date,arm,users,users\n{day},urgency,10,1\n"),
+        format!("date,arm,segment,users,conversions\n{day},urgency,phone,10,1\n"),
+        format!(
+            "date,arm,segment,users,conversions\n{day},urgency,,10,1\n{day},urgency,phone,11,1\n"
+        ),
         format!("{head}{day},urgency,10,11\n{before},benefit,10,1\n{later},benefit,-1,0\n"),
         format!("date,arm,conversions\n{day},urgency,1\n"),
         format!("date,arm,users\n{day},urgency,1\n"),
@@ -68,7 +75,19 @@ async fn what_cannot_be_counts_is_refused_as_a_whole() {
     422 Line 2: "many" of "users" is no number.
     Nothing was taken.
 
-    422 Line 2: the plan has no arm "speed".
+    422 Line 2: the plan has no arm "speed"; its arms are urgency and benefit.
+    Nothing was taken.
+
+    422 Line 4: (date), urgency stands there twice, with different counts.
+    Nothing was taken.
+
+    422 The daily counts have two columns "users".
+    Nothing was taken.
+
+    422 (date), urgency: there is only the segment phone; send a row without a segment beside it, which is what counts.
+    Nothing was taken.
+
+    422 (date), urgency: 11 users of the segment phone are more than the 10 of all.
     Nothing was taken.
 
     422 (date) is before (date), the day on which the plan was approved; what was known before does not count.
@@ -217,6 +236,7 @@ async fn a_fixed_horizon_is_read_once_and_what_comes_later_is_kept() {
     countersign: Test 1: Subject line
       Runs by the plan approved by @raj, SHA-256 `(hash)` (review 1) · began (day) · read out by the campaign agent
       :trophy: *Ship benefit:* by the rule that was agreed on, its conversion rate is better than that of urgency, by +37.5 %.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +37.5 % (+28.8 % to +46.2 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 16.5 % against 12 % of urgency, +37.5 % (95 % interval +28.8 to +46.2 %). The chance that it is better at all is more than 99.9 %.
       • Guardrail unsubscribe rate of benefit holds: harm beyond +50 % is excluded. 0 % (95 % interval −39 to +39 %).
       • Peeking: a plain test would have been called at (day), with benefit as better; read at each of 6 looks it names a false winner or loser in 15 % of tests in which nothing differs.
@@ -247,6 +267,7 @@ async fn a_plan_that_is_revoked_takes_no_more_counts() {
       Runs by the plan approved by @raj, SHA-256 `(hash)` (review 1) · began (day) · read out by the campaign agent
       :rewind: *The plan was revoked (when)*, so this test does not count any more.
       At the end the rule said: Continue: after 4,000 users the data neither show a winner nor exclude +10 %. About 11 days are left.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +0.8 % (−28.8 % to +30.5 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 12.1 % against 12 % of urgency, +0.833 % (95 % interval −28.8 to +30.5 %, which holds however often it is read). The chance that it is better at all is 53.9 %.
       • Guardrail unsubscribe rate of benefit is open: harm beyond +50 % is neither shown nor excluded. 0 % (95 % interval −108 to +108 %).
       • To find +10 % with 80 % power this rule takes 44,637 users at most; read once, at the end, it would be 23,024.

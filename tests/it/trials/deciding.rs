@@ -6,10 +6,11 @@ use countersign::ids::ReviewId;
 use countersign::jobs::{self, Job};
 use futures_util::future::join_all;
 use insta::assert_snapshot;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{BETTER, EVEN, PLACE, known, told, undated};
+use super::{BETTER, EVEN, PLACE, known, known_but, told, undated};
 use crate::harness::Team;
 
 #[tokio::test]
@@ -20,6 +21,7 @@ async fn what_the_rule_says_is_shipped_once_it_is_approved() {
     countersign: Test 1: Subject line
       Runs by the plan approved by @raj, SHA-256 `(hash)` (review 1) · began (day) · read out by the campaign agent
       :trophy: *Ship benefit:* by the rule that was agreed on, its conversion rate is better than that of urgency, by +37.5 %.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +37.5 % (+21.0 % to +54.0 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 16.5 % against 12 % of urgency, +37.5 % (95 % interval +21 to +54 %, which holds however often it is read). The chance that it is better at all is more than 99.9 %.
       • Guardrail unsubscribe rate of benefit holds: harm beyond +50 % is excluded. 0 % (95 % interval −48 to +48 %).
       • Peeking: a plain test would have been called at (day), with benefit as better; read at each of 4 looks it names a false winner or loser in 13 % of tests in which nothing differs.
@@ -57,6 +59,7 @@ async fn what_the_rule_says_is_shipped_once_it_is_approved() {
       :checkered_flag: *Decided (when): Ship benefit*, approved by @raj.
       Why: It wins, and nobody leaves.
       At the end the rule said: Ship benefit: by the rule that was agreed on, its conversion rate is better than that of urgency, by +37.5 %.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +37.5 % (+21.0 % to +54.0 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 16.5 % against 12 % of urgency, +37.5 % (95 % interval +21 to +54 %, which holds however often it is read). The chance that it is better at all is more than 99.9 %.
       • Guardrail unsubscribe rate of benefit holds: harm beyond +50 % is excluded. 0 % (95 % interval −48 to +48 %).
       • Peeking: a plain test would have been called at (day), with benefit as better; read at each of 4 looks it names a false winner or loser in 13 % of tests in which nothing differs.
@@ -174,6 +177,7 @@ async fn a_rejected_decision_leaves_the_test_running() {
       :checkered_flag: *Decided (when): Stop*, approved by @raj. :warning: This went against the rule that was agreed on.
       Why: It costs 400 a day.
       At the end the rule said: Continue: after 12,000 users the data neither show a winner nor exclude +10 %. About 9 days are left.
+      (image: Subject line: conversion rate, relative difference to urgency. benefit +0.8 % (−14.5 % to +16.1 %). The least difference worth having is +10.0 %.)
       • benefit: conversion rate 12.1 % against 12 % of urgency, +0.833 % (95 % interval −14.5 to +16.1 %, which holds however often it is read). The chance that it is better at all is 56.7 %.
       • Guardrail unsubscribe rate of benefit is open: harm beyond +50 % is neither shown nor excluded. 0 % (95 % interval −55.9 to +55.9 %).
       • Peeking: a plain test would not have been called so far; read at each of 3 looks it names a false winner or loser in 11 % of tests in which nothing differs.
@@ -208,7 +212,7 @@ async fn another_plan_takes_its_place_once_it_is_approved() {
     let channel = team.shown();
     let plan = channel.split("*A new plan").nth(1).unwrap().split("*Who sees it*").next().unwrap();
     assert_snapshot!(plan.trim(), @"
-    instead of that of test 1* (SHA-256 `(hash)`), which goes on until this one is approved and then ends. Counts begin anew, because the wish for another plan came from the old ones.
+    instead of that of test 1* (SHA-256 `(hash)`), which goes on until this one is approved and then ends. Counts begin anew: what is read, or how, has changed, and the wish for that came from the old counts.
       Why: More time.
       • Primary metric: order rate (conversion rate, higher is better) instead of conversion rate (higher is better)
       • Longest duration: 56 days instead of 28 days
@@ -229,6 +233,53 @@ async fn another_plan_takes_its_place_once_it_is_approved() {
       :hourglass_flowing_sand: *Nothing was counted yet.* Counts come by `POST /ingest/observations?test=2` or `countersign experiment observe 2 FILE.csv`.
       [Stop] [Extend: a new plan]
     ");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn where_only_the_duration_changes_the_counts_go_on() {
+    let team = Team::with_a_test(known()).await;
+    team.runs_for(3, EVEN).await;
+    let began = team.day(0).await;
+    assert_eq!(team.member("maya").clicks(PLACE, "Extend: a new plan").await, "");
+    let longer = json!({"Why another plan?": "More time.", "Longest duration, in days": "56"});
+    team.member("maya").fills(longer).await;
+    team.settle().await;
+    let channel = team.shown();
+    let plan = channel.split("*A new plan").nth(1).unwrap().split("*Who sees it*").next().unwrap();
+    assert_snapshot!(plan.trim(), @"
+    instead of that of test 1* (SHA-256 `(hash)`), which goes on until this one is approved and then ends. Counts go on: nothing that is read has changed, and the rule holds however often and however long it is read.
+      Why: More time.
+      • Longest duration: 56 days instead of 28 days
+      > With benefit, more of those who see it convert than with urgency.
+    ");
+    team.agrees("raj").await;
+    assert_eq!(team.day(0).await, began);
+    assert_snapshot!(team.card().lines().nth(2).unwrap().trim(), @":arrow_forward: *Continue:* after 12,000 users the data neither show a winner nor exclude +10 %. About 9 days are left.");
+    // What comes now is added to what was there.
+    team.wait(SignedDuration::from_hours(24)).await;
+    let csv = team.csv(3..4, EVEN).await;
+    assert_eq!(team.counts(csv).await.0, 200);
+    team.settle().await;
+    assert!(team.card().contains("after 16,000 users"), "{}", team.card());
+    let record = told(&team.member("sam").types(PLACE, "/countersign audit 2").await);
+    let started: Vec<&str> = record.lines().filter(|it| it.contains("has started")).collect();
+    assert_snapshot!(started.join("\n"), @"test plan 2 has started by the approved plan, with the SHA-256 (hash); (date) is the first day that counts; it goes on with the counts of test plan 1.");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn what_is_read_once_is_not_prolonged() {
+    let once = json!({"When may it be read?": "Once, at the end (fixed horizon)"});
+    let team = Team::with_a_test(known_but(once)).await;
+    team.runs_for(3, EVEN).await;
+    team.member("maya").clicks(PLACE, "Extend: a new plan").await;
+    let longer = json!({"Why another plan?": "More time.", "Longest duration, in days": "56"});
+    team.member("maya").fills(longer).await;
+    team.settle().await;
+    assert!(team.shown().contains("Counts begin anew: what is read once"), "{}", team.shown());
+    team.agrees("raj").await;
+    assert!(team.card().contains("*Nothing was counted yet.*"), "{}", team.card());
     team.done().await;
 }
 

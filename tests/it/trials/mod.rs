@@ -1,8 +1,11 @@
 //! Tests of one thing against another, from their plan to their decision.
 
+mod by_readings;
 mod counting;
 mod deciding;
 mod planning;
+mod showing;
+mod wording;
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -44,6 +44,7 @@ async fn a_plan_is_put_up_approved_and_starts() {
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from research-reviewers
       Worded by @maya · asked for by @maya · policy test plans (version) · review 1, revision 1, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | Change the text | Withdraw my request]
+      [Have the agent word it]
     ");
 
     assert_snapshot!(maya.clicks(PLACE, "Approve").await, @"You asked for this, so somebody else decides: a member of research-reviewers.");

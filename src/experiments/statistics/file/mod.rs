@@ -30,7 +30,7 @@
 //!
 //! Which figures an arm has besides its users depends on the kind ([`figures`]). With [`daily`] counts they
 //! stand in a CSV with the columns `date`, `arm`, `users` and the figures, those of a guardrail as
-//! `NAME.FIGURE`: what came on that day. A day that is there again replaces what stood before.
+//! `NAME.FIGURE`: what came on that day. The same row twice changes nothing; two that differ are refused.
 
 pub mod daily;
 pub mod figures;

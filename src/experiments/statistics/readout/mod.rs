@@ -9,6 +9,7 @@
 //! may be. What keeps arms from being compared is said, and no number is shown in its place.
 
 mod peeking;
+mod segments;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -17,6 +18,7 @@ mod wording;
 use serde::Serialize;
 
 pub use peeking::{Called, Peeking};
+pub use segments::{Explored, Segment, SegmentReadout, explore};
 pub use verdict::{Holding, Verdict};
 pub(in crate::experiments) use wording::digits;
 
@@ -256,6 +258,15 @@ impl Guardrail {
     /// The worst effect that is tolerated.
     fn worst(&self) -> f64 {
         -self.metric.gain(self.tolerated)
+    }
+}
+
+impl Readout {
+    /// Whether effects may be looked at: a fixed horizon is read once, and before that they would only
+    /// tempt.
+    pub fn may_be_seen(&self, plan: &Plan) -> bool {
+        let is_early = matches!(plan.rule, Rule::FixedHorizon { .. }) && !self.progress.is_over;
+        !is_early && self.arms.iter().any(|it| it.comparison().is_some())
     }
 }
 

@@ -149,7 +149,7 @@ fn several_arms_share_the_risk() {
 }
 
 #[test]
-fn daily_counts_are_added_up_and_restated() {
+fn daily_counts_are_added_up_and_each_counts_once() {
     let plan = written("always_valid", 0, 0, "");
     let mut daily = "date,arm,users,conversions\n".to_owned();
     for day in 1..=9 {
@@ -157,13 +157,13 @@ fn daily_counts_are_added_up_and_restated() {
             daily += &format!("2026-11-0{day},{arm},1000,{conversions}\n");
         }
     }
-    // What was reported of the first day was wrong.
-    daily += "2026-11-01,plain,1000,90\n";
+    // The same row again changes nothing.
+    daily += "2026-11-01,plain,1000,100\n";
     let test = file::read(&plan, Some(daily.as_bytes())).unwrap();
     assert_eq!((test.looks.len(), test.days), (9, Some(9.0)));
     let readout = read(&test.plan, &test.looks, test.days).unwrap();
     let comparison = readout.arms[0].comparison().unwrap();
-    assert!((comparison.control_mean - 890.0 / 9_000.0).abs() < 1e-12);
+    assert!((comparison.control_mean - 900.0 / 9_000.0).abs() < 1e-12);
     assert!((comparison.treatment_mean - 1_035.0 / 9_000.0).abs() < 1e-12);
     assert_eq!(readout.peeking.unwrap().known, 9);
     for (wrong, sentence) in [
@@ -172,6 +172,14 @@ fn daily_counts_are_added_up_and_restated() {
         ("date,arm,users,conversions\n1.11.2026,plain,1,1\n", "no date"),
         ("date,arm,users,conversions\n2026-11-01,other,1,1\n", "no arm"),
         ("date,arm,users,conversions\n2026-11-01,plain,many,1\n", "no number"),
+        (
+            "date,arm,users,conversions\n2026-11-01,plain,9,1\n2026-11-01,plain,9,2\n",
+            "Line 3: 2026-11-01, plain stands there twice",
+        ),
+        (
+            "date,arm,segment,users,conversions\n2026-11-01,plain,phone,9,1\n",
+            "segments such as \"phone\"",
+        ),
     ] {
         let refused = file::read(&plan, Some(wrong.as_bytes())).unwrap_err();
         assert!(refused.contains(sentence), "{refused}");

@@ -217,7 +217,7 @@ fn control(plan: &Plan) -> &str {
 }
 
 /// An effect, on the plan's scale.
-fn size(plan: &Plan, metric: &Metric, effect: f64) -> String {
+pub(super) fn size(plan: &Plan, metric: &Metric, effect: f64) -> String {
     let (factor, unit) = unit(plan, metric);
     format!("{}{unit}", signed(factor * effect))
 }
@@ -230,7 +230,7 @@ fn unit(plan: &Plan, metric: &Metric) -> (f64, &'static str) {
     }
 }
 
-fn range(plan: &Plan, metric: &Metric, interval: Interval) -> String {
+pub(super) fn range(plan: &Plan, metric: &Metric, interval: Interval) -> String {
     let (factor, unit) = unit(plan, metric);
     let side = |it: Option<f64>| it.map_or("any".to_owned(), |it| signed(factor * it));
     format!("{} to {}{unit}", side(interval.lower), side(interval.upper))
@@ -251,7 +251,7 @@ fn chance(chance: f64) -> String {
     }
 }
 
-fn p_value(p: f64) -> String {
+pub(super) fn p_value(p: f64) -> String {
     match p {
         0.0 => "less than 1e-300".to_owned(),
         p if p >= 1e-4 => digits(p, 2),
@@ -282,7 +282,7 @@ pub(in crate::experiments) fn digits(value: f64, count: i32) -> String {
 }
 
 /// A count with its thousands apart.
-fn whole(value: f64) -> String {
+pub(super) fn whole(value: f64) -> String {
     let told = format!("{value:.0}");
     let mut grouped = String::new();
     for (place, digit) in told.chars().enumerate() {

@@ -8,13 +8,13 @@ use crate::app::App;
 use crate::commands;
 use crate::commands::grammar::{CardName, Command, parse_mention};
 
-use crate::config::SubjectKind;
+use crate::config::{Section, SubjectKind};
 use crate::drafts::{self, compose::Variant};
 use crate::error::{Error, Refusal, Result};
 use crate::experiments::{self, Ask, Filled, Wish};
 use crate::ids::{
     AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, HandOffId, PersonId,
-    ReviewId, RevisionId, RunId,
+    ReviewId, RevisionId, RunId, SummaryId,
 };
 use crate::inbox::{APOLOGY, Answer, check_workspace};
 use crate::jobs::{self, Job};
@@ -29,6 +29,7 @@ use crate::reviews::{
 use crate::slack::inbound::{Interaction, InteractionKind as Kind, View};
 use crate::slack::{self, Modal, Place, Post, Reply};
 use crate::subjects::{self, Grounds};
+use crate::summaries;
 
 /// A review, and the revision of it that a person saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +85,11 @@ enum Action {
     Alert(AlertAction, AlertId),
     /// Does something with a lead that was handed over, or opens the form that it takes.
     Lead(Press, HandOffId),
+    /// Shares a summary; tells one of its sections in full.
+    ShareSummary(SummaryId),
+    SummaryDetails(SummaryId, Section),
+    /// Tells the person what waits for them.
+    Queue,
     /// A link: Slack opened it already.
     Link,
 }
@@ -311,6 +317,18 @@ async fn press(app: &App, interaction: &Interaction) -> Result<Answer> {
         Action::AskOfTest(ask, test) => {
             let form = experiments::ask_form(app, test, ask, person).await?;
             open_form(app, interaction, &form).await?;
+        }
+        Action::ShareSummary(summary) => {
+            summaries::share(app, delivery.as_deref(), summary, person).await?;
+        }
+        Action::SummaryDetails(summary, section) => {
+            if let Some(post) = summaries::details(app, summary, section, person).await? {
+                tell(app, interaction, post);
+            }
+        }
+        Action::Queue => {
+            let queue = reviews::queue_of(app, person).await?;
+            tell(app, interaction, reviews::queue(&queue));
         }
         Action::Segments(test) => experiments::ask_for_segments(app, test).await?,
         Action::Link => {}
@@ -766,6 +784,13 @@ impl Action {
             "review.revoke" => Some(Self::Ask(ReasonFor::Revocation, seen()?)),
             "review.edit" => Some(Self::Edit(seen()?)),
             "review.rewrite" => Some(Self::Rewrite(seen()?)),
+            "summary.share" => Some(Self::ShareSummary(SummaryId(value?.parse().ok()?))),
+            "summary.details" => {
+                let (summary, section) = value?.split_once('.')?;
+                let summary = SummaryId(summary.parse().ok()?);
+                Some(Self::SummaryDetails(summary, Section::read(section)?))
+            }
+            "summary.queue" => Some(Self::Queue),
             "review.rework" => Some(Self::Rework(seen()?.review)),
             "review.undo" => Some(Self::Undo(seen()?.review)),
             "opinion.useful" => Some(Self::Rate(Rating::Useful, seen()?)),
@@ -845,6 +870,9 @@ impl Action {
             | Self::Campaign(..)
             | Self::Alert(..)
             | Self::Lead(..)
+            | Self::ShareSummary(_)
+            | Self::SummaryDetails(..)
+            | Self::Queue
             | Self::Link => None,
         }
     }

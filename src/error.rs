@@ -87,6 +87,7 @@ pub enum Refusal {
     OnlyMembersJudge,
     /// On alerts.
     OnlyMembersAct,
+    OnlyMembersReadSummaries,
     AlertIsOver {
         /// None where it ended by itself.
         by: Option<PersonId>,
@@ -299,6 +300,9 @@ impl fmt::Display for Refusal {
             ),
             Self::OnlyMembersAct => f.write_str(
                 "Guests and bots do not act on alerts, so nothing was recorded. Tell a member of the team what you see.",
+            ),
+            Self::OnlyMembersReadSummaries => f.write_str(
+                "Guests and bots do not read summaries, because they tell of channels that guests are not in. Ask a member of the team.",
             ),
             Self::AlertIsOver { by: Some(by) } => write!(
                 f,

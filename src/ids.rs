@@ -63,6 +63,8 @@ numbered! {
     SegmentId
     /// One execution of an agent.
     RunId
+    /// A summary that came to a channel, or that somebody asked for.
+    SummaryId
     /// What a research run found.
     FindingId
     /// A text that a person, or an agent that runs elsewhere, put up for a decision.

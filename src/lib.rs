@@ -12,8 +12,9 @@
 //! - the features, folders by what the product does: [`research`], [`evidence`], [`brand`],
 //!   [`drafts`], [`reviews`], [`proposals`], [`releases`], [`experiments`]; [`readings`] holds the numbers that
 //!   platforms report, [`detectors`] tells what in them is worth a message, [`alerts`] tells people of it;
-//!   [`leads`] says what prospects are worth, and why;
-//!   [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are; [`history`] tells what happened to a card,
+//!   [`leads`] says what prospects are worth, why, and hands them over;
+//!   [`opinions`] are what people say of what was made, [`scorecards`] how good the agents are, and
+//!   [`summaries`] what leaders read in the morning; [`history`] tells what happened to a card,
 //!   [`manifests`] keeps what the team
 //!   declared, [`witness`] gives people each day's checkpoint, [`erasure`] takes away what a person
 //!   wrote;
@@ -41,6 +42,7 @@ pub mod inbox;
 pub mod schedule;
 pub mod socket;
 pub mod subjects;
+pub mod summaries;
 pub mod taps;
 pub mod worker;
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{Attempt, Handler, Job};
 use crate::{
     alerts, commands, drafts, experiments, home, leads, releases, research, reviews, subjects,
-    witness,
+    summaries, witness,
 };
 
 /// Does jobs with `app`, and tells people about those that are given up.
@@ -88,6 +88,10 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::ShowSegments { test } => experiments::show_segments(app, test).await,
         Job::CountByReadings => experiments::count_by_readings(app).await,
         Job::LearnFromTest { test } => experiments::learn(app, test).await,
+        Job::ShowSummary { summary } => summaries::show(app, summary).await,
+        Job::ShowSummaryDetails { summary, section } => {
+            summaries::show_details(app, summary, section).await
+        }
         Job::PostCheckpoint { day } => witness::publish(app, day).await,
     }
 }
@@ -133,6 +137,9 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::ShowSegments { .. }
         // The numbers stand in the trail and on the card; only research misses them.
         | Job::LearnFromTest { .. }
+        // The next one tells what still stands; `/summary now` makes another.
+        | Job::ShowSummary { .. }
+        | Job::ShowSummaryDetails { .. }
         // The next day's checkpoint covers what this one would have.
         | Job::PostCheckpoint { .. } => Ok(()),
     }

@@ -35,6 +35,8 @@ pub enum Command {
     Queue,
     /// Who may decide on a card, and why; the newest one of the channel when none is named.
     Policy(Option<CardName>),
+    /// Makes a summary for the person, or has to do with when one comes.
+    Summary(SummaryWish),
     /// The agents, or one of them in full.
     Agents(Option<String>),
     /// Holds a text against the brand kit; what is typed before it may name the channel.
@@ -44,6 +46,14 @@ pub enum Command {
     },
     /// Hands the person's place over, takes it back, or says where it is.
     Delegate(Delegate),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SummaryWish {
+    Now,
+    Schedule,
+    Off,
+    On,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,8 +86,10 @@ pub struct Form {
     pub example: &'static str,
 }
 
-pub const FORMS: &[Form] =
-    &[RESEARCH, DRAFT, TEST, LEADS, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT, HELP];
+pub const FORMS: &[Form] = &[
+    RESEARCH, DRAFT, TEST, LEADS, SUMMARY, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT,
+    HELP,
+];
 
 const RESEARCH: Form = Form {
     command: "/research",
@@ -109,6 +121,14 @@ const DRAFT: Form = Form {
     takes: "[CHANNEL TITLE: OFFER]",
     says: "Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel. Alone it opens the form of a brief, for several channels and audiences at once; in short, name channels, what it is about and for whom, and after a colon the offer.",
     example: "/draft linkedin Spring launch for repeat buyers: 10 % off until Friday",
+};
+
+const SUMMARY: Form = Form {
+    command: "/summary",
+    word: "",
+    takes: "[now | schedule | off | on]",
+    says: "Makes a summary for you: what moved, what waits and for whom, what was decided. You read it first and may share it in the channel. `schedule` says when one comes to this channel by itself; `off` and `on` turn that off and on.",
+    example: "/summary now",
 };
 
 const AUDIT: Form = Form {
@@ -189,6 +209,7 @@ pub fn parse(command: &str, text: &str) -> Result<Command, String> {
         "/test" => test(text).map(Command::Test),
         "/leads" => Ok(Command::Leads(Some(text.to_owned()).filter(|named| !named.is_empty()))),
         "/draft" => Ok(Command::Draft { brief: text.to_owned() }),
+        "/summary" => summary(text).map(Command::Summary),
         "/countersign" => countersign(text),
         _ => Err(format!(
             "This version does not answer {command}. {}",
@@ -245,6 +266,16 @@ fn test(text: &str) -> Result<Short, String> {
         ));
     }
     Ok(Short::read(text))
+}
+
+fn summary(text: &str) -> Result<SummaryWish, String> {
+    match text.to_lowercase().as_str() {
+        "" | "now" => Ok(SummaryWish::Now),
+        "schedule" => Ok(SummaryWish::Schedule),
+        "off" => Ok(SummaryWish::Off),
+        "on" => Ok(SummaryWish::On),
+        other => Err(format!("I do not know `/summary {}`. {}", plain(other), SUMMARY.help())),
+    }
 }
 
 fn countersign(text: &str) -> Result<Command, String> {

@@ -23,10 +23,11 @@ use crate::reviews::{self, Delegation};
 use crate::scorecards;
 use crate::slack::inbound::{AppMention, Event, EventEnvelope, Message, SlashCommand};
 use crate::slack::{self, Place, Post, date, mention};
+use crate::summaries;
 
 pub use audit::record;
 pub use check::as_typed;
-use grammar::{CardName, Command, Delegate, Until};
+use grammar::{CardName, Command, Delegate, SummaryWish, Until};
 
 /// Carries out a slash command.
 pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
@@ -58,6 +59,7 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             };
             Ok(Answer::Private(Box::new(post)))
         }
+        Command::Summary(wish) => summary(app, &command, wish).await,
         Command::Policy(card) => {
             let review = review_named(app, card, &command.channel).await?;
             let explained = reviews::explain(app, review, Some(&command.actor.id)).await?;
@@ -177,6 +179,24 @@ async fn draft(app: &App, command: SlashCommand, brief: &str) -> Result<Answer> 
     Ok(match drafts::request(app, delivery.as_deref(), &request).await? {
         Some(campaign) => Answer::Private(Box::new(drafts::on_it(campaign, &request, &app.brand))),
         None => Answer::Nothing,
+    })
+}
+
+/// Makes a summary, or says or changes whether one comes.
+async fn summary(app: &App, command: &SlashCommand, wish: SummaryWish) -> Result<Answer> {
+    let (channel, person) = (&command.channel, &command.actor.id);
+    let delivery = command.dedupe_key();
+    let delivery = delivery.as_deref();
+    Ok(match wish {
+        SummaryWish::Now => match summaries::now(app, delivery, channel, person).await? {
+            Some(post) => Answer::Private(Box::new(post)),
+            None => Answer::Nothing,
+        },
+        SummaryWish::Schedule => Answer::private(summaries::schedule(app, channel).await?),
+        SummaryWish::Off | SummaryWish::On => {
+            let on = wish == SummaryWish::On;
+            Answer::private(summaries::turn(app, delivery, channel, person, on).await?)
+        }
     })
 }
 

@@ -61,7 +61,7 @@ pub use observations::{Body, Delivery, Observed, Origin, observe};
 pub use picture::of_readout;
 pub use planning::{AGENT, edited, propose, rewrite};
 pub use readout_card::{REASON, SHIP, STOP, decision_card, decision_is_up};
-pub use running::{begin, conclude, due};
+pub use running::{begin, conclude, due, find};
 pub use showing::{about, ask_for_segments, show, show_segments};
 pub use test_plan::TestPlan;
 pub use worded::word;

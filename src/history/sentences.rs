@@ -95,6 +95,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("alert.ended", "{subject} ended by itself[, because {why}]."),
     ("alert.not_useful", "{actor} said that {subject} was not useful[: {reason}]."),
     ("alert.investigated", "{actor} had the research agent look into {subject}."),
+    ("summary.shared", "{actor} shared {subject} in its channel."),
+    ("summary.turned_off", "{actor} turned the daily summary of a channel off."),
+    ("summary.turned_on", "{actor} turned the daily summary of a channel on again."),
     ("alert.undone", "{actor} took back what was done to {subject}[, which was {undone}]."),
     ("alert.called", "Countersign called the owners of {subject}, once the quiet hours were over."),
     (

@@ -26,11 +26,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use crate::config::Section;
 use crate::database::Writes;
 use crate::error::Result;
 use crate::ids::{
     AlertEventId, AlertId, CampaignId, ChannelId, DispatchId, ExperimentId, FindingId, HandOffId,
-    PersonId, ReleaseId, ReviewId, RunId, WorkspaceId,
+    PersonId, ReleaseId, ReviewId, RunId, SummaryId, WorkspaceId,
 };
 
 pub use workers::{Attempt, Handler, Settings, Workers, forget_superseded, migrate, waiting};
@@ -95,6 +96,10 @@ pub enum Job {
     CountByReadings,
     /// Makes a document of what a decided test taught.
     LearnFromTest { test: ExperimentId },
+    /// Makes Slack show a summary in its channel.
+    ShowSummary { summary: SummaryId },
+    /// Makes Slack show a section of a summary in full, in its thread.
+    ShowSummaryDetails { summary: SummaryId, section: Section },
     /// Posts a day's checkpoint of the audit trail.
     PostCheckpoint { day: Date },
 }
@@ -163,6 +168,8 @@ impl Job {
             | Self::ShowSegments { .. }
             | Self::CountByReadings
             | Self::LearnFromTest { .. }
+            | Self::ShowSummary { .. }
+            | Self::ShowSummaryDetails { .. }
             | Self::PostCheckpoint { .. } => Lane::Short,
         }
     }
@@ -198,6 +205,8 @@ impl Job {
             Self::ShowSegments { .. } => "show_segments",
             Self::CountByReadings => "count_by_readings",
             Self::LearnFromTest { .. } => "learn_from_test",
+            Self::ShowSummary { .. } => "show_summary",
+            Self::ShowSummaryDetails { .. } => "show_summary_details",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
     }
@@ -235,6 +244,10 @@ impl Job {
             Self::ShowSegments { test } => format!("show_segments:{test}"),
             Self::CountByReadings => "count_by_readings".to_owned(),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
+            Self::ShowSummary { summary } => format!("show_summary:{summary}"),
+            Self::ShowSummaryDetails { summary, section } => {
+                format!("show_summary_details:{summary}:{}", section.name())
+            }
             Self::PostCheckpoint { day } => format!("post_checkpoint:{day}"),
         }
     }
@@ -290,6 +303,8 @@ impl Job {
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }
+            | Self::ShowSummary { .. }
+            | Self::ShowSummaryDetails { .. }
             | Self::ShowTest { .. } => 1,
             Self::ShowHome { .. }
             | Self::ShowSegments { .. }

@@ -32,6 +32,7 @@ use crate::experiments;
 use crate::jobs::{self, Job};
 use crate::leads::handoffs;
 use crate::reviews;
+use crate::summaries;
 
 /// Everything that happens by the clock.
 pub const SCHEDULES: &[Schedule] = &[CHECKPOINT, INSPECTION, SCORING, LEADS_DIGEST];
@@ -147,6 +148,7 @@ pub async fn tick(app: &App) -> Result<()> {
     alerts::due(&mut tx, app.workspace.id, app.now()).await?;
     experiments::due(&mut tx, app.workspace.id, app.now()).await?;
     handoffs::due(&mut tx, app.workspace.id, app.now()).await?;
+    summaries::due(&mut tx, app).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -45,11 +45,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "releases",
             "reviews",
             "sandbox",
-            "scorecards",
             "schedule",
+            "scorecards",
             "slack",
             "socket",
             "subjects",
+            "summaries",
             "taps",
             "witness",
             "worker",
@@ -89,6 +90,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reviews",
             "scorecards",
             "slack",
+            "summaries",
         ],
     ),
     (
@@ -108,6 +110,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reviews",
             "slack",
             "subjects",
+            "summaries",
         ],
     ),
     (
@@ -138,11 +141,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "research",
             "reviews",
             "subjects",
+            "summaries",
             "witness",
         ],
     ),
     ("taps", &["audit", "evidence", "incoming", "readings"]),
-    ("schedule", &["alerts", "experiments", "jobs", "leads", "reviews"]),
+    ("schedule", &["alerts", "experiments", "jobs", "leads", "reviews", "summaries"]),
     ("home", &["commands", "reviews"]),
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
@@ -170,6 +174,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["audit", "incoming"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
+    ("summaries", &["alerts", "audit", "experiments", "jobs", "readings", "reviews", "slack"]),
     (
         "experiments",
         &[

@@ -47,5 +47,6 @@ mod sent_readings;
 mod slack_client;
 mod slack_posts;
 mod slack_wire;
+mod summaries;
 mod trials;
 mod written;

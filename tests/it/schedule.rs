@@ -170,9 +170,14 @@ async fn a_changed_manifest_changes_the_schedule() {
 
 /// An app on the same database with another manifest, as a replica that was started with it.
 pub async fn with_manifest(team: &Team, text: &str) -> App {
+    with_manifest_on(team, text, team.app.db.clone()).await
+}
+
+/// The same with connections of its own.
+pub async fn with_manifest_on(team: &Team, text: &str, pool: PgPool) -> App {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let config = Config { manifest: Some(file.path().into()), ..team.config.clone() };
     let (slack, clock) = (config.slack.clone().unwrap(), team.app.clock.clone());
-    serve::assemble(&config, &slack, clock, team.app.db.clone()).await.unwrap()
+    serve::assemble(&config, &slack, clock, pool).await.unwrap()
 }

@@ -29,7 +29,7 @@ use crate::config::{self, Config, Secret};
 use crate::ids::{PersonId, TeamId};
 use crate::sandbox::{Delivery, Sandbox, Seed, refuse_unless_loopback};
 use crate::slack::Identity;
-use crate::{http, manifests, witness};
+use crate::{http, manifests, summaries, witness};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -79,6 +79,7 @@ pub async fn run(config: Config, clock: Clock, args: Args) -> Result<ExitCode> {
     samples::bring_in(&app).await?;
     leads::bring_in(&app).await.map_err(into_anyhow)?;
     witness::begin(&app).await.map_err(into_anyhow)?;
+    summaries::begin(&app).await.map_err(into_anyhow)?;
     let running = serve::start(app.clone(), &config, args.socket_mode, stop.clone());
     sandbox.deliver(delivery(&base, args.socket_mode)?);
     let opened = bot.set(http::router(app.clone()));

@@ -8,6 +8,7 @@ pub mod protected;
 mod raw;
 mod sales;
 pub mod scoring;
+mod summaries;
 mod witness;
 
 use std::fmt;
@@ -16,7 +17,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::models::{Budget, Model};
@@ -28,6 +29,7 @@ pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 pub use sales::{Sales, Seller, WorkingTime};
 use scoring::Scoring;
+pub use summaries::{Digest, Length, Section};
 pub use witness::Witness;
 
 /// The example that a fresh installation starts with.
@@ -50,6 +52,8 @@ pub struct Manifest {
     pub scoring: Scoring,
     /// Who gets those worth a call; nobody where the file has no such table.
     pub sales: Option<Sales>,
+    /// Which channels read a daily summary.
+    pub digests: Vec<Digest>,
     /// How the team's numbers are judged.
     pub numbers: Numbers,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
@@ -181,6 +185,7 @@ impl Manifest {
         let routes = raw.alert.into_iter().map(alerts::Raw::into_route).collect();
         let scoring = raw.scoring.into_scoring();
         let sales = raw.sales.map(|sales| sales.into_sales(&zone));
+        let digests = raw.summary.into_iter().map(|one| one.into_digest(&zone)).collect();
         let numbers = Numbers {
             metrics: raw.metric.into_iter().map(numbers::RawMetric::into_metric).collect(),
             funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
@@ -197,6 +202,7 @@ impl Manifest {
             routes,
             scoring,
             sales,
+            digests,
             numbers,
             audit,
             text,

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models, numbers, sales, scoring};
+use super::{alerts, models, numbers, sales, scoring, summaries};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -29,6 +29,8 @@ pub(super) struct Raw {
     pub policy: Vec<Policy>,
     #[serde(default)]
     pub alert: Vec<alerts::Raw>,
+    #[serde(default)]
+    pub summary: Vec<summaries::Raw>,
     #[serde(default)]
     pub metric: Vec<numbers::RawMetric>,
     #[serde(default)]
@@ -128,6 +130,9 @@ impl Raw {
         }
         for (index, route) in self.alert.iter().enumerate() {
             route.check(&self.alert[..index], &groups)?;
+        }
+        for (index, summary) in self.summary.iter().enumerate() {
+            summary.check(&self.summary[..index])?;
         }
         for (index, metric) in self.metric.iter().enumerate() {
             metric.check(&self.metric[..index])?;

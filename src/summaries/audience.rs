@@ -1,0 +1,51 @@
+//! Which channels' things may be told in a channel.
+
+use std::collections::BTreeMap;
+
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::ids::ChannelId;
+
+/// Who reads a summary: those who are in one channel. What was found out of others is remembered.
+pub struct Audience<'a> {
+    app: &'a App,
+    channel: ChannelId,
+    known: BTreeMap<String, bool>,
+}
+
+impl<'a> Audience<'a> {
+    /// # Errors
+    ///
+    /// Refuses a channel that people of other organisations read.
+    pub async fn of(app: &'a App, channel: &ChannelId) -> Result<Self> {
+        match app.slack.conversation(channel).await {
+            Ok(found) if found.is_ext_shared => return Err(Refusal::ReadByOthers.into()),
+            Ok(_) => {}
+            // A direct message, which Slack does not show us: what everybody may read is told there.
+            Err(error) if error.is("channel_not_found") => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Self { app, channel: channel.clone(), known: BTreeMap::new() })
+    }
+
+    /// Whether what stands in a channel, given by its name or Slack's id, may be told. What cannot be
+    /// found out is not told.
+    pub async fn may_read(&mut self, channel: &str) -> Result<bool> {
+        if channel == self.channel.as_str() {
+            return Ok(true);
+        }
+        if let Some(known) = self.known.get(channel) {
+            return Ok(*known);
+        }
+        let found = match self.app.slack.channel_named(channel).await {
+            Ok(found) => found,
+            Err(error) if error.is_temporary() => return Err(error.into()),
+            Err(_) => None,
+        };
+        let may = found.is_some_and(|found| {
+            found.id == self.channel || !(found.is_private || found.is_im || found.is_ext_shared)
+        });
+        self.known.insert(channel.to_owned(), may);
+        Ok(may)
+    }
+}

@@ -1,0 +1,127 @@
+//! What people read of a summary.
+
+use super::Summary;
+use super::scheduling::lateness;
+use super::sections::{Part, age};
+use crate::config::{Length, Section};
+use crate::slack::{Button, Card, Element, escape};
+use crate::words::{capitalised, count, listed};
+
+/// Lines of a section that the message itself shows, and that Details shows.
+const SHORT: usize = 3;
+const FULL: usize = 6;
+const DETAILS: usize = 60;
+
+/// A late summary says so; one that is later than this only tells what is still of use.
+pub const TOO_LATE_HOURS: i64 = 4;
+
+/// What the message of a summary is known by.
+pub fn subject(summary: &Summary) -> String {
+    format!("summary:{}", summary.id)
+}
+
+/// The message: what to know in a sentence, and a few lines for each section that has something to say.
+pub fn card(summary: &Summary, parts: &[Part], length: Length) -> Card {
+    let opening = opening(parts);
+    let day = summary.day.strftime("%A, %-d %B %Y").to_string();
+    let mut card = Card::new(format!("{day}: {opening}")).about(subject(summary));
+    card = card.section(format!("*{day}*\n{}", escape(&opening)));
+    if let Some(late) = lateness(summary.due_at, summary.made_at) {
+        let left_out = match late.as_hours() >= TOO_LATE_HOURS {
+            true => " It tells only what is still of use.",
+            false => "",
+        };
+        card = card.context(format!(
+            ":hourglass: This summary is {} late, because Countersign was not running when it was due.{left_out}",
+            age(late)
+        ));
+    }
+    let most = match length {
+        Length::Short => SHORT,
+        Length::Full => FULL,
+    };
+    for part in parts.iter().filter(|part| !part.lines.is_empty()) {
+        card = section(card, summary, part, most);
+    }
+    let silent: Vec<&str> =
+        parts.iter().filter(|part| part.lines.is_empty()).map(|part| title(part.section)).collect();
+    if !silent.is_empty() {
+        card = card.context(format!("Nothing to say of: {}.", listed(&silent).to_lowercase()));
+    }
+    card.foot().actions(buttons(summary, parts))
+}
+
+fn section(card: Card, summary: &Summary, part: &Part, most: usize) -> Card {
+    let lines: Vec<String> = part.lines.iter().take(most).map(|line| format!("• {line}")).collect();
+    let text = format!("*{}*\n{}", title(part.section), lines.join("\n"));
+    let value = format!("{}.{}", summary.id, part.section.name());
+    let details = Button::new("Details", "summary.details")
+        .value(value)
+        .spoken(&format!("Details on {}", title(part.section).to_lowercase()));
+    let more = part.lines.len().saturating_sub(most);
+    let source = match more {
+        0 => format!("Source: {}.", part.source),
+        more => format!("… and {more} more; press Details. Source: {}.", part.source),
+    };
+    card.section_with(text, details).context(source)
+}
+
+fn buttons(summary: &Summary, parts: &[Part]) -> Vec<Element> {
+    let mut buttons: Vec<Element> = Vec::new();
+    if parts.iter().any(|part| part.section == Section::Waiting && !part.lines.is_empty()) {
+        buttons.push(Button::new("What waits for me", "summary.queue").primary().into());
+    }
+    if summary.asked_by.is_some() && !summary.is_shared {
+        buttons
+            .push(Button::new("Share in this channel", "summary.share").value(summary.id).into());
+    }
+    buttons
+}
+
+/// One section in full, for the thread.
+pub fn details(summary: &Summary, part: &Part) -> Card {
+    let name = title(part.section);
+    let mut card = Card::new(format!("{name}: {}.", count(part.lines.len(), "line")))
+        .about(format!("{}/{}", subject(summary), part.section.name()));
+    if part.lines.is_empty() {
+        card = card.section(format!("*{name}*\nThere is nothing to say any more."));
+    } else {
+        let lines: Vec<String> =
+            part.lines.iter().take(DETAILS).map(|line| format!("• {line}")).collect();
+        card = card.section(format!("*{name}*\n{}", lines.join("\n")));
+    }
+    let more = part.lines.len().saturating_sub(DETAILS);
+    if more > 0 {
+        card = card.context(format!("… and {more} more, which do not fit here."));
+    }
+    card.context(format!(
+        "Source: {}. It stands here as it was when Details was pressed.",
+        part.source
+    ))
+}
+
+/// Sentences from the numbers.
+fn opening(parts: &[Part]) -> String {
+    let said: Vec<String> = parts
+        .iter()
+        .filter_map(|part| part.headline.as_ref())
+        .map(|headline| format!("{}.", capitalised(headline)))
+        .collect();
+    if said.is_empty() {
+        return "Nothing moved, and nothing waits for a decision.".to_owned();
+    }
+    said.join(" ")
+}
+
+fn title(section: Section) -> &'static str {
+    match section {
+        Section::Moved => "What moved",
+        Section::Alerts => "Alerts",
+        Section::Waiting => "Waiting for a decision",
+        Section::Decided => "Decided",
+        Section::Tests => "Tests that run",
+        Section::Research => "Research worth reading",
+        Section::Data => "Data that is late",
+        Section::Agents => "Agents",
+    }
+}

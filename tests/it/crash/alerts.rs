@@ -10,18 +10,6 @@ use crate::alerts::{campaign, doubled, usual};
 use crate::harness::Deployment;
 use crate::harness::hold::Step::{self, Before, Calling, Committing, Unanswered};
 
-/// Each step by its name, as a test of its own.
-macro_rules! killed {
-    ($($name:ident: $step:expr;)*) => {
-        $(
-            #[tokio::test]
-            async fn $name() {
-                survives($step).await;
-            }
-        )*
-    };
-}
-
 killed! {
     before_an_alert_is_opened: Before("INSERT ON alerts");
     after_an_alert_commits: Committing("INSERT ON alerts");
@@ -54,7 +42,7 @@ impl Deployment {
 /// One alert, in one card, which somebody looks at: wherever the bot was killed on the way there.
 async fn survives(step: Step) {
     let team = Deployment::start().await;
-    let mut bot = Some(team.bot().await);
+    let mut bot = team.bot().await;
     let mut held = team.hold(step).await;
     team.has_a_doubled_spend().await;
     let acknowledges = format!("{step:?}").contains("acknowledged");
@@ -64,20 +52,10 @@ async fn survives(step: Step) {
         })
         .await;
         // The first click reaches a bot that dies; Slack says that it did not arrive.
-        let click = clicks(&team);
-        let (_, ()) = tokio::join!(click, async {
-            held.reached().await;
-            bot.take().unwrap().kill().await;
-        });
+        (_, bot) = tokio::join!(clicks(&team), held.kills(bot));
     } else {
-        held.reached().await;
-        bot.take().unwrap().kill().await;
+        bot = held.kills(bot).await;
     }
-    held.interrupt().await;
-    held.release().await;
-    team.is_left_alone().await;
-
-    let bot = team.bot().await;
     drop(held);
     team.until("the alert is in the channel", async || {
         team.hurry().await;

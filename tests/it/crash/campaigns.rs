@@ -5,18 +5,6 @@ use crate::harness::hold::Step::{self, Before, Calling, Committing};
 
 const PLACE: &str = "#campaigns";
 
-/// Each step by its name, as a test of its own.
-macro_rules! killed {
-    ($($name:ident: $step:expr;)*) => {
-        $(
-            #[tokio::test]
-            async fn $name() {
-                survives($step).await;
-            }
-        )*
-    };
-}
-
 killed! {
     when_a_campaign_has_begun: Before("INSERT ON drafts");
     after_a_draft_commits: Committing("INSERT ON drafts");
@@ -32,13 +20,7 @@ async fn survives(step: Step) {
     let mut held = team.hold(step).await;
     let asked = team.sandbox.command("maya", PLACE, "/draft sms,linkedin Heron").await.unwrap();
     assert!(asked.text().starts_with("On it"), "{}", asked.text());
-    held.reached().await;
-    bot.kill().await;
-    held.interrupt().await;
-    held.release().await;
-    team.is_left_alone().await;
-
-    let bot = team.bot().await;
+    let bot = held.kills(bot).await;
     drop(held);
     team.until("both drafts are up, under their campaign", async || {
         team.hurry().await;

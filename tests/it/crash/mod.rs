@@ -3,6 +3,18 @@
 //! Here it is a process of its own, entered at the wire like everywhere. Nothing that it
 //! acknowledged may be lost; what it did not acknowledge may have happened or not, but never twice.
 
+/// Each step by its name, as a test of its own.
+macro_rules! killed {
+    ($($name:ident: $($at:expr),+;)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                survives($($at),+).await;
+            }
+        )*
+    };
+}
+
 mod alerts;
 mod campaigns;
 mod hang_up;

@@ -5,18 +5,6 @@ use crate::harness::Deployment;
 use crate::harness::Door::{self, Http, Socket};
 use crate::harness::hold::Step::{self, Before, Calling, Committing, Unanswered};
 
-/// Each step by its name, as a test of its own.
-macro_rules! killed {
-    ($($name:ident: $door:ident, $journey:ident, $step:expr;)*) => {
-        $(
-            #[tokio::test]
-            async fn $name() {
-                survives($door, $journey, $step).await;
-            }
-        )*
-    };
-}
-
 killed! {
     // The command.
     before_a_command_commits: Http, Approved, Before("INSERT ON graphile_worker._private_jobs");
@@ -74,15 +62,7 @@ async fn survives(door: Door, journey: Journey, step: Step) {
     team.has_reviews().await;
     let mut held = team.hold(step).await;
 
-    let fate = async {
-        held.reached().await;
-        bot.kill().await;
-        held.interrupt().await;
-        held.release().await;
-        team.is_left_alone().await;
-        team.bot().await
-    };
-    let ((), bot) = tokio::join!(team.goes_through(journey), fate);
+    let ((), bot) = tokio::join!(team.goes_through(journey), held.kills(bot));
     drop(held);
 
     team.has_gone_through(journey, bot).await;

@@ -13,18 +13,6 @@ use crate::harness::hold::Step::{self, Before, Calling, Committing, Unanswered};
 const PLACE: &str = "#campaigns";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// Each step by its name, as a test of its own.
-macro_rules! killed {
-    ($($name:ident: $step:expr;)*) => {
-        $(
-            #[tokio::test]
-            async fn $name() {
-                survives($step).await;
-            }
-        )*
-    };
-}
-
 killed! {
     // The start.
     before_a_test_starts: Before("UPDATE ON experiments WHEN old.started_at IS NULL");
@@ -53,15 +41,7 @@ async fn survives(step: Step) {
     team.plans().await;
     let mut held = team.hold(step).await;
 
-    let fate = async {
-        held.reached().await;
-        bot.kill().await;
-        held.interrupt().await;
-        held.release().await;
-        team.is_left_alone().await;
-        team.bot().await
-    };
-    let ((), bot) = tokio::join!(team.goes_on(&url), fate);
+    let ((), bot) = tokio::join!(team.goes_on(&url), held.kills(bot));
     drop(held);
     team.settles().await;
 

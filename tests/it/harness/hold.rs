@@ -8,7 +8,7 @@ use countersign::sandbox::{Fault, FaultKind};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use super::Deployment;
+use super::{Deployment, Process};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
@@ -90,9 +90,19 @@ impl Held<'_> {
             .await;
     }
 
+    /// Kills the bot at the step, and starts another when nothing of it is left.
+    pub async fn kills(&mut self, bot: Process) -> Process {
+        self.reached().await;
+        bot.kill().await;
+        self.interrupt().await;
+        self.release().await;
+        self.team.is_left_alone().await;
+        self.team.bot().await
+    }
+
     /// Takes the connections from those who wait before a statement, as their machine's end would:
     /// the server on its own would carry out what a dead client has asked for.
-    pub async fn interrupt(&self) {
+    async fn interrupt(&self) {
         if let (Step::Before(_), Some(trap)) = (self.step, &self.trap) {
             sqlx::query(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks

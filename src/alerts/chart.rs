@@ -3,7 +3,7 @@
 use super::alert::Alert;
 use crate::charts::{self, Bar, Bars, Expected, Unit};
 use crate::detectors::{DAY_S, Shown, civil_of, dropoff, waste};
-use crate::readings::{Derived, Metric};
+use crate::readings;
 
 /// A picture, and what it shows in words.
 pub(super) struct Chart {
@@ -14,10 +14,7 @@ pub(super) struct Chart {
 /// The picture of an alert; none where there are no numbers to show.
 pub(super) fn chart(alert: &Alert) -> Option<Chart> {
     let line = alert.picture.lines.first()?;
-    let label = match Derived::named(&line.metric) {
-        Some(rate) => rate.label().to_owned(),
-        None => Metric::from(line.metric.as_str()).label(),
-    };
+    let label = readings::label(&line.metric);
     let name = &line.campaign;
     Some(match alert.picture.shown.as_ref()? {
         Shown::Readings { currency, readings, until } => {
@@ -84,7 +81,7 @@ fn unit(currency: Option<&str>) -> Unit {
 }
 
 fn funnel(name: &str, lost_before: &str, steps: &[dropoff::Step]) -> charts::Funnel {
-    let lost_before = Metric::from(lost_before).label().to_lowercase();
+    let lost_before = readings::label(lost_before).to_lowercase();
     let usual = |number: usize| {
         let from = steps.get(number.checked_sub(1)?)?;
         Some(steps[number].before / from.before).filter(|it| it.is_finite())

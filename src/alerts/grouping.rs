@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::alert::{Cause, Key, Line, Picture};
 use crate::config::Severity;
 use crate::detectors::{DAY_S, Found, Kind, Local, Looked, Outline, civil_of};
-use crate::readings::{Derived, Metric};
+use crate::readings::{self, Derived};
 
 /// Campaigns that are named among what did not move.
 const STEADY: usize = 5;
@@ -192,10 +192,9 @@ fn steady(
     let did_move =
         |campaign: &str, metric: &str| moved.contains(&(campaign.to_owned(), metric.to_owned()));
     let Some(metric) = found.first().map(|it| it.metric.as_str()) else { return Vec::new() };
-    let part = Derived::named(metric).map_or(metric, |it| it.parts().0);
     let siblings: BTreeSet<String> = outlines
         .by_metric
-        .get(&(key.source.as_str(), part))
+        .get(&(key.source.as_str(), readings::upper(metric)))
         .into_iter()
         .flatten()
         .filter(|it| it.campaign != key.campaign && !did_move(&it.campaign, metric))
@@ -207,7 +206,7 @@ fn steady(
         .into_iter()
         .flatten()
         .filter(|it| !did_move(&it.campaign, &it.metric))
-        .map(|it| Metric(it.metric.clone()).label())
+        .map(|it| readings::label(&it.metric))
         .collect();
     let all = if siblings.is_empty() { metrics } else { siblings };
     let more = all.len().saturating_sub(STEADY);
@@ -220,8 +219,7 @@ fn steady(
 
 fn line(found: Found) -> Line {
     let finding = found.finding;
-    let name = Derived::named(&found.metric)
-        .map_or_else(|| Metric(found.metric.clone()).label(), |it| it.label().to_owned());
+    let name = readings::label(&found.metric);
     let rule = match finding.kind {
         Kind::Silence => format!("silence of {name}"),
         Kind::Unusual => format!("unusual {name}"),

@@ -14,7 +14,7 @@ use super::{AGENT, event, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Value};
 use crate::config::{Numbers, Route};
-use crate::detectors::{DAY_S, Inspection, Kind, Local, Looked, local_of};
+use crate::detectors::{DAY_S, Inspection, Kind, Local, Looked, STALE_S, local_of};
 use crate::error::{Error, Result};
 use crate::ids::{AlertId, WorkspaceId};
 use crate::jobs::{self, Job};
@@ -34,7 +34,6 @@ const AT_ONCE: usize = 4;
 const NEWS_S: Local = 14 * DAY_S;
 
 /// A campaign from which nothing came for so long shows nothing any more.
-const STALE_S: Local = 7 * DAY_S;
 
 /// What was told of a campaign's metric: since when it was unusual.
 type Told = HashMap<(String, String, String), Local>;

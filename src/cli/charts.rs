@@ -7,7 +7,7 @@ use crate::charts::{Expected, Line, Reading, Unit};
 use crate::detectors::civil_of;
 use crate::detectors::unusual::Judged;
 use crate::error::{Refusal, Result};
-use crate::readings::{Derived, Metric};
+use crate::readings;
 
 /// Writes the picture, and says on standard error what it shows: standard output is the result.
 pub fn write(path: &Path, png: &[u8], alt: &str) -> Result<()> {
@@ -22,10 +22,7 @@ pub fn write(path: &Path, png: &[u8], alt: &str) -> Result<()> {
 
 /// A series as the detector saw it.
 pub fn of_series(metric: &str, place: &str, judged: &[Judged]) -> Line {
-    let label = match Derived::named(metric) {
-        Some(derived) => derived.label().to_owned(),
-        None => Metric::from(metric).label().to_owned(),
-    };
+    let label = readings::label(metric);
     let of = if place.is_empty() { String::new() } else { format!(" of {place}") };
     let readings = judged.iter().map(|it| Reading {
         at: civil_of(it.at),

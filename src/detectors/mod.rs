@@ -35,7 +35,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::inspection::{Found, Inspection, Looked, Outline, Reading, Shown};
+pub use self::inspection::{Found, Inspection, Looked, Outline, Reading, STALE_S, Shown};
 pub use crate::config::Bad;
 
 pub use self::words::{amount, civil_of, day_of, local_of, percent};

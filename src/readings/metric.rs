@@ -178,6 +178,19 @@ impl Derived {
     }
 }
 
+/// What people call a metric or rate of this name.
+pub fn label(name: &str) -> String {
+    match Derived::named(name) {
+        Some(rate) => rate.label().to_owned(),
+        None => Metric::from(name).label(),
+    }
+}
+
+/// The metric whose readings a metric or rate of this name comes with: of a rate, that above the line.
+pub fn upper(name: &str) -> &str {
+    Derived::named(name).map_or(name, |rate| rate.parts().0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,7 +24,7 @@ mod window;
 
 pub use self::decimal::Decimal;
 pub use self::ingest::{File, IfBusy, Input, Progress, Refused, Summary, ingest};
-pub use self::metric::{Derived, Facts, Metric, Unit};
+pub use self::metric::{Derived, Facts, Metric, Unit, label, upper};
 pub use self::read::{Batch, Form, Key, Layout, Mapping, Reader, Stream};
 pub use self::streams::StreamIntakes;
 pub use self::sums::{By, Filter, Group, sums};

@@ -22,7 +22,7 @@ use super::unusual::{self, Rule};
 use super::waste::{self, Sibling};
 use super::{Bad, DAY_S, Finding, HOUR_S, Kind, Local, Point, local_of, rules, silence};
 use crate::config::Numbers;
-use crate::readings::{Derived, Grain, Line};
+use crate::readings::{Derived, Grain, Line, upper};
 
 pub use self::shown::{Reading, Shown};
 
@@ -33,7 +33,7 @@ const WATCHED: [Derived; 3] = [Derived::Cpc, Derived::Cpa, Derived::Roas];
 const STEPS: [&str; 4] = ["impressions", "clicks", "conversions", "accepted"];
 
 /// A series that ended with an unusual reading says nothing new after this.
-const STALE_S: Local = 7 * DAY_S;
+pub const STALE_S: Local = 7 * DAY_S;
 
 /// How late the data of a whole source may be: an export comes once a day.
 const LATE_S: Local = 36 * HOUR_S;
@@ -96,8 +96,22 @@ pub struct Inspection {
 struct Campaign<'a> {
     source: &'a str,
     name: &'a str,
-    lines: Vec<(&'a Line, Vec<Point>)>,
+    lines: Vec<Watched<'a>>,
     now: Local,
+}
+
+/// A line with the rule that it is watched by, and those of its readings that count.
+struct Watched<'a> {
+    line: &'a Line,
+    rule: Rule,
+    points: Vec<Point>,
+}
+
+/// A rate over time, with its rule.
+struct Rate {
+    derived: Derived,
+    rule: Rule,
+    points: Vec<Point>,
 }
 
 impl Inspection {
@@ -123,38 +137,31 @@ impl Inspection {
         for ((source, name, zone), lines) in campaigns {
             let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
             let now = local_of(self.now.to_zoned(zone).datetime());
-            let lines = lines.into_iter().map(|it| (it, complete(it, now))).collect();
+            let lines = lines.into_iter().map(|it| Watched::new(&self.numbers, it, now)).collect();
             self.look_at(&Campaign { source, name, lines, now });
         }
     }
 
     fn look_at(&mut self, campaign: &Campaign<'_>) {
-        for (line, points) in &campaign.lines {
-            let Some(last) = points.last() else { continue };
+        for watched in &campaign.lines {
+            let Some(until) = watched.end() else { continue };
             self.looked.outlines.push(Outline {
-                source: line.source.clone(),
-                campaign: line.campaign.clone(),
-                metric: line.metric.0.clone(),
-                zone: line.zone.clone(),
-                until: last.at + length(line.grain),
+                source: watched.line.source.clone(),
+                campaign: watched.line.campaign.clone(),
+                metric: watched.line.metric.0.clone(),
+                zone: watched.line.zone.clone(),
+                until,
             });
         }
-        let watched = |name: &str| self.numbers.metric(name).is_none_or(|it| it.watch);
+        let is_watched = |name: &str| self.numbers.metric(name).is_none_or(|it| it.watch);
         let mut found = Vec::new();
-        for (line, points) in &campaign.lines {
-            if watched(&line.metric.0) {
-                let rule =
-                    rules::rule(&self.numbers, &line.metric.0, &line.campaign, &line.currency);
-                found.extend(campaign.unusual(&line.metric.0, points, &rule));
-                found.extend(campaign.silent(line, points, &rule));
-            }
+        for watched in campaign.lines.iter().filter(|it| is_watched(it.metric())) {
+            found.extend(campaign.unusual(watched.metric(), &watched.points, &watched.rule));
+            found.extend(campaign.silent(watched));
         }
-        for (derived, above, points) in campaign.rates() {
-            if watched(derived.name()) {
-                let rule =
-                    rules::rule(&self.numbers, derived.name(), campaign.name, &above.currency);
-                found.extend(campaign.unusual(derived.name(), &points, &rule));
-            }
+        let rates = campaign.rates(&self.numbers);
+        for rate in rates.iter().filter(|it| is_watched(it.derived.name())) {
+            found.extend(campaign.unusual(rate.derived.name(), &rate.points, &rate.rule));
         }
         found.extend(campaign.drop_off());
         self.looked.found.extend(found);
@@ -165,20 +172,19 @@ impl Inspection {
 
     /// A source is missed where its newest line ends.
     fn note_newest(&mut self, campaign: &Campaign<'_>) {
-        for (line, points) in &campaign.lines {
-            let Some(last) = points.last() else { continue };
-            let end = last.at + length(line.grain);
+        for watched in &campaign.lines {
+            let Some(end) = watched.end() else { continue };
             if self.newest.get(campaign.source).is_some_and(|it| it.0 >= end) {
                 continue;
             }
-            let label = rules::rule(&self.numbers, &line.metric.0, "", "").metric;
-            let rule = silence::Rule::new(&label, &line.source);
+            let points = &watched.points;
+            let rule = silence::Rule::new(&watched.rule.metric, campaign.source);
             // Zeros are numbers that came: what they mean is for the campaigns to say.
             let finding = silence::find(points, &rule, campaign.now).filter(|it| it.since >= end);
             let found = finding.map(|finding| Found {
                 stands: end + LATE_S < campaign.now,
                 shown: Some(shown(points, None, Some(campaign.now))),
-                ..campaign.found(&line.metric.0, "", finding)
+                ..campaign.found(watched.metric(), "", finding)
             });
             self.newest.insert(campaign.source.to_owned(), (end, found));
         }
@@ -186,23 +192,21 @@ impl Inspection {
 
     /// What campaigns came to before sales have answered; not where nobody says what became of leads.
     fn note_siblings(&mut self, campaign: &Campaign<'_>) {
-        let lines = |metric: &'static str| {
-            campaign.lines.iter().filter(move |(line, _)| line.metric.0 == metric)
-        };
+        let lines = |metric: &'static str| campaign.lines_of(metric);
         let leads = if lines("leads").next().is_some() { "leads" } else { "conversions" };
         if lines("accepted").next().is_none() {
             return;
         }
         let today = campaign.now.div_euclid(DAY_S) * DAY_S;
-        for (spend, _) in lines("spend") {
+        for Watched { line: spend, .. } in lines("spend") {
             let of = (campaign.source.to_owned(), spend.currency.clone());
             for (ago, siblings) in (0..).zip(self.siblings.entry(of).or_default()) {
                 let to = today - (ANSWERED_DAYS + ago) * DAY_S;
                 let from = to - WASTE_DAYS * DAY_S;
                 let sum = |metric| -> f64 {
                     lines(metric)
-                        .filter(|(line, _)| metric != "spend" || line.currency == spend.currency)
-                        .flat_map(|(_, points)| points)
+                        .filter(|it| metric != "spend" || it.line.currency == spend.currency)
+                        .flat_map(|it| &it.points)
                         .filter(|point| (from..to).contains(&point.at))
                         .map(|point| point.value)
                         .sum()
@@ -227,10 +231,9 @@ impl Inspection {
             if !budget.of.takes(campaign.source, campaign.name) {
                 continue;
             }
-            for (line, points) in &campaign.lines {
-                if line.metric.0 == "spend" && line.currency == budget.currency {
-                    add(days, 0, 1, points.iter().filter(|it| is_over(it.at, campaign.now)));
-                }
+            let spend = campaign.lines_of("spend").filter(|it| it.line.currency == budget.currency);
+            for watched in spend {
+                add(days, 0, 1, watched.points.iter().filter(|it| is_over(it.at, campaign.now)));
             }
         }
     }
@@ -318,12 +321,9 @@ impl Inspection {
 impl Campaign<'_> {
     fn unusual(&self, metric: &str, points: &[Point], rule: &Rule) -> Vec<Found> {
         let currency = rule.cost_currency.as_deref().or(rule.currency.as_deref()).unwrap_or("");
-        let of = Derived::named(metric).map_or(metric, |it| it.parts().0);
         let newest = self
-            .lines
-            .iter()
-            .filter(|(line, _)| line.metric.0 == of)
-            .filter_map(|(_, points)| points.last())
+            .lines_of(upper(metric))
+            .filter_map(|it| it.points.last())
             .map(|point| point.at)
             .max()
             .unwrap_or(Local::MIN);
@@ -341,14 +341,12 @@ impl Campaign<'_> {
 
     /// A campaign that ended ends all of its lines, and is no outage; so a line is missed where others
     /// of its campaign go on.
-    fn silent(&self, line: &Line, points: &[Point], rule: &Rule) -> Option<Found> {
-        let end = |(line, points): &(&Line, Vec<Point>)| {
-            points.last().map(|point| point.at + length(line.grain))
-        };
-        let own = points.last()?.at + length(line.grain);
-        let newest = self.lines.iter().filter_map(end).max()?;
+    fn silent(&self, watched: &Watched<'_>) -> Option<Found> {
+        let Watched { rule, points, .. } = watched;
+        let own = watched.end()?;
+        let newest = self.lines.iter().filter_map(Watched::end).max()?;
         // A campaign that is paused has zeros everywhere.
-        let goes_on = |it: &(&Line, Vec<Point>)| it.1.last().is_some_and(|it| it.value != 0.0);
+        let goes_on = |it: &Watched<'_>| it.points.last().is_some_and(|it| it.value != 0.0);
         let is_zero = points.last()?.value == 0.0 && self.lines.iter().any(goes_on);
         if newest <= own && !is_zero {
             return None;
@@ -360,24 +358,25 @@ impl Campaign<'_> {
         let stands = finding.since < newest;
         let shown = stands.then(|| shown(points, Some(rule), (newest > own).then_some(newest)));
         let currency = rule.cost_currency.as_deref().unwrap_or("");
-        Some(Found { stands, shown, ..self.found(&line.metric.0, currency, finding) })
+        Some(Found { stands, shown, ..self.found(watched.metric(), currency, finding) })
     }
 
-    /// The daily rates of this campaign, each with the line above.
-    fn rates(&self) -> Vec<(Derived, &Line, Vec<Point>)> {
+    /// The daily rates of this campaign.
+    fn rates(&self, numbers: &Numbers) -> Vec<Rate> {
         let mut rates = Vec::new();
         for derived in WATCHED {
             let (above, below) = derived.parts();
             let daily = |metric: &'static str| {
-                let of = move |it: &&(&Line, Vec<Point>)| it.0.metric.0 == metric;
-                self.lines.iter().filter(of).filter(|it| it.0.grain == Grain::Day)
+                self.lines_of(metric).filter(|it| it.line.grain == Grain::Day)
             };
-            for (line, points) in daily(above) {
-                let fits = |it: &&(&Line, Vec<Point>)| {
-                    it.0.currency.is_empty() || it.0.currency == line.currency
+            for Watched { line, points, .. } in daily(above) {
+                let fits = |it: &&Watched<'_>| {
+                    it.line.currency.is_empty() || it.line.currency == line.currency
                 };
-                let Some((_, other)) = daily(below).find(fits) else { continue };
-                rates.push((derived, *line, rate(derived, points, other)));
+                let Some(other) = daily(below).find(fits) else { continue };
+                let points = rate(derived, points, &other.points);
+                let rule = rules::rule(numbers, derived.name(), self.name, &line.currency);
+                rates.push(Rate { derived, rule, points });
             }
         }
         rates
@@ -385,7 +384,7 @@ impl Campaign<'_> {
 
     /// The step of the campaign's own funnel that lost, if one provably did.
     fn drop_off(&self) -> Option<Found> {
-        let reported = |step: &&&str| self.lines.iter().any(|(line, _)| line.metric.0 == **step);
+        let reported = |step: &&&str| self.lines_of(step).next().is_some();
         let steps: Vec<String> = STEPS.iter().filter(reported).map(|it| (*it).to_owned()).collect();
         let mut days = Days::new();
         self.add_steps(&steps, &mut days);
@@ -396,12 +395,16 @@ impl Campaign<'_> {
     /// Adds what came to each step, of days that are over.
     fn add_steps(&self, steps: &[String], days: &mut Days) {
         for (number, step) in steps.iter().enumerate() {
-            for (line, points) in self.lines.iter().filter(|it| it.0.metric.0 == *step) {
-                let settled = self.now - settles_s(&line.metric.0);
-                let over = points.iter().filter(|it| is_over(it.at, settled));
+            for watched in self.lines_of(step) {
+                let settled = self.now - watched.rule.settles_s;
+                let over = watched.points.iter().filter(|it| is_over(it.at, settled));
                 add(days, number, steps.len(), over);
             }
         }
+    }
+
+    fn lines_of<'a>(&'a self, metric: &'a str) -> impl Iterator<Item = &'a Watched<'a>> {
+        self.lines.iter().filter(move |it| it.metric() == metric)
     }
 
     fn found(&self, metric: &str, currency: &str, finding: Finding) -> Found {
@@ -417,17 +420,29 @@ impl Campaign<'_> {
     }
 }
 
-/// A day that is not over counts for what is bad when it is high, and not yet for the rest: half a day
-/// is no drop.
-fn complete(line: &Line, now: Local) -> Vec<Point> {
-    let is_bad_when_high = line.metric.facts().is_some_and(|facts| facts.bad == Bad::Up);
-    let length = length(line.grain);
-    let points = line.points.iter().map(|(at, value)| Point { at: *at, value: *value });
-    let counts = |it: &Point| match is_bad_when_high {
-        true => it.at <= now,
-        false => it.at + length <= now,
-    };
-    points.filter(counts).collect()
+impl<'a> Watched<'a> {
+    /// A day that is not over counts for what is bad when it is high, and not yet for the rest: half a
+    /// day is no drop.
+    fn new(numbers: &Numbers, line: &'a Line, now: Local) -> Self {
+        let rule = rules::rule(numbers, &line.metric.0, &line.campaign, &line.currency);
+        let length = length(line.grain);
+        let counts = |it: &Point| match rule.bad {
+            Bad::Up => it.at <= now,
+            Bad::Down | Bad::Either => it.at + length <= now,
+        };
+        let points = line.points.iter().map(|(at, value)| Point { at: *at, value: *value });
+        let points = points.filter(counts).collect();
+        Self { line, rule, points }
+    }
+
+    fn metric(&self) -> &str {
+        &self.line.metric.0
+    }
+
+    /// Where its newest hour or day ends.
+    fn end(&self) -> Option<Local> {
+        Some(self.points.last()?.at + length(self.line.grain))
+    }
 }
 
 /// A rate over time, out of the readings of its two parts; where there is nothing below the line,
@@ -442,11 +457,6 @@ fn rate(derived: Derived, above: &[Point], below: &[Point]) -> Vec<Point> {
             Some(Point { at: it.at, value: it.value / share * factor })
         })
         .collect()
-}
-
-fn settles_s(metric: &str) -> Local {
-    let facts = crate::readings::Metric::from(metric).facts();
-    facts.map_or(0, |it| it.settles_days * DAY_S)
 }
 
 /// Whether the day of a reading is over.

@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::config::MetricRule;
 use crate::readings::Metric;
 
 const DAYS: i64 = 60;
@@ -89,4 +90,33 @@ fn parts_that_are_put_together_find_what_the_whole_finds() {
         whole.found.iter().filter(|it| it.stands).map(|it| it.finding.kind).collect();
     assert_eq!(kinds.iter().filter(|it| **it == Kind::Waste).count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|it| **it == Kind::Unusual).count(), 6, "{kinds:?}");
+}
+
+#[test]
+fn what_a_team_declares_bad_when_high_is_told_before_its_day_is_over() {
+    let refunds = || {
+        let mut line = line("Shop", "refunds", usual(40.0));
+        let today = local_of(date(2026, 8, 30).at(0, 0, 0, 0));
+        line.points.push((today, 160.0));
+        line
+    };
+    let standing = |numbers: Numbers| {
+        let mut inspection = Inspection::new(Arc::new(numbers), now());
+        inspection.look(&[refunds()]);
+        let found = inspection.finish().found.into_iter().filter(|it| it.stands);
+        found.map(|it| it.metric).collect::<Vec<_>>()
+    };
+    assert_eq!(standing(Numbers::default()), [""; 0], "its day is not over");
+
+    let declared = MetricRule {
+        name: "refunds".to_owned(),
+        watch: true,
+        bad: Some(Bad::Up),
+        least: None,
+        least_cost: None,
+        worth: None,
+        settles_days: None,
+    };
+    let numbers = Numbers { metrics: vec![declared], ..Numbers::default() };
+    assert_eq!(standing(numbers), ["refunds"]);
 }

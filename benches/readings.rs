@@ -21,7 +21,7 @@ use countersign::config::Numbers;
 use countersign::database::Settings;
 use countersign::database::embedded::{self, Options as Server};
 use countersign::ids::WorkspaceId;
-use countersign::readings::{self, File, Filter, Form, IfBusy, Input, Layout, Mapping};
+use countersign::readings::{self, File, Filter, Input, Layout};
 use jiff::civil::{DateTime, date};
 use jiff::{SignedDuration, Span};
 use rand::rngs::SmallRng;
@@ -136,14 +136,7 @@ async fn take(db: &PgPool, workspace: WorkspaceId, bytes: Vec<u8>) -> Duration {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&bytes).unwrap();
     let input = Input::Path(file.path().to_owned());
-    let file = File {
-        input,
-        form: Form::Table,
-        layout: Layout::GoogleAds,
-        source: None,
-        mapping: Mapping::default(),
-        if_busy: IfBusy::Wait,
-    };
+    let file = File::table(input, Layout::GoogleAds);
     let began = Instant::now();
     let summary = readings::ingest(db, &Clock::default(), workspace, &Actor::Bot, &file, |_| {})
         .await

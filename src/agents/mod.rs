@@ -33,7 +33,7 @@ pub use model::{
     Cause, Cut, Failure, Model, Models, Patience, Question, Reply, Tally, Usage, object_of,
     schema_of,
 };
-pub use prompts::{Prompt, Prompts, Rendered};
+pub use prompts::{Prompt, Prompts, Rendered, in_record as prompt_in_record};
 pub use spent::{Cost, Spent, spent};
 
 /// Where calls are recorded, and by whose day budgets are counted.

@@ -33,8 +33,6 @@ const AT_ONCE: usize = 4;
 /// What began longer ago than this was there before anybody looked.
 const NEWS_S: Local = 14 * DAY_S;
 
-/// A campaign from which nothing came for so long shows nothing any more.
-
 /// What was told of a campaign's metric: since when it was unusual.
 type Told = HashMap<(String, String, String), Local>;
 

@@ -86,7 +86,7 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
                 bytes: &chart.png,
             };
             let file = slack::picture(db, &app.slack, &app.clock, workspace, upload).await?;
-            Some((file, chart.alt))
+            file.map(|file| (file, chart.alt))
         }
         None => None,
     };

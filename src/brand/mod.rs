@@ -23,6 +23,7 @@ mod phrases;
 mod report;
 mod sentences;
 mod text;
+mod told;
 
 pub use checks::{Context, Fingerprint, Segments, Sent, check, test};
 pub use claims::Language;
@@ -34,3 +35,4 @@ pub use labels::labels;
 pub use message::{lines, post, rules_passed, summary};
 pub use report::{Finding, Outcome, Passing, Report, Rule, Severity};
 pub use text::Text;
+pub use told::told;

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::compose::{ASSEMBLED, Aim, Checked, Made, Piece, check};
+use super::compose::{ASSEMBLED, Aim, Checked, Piece, check};
 use super::{AGENT, Brief};
+use crate::agents;
 use crate::brand::{self, Kit};
 use crate::config::Facts;
 use crate::error::Result;
@@ -93,7 +94,7 @@ impl Prepared {
             "sources": sources,
         });
         if let Some(made) = &piece.made {
-            provenance["prompt"] = prompt(made);
+            provenance["prompt"] = agents::prompt_in_record(&made.prompt, &made.prompt_sha256);
             provenance["model"] = piece.engine.clone().into();
         }
         Ok(Self {
@@ -143,11 +144,6 @@ fn engine_in_words(piece: &Piece) -> String {
 }
 
 /// `content.draft@1` and its hash, as cards name a prompt.
-fn prompt(made: &Made) -> Value {
-    let (name, version) = made.prompt.rsplit_once('@').unwrap_or((&made.prompt, ""));
-    json!({"name": name, "version": version, "sha256": made.prompt_sha256})
-}
-
 /// Where the evidence of a brief comes from, each once.
 fn sources(brief: &Brief) -> Vec<&str> {
     let mut sources: Vec<&str> = brief.evidence.iter().map(|one| one.source.as_str()).collect();

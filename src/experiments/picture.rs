@@ -7,9 +7,9 @@ use super::statistics::plan::{Kind, Plan};
 use super::statistics::readout::{Compared, Readout};
 use crate::app::App;
 use crate::charts::{Estimated, Interval, Unit};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::FileId;
-use crate::slack::{self, SlackError, Upload};
+use crate::slack::{self, Upload};
 
 /// A picture that Slack has, with its numbers in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,14 +36,8 @@ pub(super) async fn of(app: &App, test: &Test) -> Result<Option<Picture>> {
         bytes: &bytes,
     };
     let workspace = app.workspace.id;
-    match slack::picture(&app.db, &app.slack, &app.clock, workspace, upload).await {
-        Ok(file) => Ok(Some(Picture { file, alt })),
-        Err(Error::Fault(fault)) if is_refused(&fault) => {
-            tracing::warn!("the picture of a test was not uploaded: {fault:#}");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
+    let file = slack::picture(&app.db, &app.slack, &app.clock, workspace, upload).await?;
+    Ok(file.map(|file| Picture { file, alt }))
 }
 
 /// Each arm against the control.
@@ -76,8 +70,4 @@ pub fn of_readout(plan: &Plan, readout: &Readout) -> Interval {
         rows: rows.collect(),
         least: Some(better * plan.least_effect),
     }
-}
-
-fn is_refused(fault: &anyhow::Error) -> bool {
-    fault.downcast_ref::<SlackError>().is_some_and(|it| !it.is_temporary())
 }

@@ -7,12 +7,11 @@ use super::planning::Prepared;
 use super::{AGENT, TestPlan, form};
 use crate::agents::{self, Answered, Asking, Model, object_of};
 use crate::app::App;
-use crate::brand::{self, Context, Kit, Language, Severity};
+use crate::brand::{self, Context, Severity};
 use crate::config::{Agent, SubjectKind};
 use crate::error::Result;
 use crate::privacy;
 use crate::reviews::{self, Author, Review, State};
-use crate::words::listed;
 
 const PROMPT: &str = "campaign.plan";
 
@@ -188,7 +187,6 @@ fn read(plan: &TestPlan, answered: &Answered) -> Result<TestPlan, String> {
 
 /// As cards name what made a text.
 fn provenance(answered: &Answered, repairs: u8) -> Value {
-    let (name, version) = answered.prompt.rsplit_once('@').unwrap_or((&answered.prompt, ""));
     let again = match repairs {
         0 => "",
         _ => ", which was sent back what the brand kit found once",
@@ -197,7 +195,7 @@ fn provenance(answered: &Answered, repairs: u8) -> Value {
         "agent": AGENT,
         "engine": format!("sized by statistics, worded with a model{again}"),
         "model": answered.model,
-        "prompt": {"name": name, "version": version, "sha256": answered.prompt_hash},
+        "prompt": agents::prompt_in_record(&answered.prompt, &answered.prompt_hash),
         "sent_sha256": answered.rendered_hash,
     })
 }
@@ -206,35 +204,13 @@ fn provenance(answered: &Answered, repairs: u8) -> Value {
 fn inputs(app: &App, plan: &TestPlan, found: &[String]) -> Value {
     let mask = |text: &str| privacy::mask(text).text;
     let names: Vec<String> = plan.arms.iter().map(|it| mask(&it.name)).collect();
+    let today = app.now().to_zoned(app.manifest.zone.clone()).date();
     json!({
-        "kit": kit(&app.brand, app),
+        "kit": brand::told(&app.brand, today, None, None, None),
         "variants": names,
         "texts": plan.texts().next().is_none(),
         "plan": mask(&plan.in_full()),
         "found": found.iter().map(|it| mask(it)).collect::<Vec<_>>(),
-        "today": app.now().to_zoned(app.manifest.zone.clone()).date().to_string(),
-    })
-}
-
-/// What the kit says to whoever words a plan. Expired proof points are not shown.
-fn kit(kit: &Kit, app: &App) -> Value {
-    let today = app.now().to_zoned(app.manifest.zone.clone()).date();
-    let proofs = kit.proofs.iter().filter(|one| one.is_valid_on(today));
-    let tone = kit.tone.sentence_words_max.map(|max| format!("at most {max} words in a sentence"));
-    json!({
-        "company": kit.company,
-        "language": match kit.language {
-            Language::English => "English",
-            Language::German => "German",
-        },
-        "voice": kit.voice.iter().map(|one| &one.rule).collect::<Vec<_>>(),
-        "messages": kit.messages_for(None, None, None).map(|one| &one.text).collect::<Vec<_>>(),
-        "proofs": proofs.map(|one| &one.claim).collect::<Vec<_>>(),
-        "banned": kit
-            .banned
-            .iter()
-            .map(|one| json!({"phrases": listed(&one.phrases), "reason": one.reason}))
-            .collect::<Vec<_>>(),
-        "tone": tone.into_iter().collect::<Vec<_>>(),
+        "today": today.to_string(),
     })
 }

@@ -59,6 +59,20 @@ pub struct File {
     pub if_busy: IfBusy,
 }
 
+impl File {
+    /// A table that says everything itself.
+    pub fn table(input: Input, layout: Layout) -> Self {
+        Self {
+            input,
+            form: Form::Table,
+            layout,
+            source: None,
+            mapping: Mapping::default(),
+            if_busy: IfBusy::Wait,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum IfBusy {
     #[default]

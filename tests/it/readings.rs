@@ -4,9 +4,7 @@ use countersign::audit::Actor;
 use countersign::clock::Clock;
 use countersign::error::Error;
 use countersign::ids::WorkspaceId;
-use countersign::readings::{
-    self, By, Derived, File, Filter, Form, IfBusy, Input, Layout, Mapping, Summary,
-};
+use countersign::readings::{self, By, Derived, File, Filter, Input, Layout, Mapping, Summary};
 use insta::assert_snapshot;
 use sqlx::PgPool;
 
@@ -39,8 +37,7 @@ impl Desk {
     ) -> Result<Summary, Error> {
         let bytes: Vec<u8> = bytes.into();
         let input = Input::Bytes { name: "export.csv".to_owned(), bytes: bytes.into() };
-        let (form, if_busy) = (Form::Table, IfBusy::Wait);
-        let file = File { input, form, layout, source: None, mapping, if_busy };
+        let file = File { mapping, ..File::table(input, layout) };
         let clock = Clock::default();
         readings::ingest(&self.db, &clock, self.workspace, &Actor::Bot, &file, |_| {}).await
     }

@@ -7,8 +7,9 @@ use countersign::readings::{self, By, Filter};
 use countersign::sandbox::Seed;
 use insta::assert_snapshot;
 use reqwest::{Client, RequestBuilder};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::harness::answers::{answer, refusal};
 use crate::harness::{Door, Team};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -46,16 +47,6 @@ impl Team {
         });
         lines.collect::<Vec<_>>().join("\n")
     }
-}
-
-async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
-}
-
-async fn refusal(request: RequestBuilder) -> String {
-    let (status, body) = answer(request).await;
-    format!("{status} {}", body["error"].as_str().unwrap())
 }
 
 #[tokio::test]

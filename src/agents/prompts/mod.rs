@@ -144,6 +144,12 @@ impl Prompts {
     }
 }
 
+/// A prompt as records of what was made name it, from its [label](Prompt::label).
+pub fn in_record(label: &str, sha256: &str) -> serde_json::Value {
+    let (name, version) = label.rsplit_once('@').unwrap_or((label, ""));
+    serde_json::json!({"name": name, "version": version, "sha256": sha256})
+}
+
 impl Prompt {
     /// Checks the text of a file; errors name `file` and the remedy.
     pub fn parse(text: &str, file: &str) -> Result<Self> {

@@ -104,9 +104,7 @@ async fn take(
         metrics: columns.iter().map(own).collect(),
         ..readings::Mapping::default()
     };
-    let form = readings::Form::Table;
-    let if_busy = readings::IfBusy::Wait;
-    let file = readings::File { input, form, layout, source, mapping, if_busy };
+    let file = readings::File { source, mapping, ..readings::File::table(input, layout) };
     readings::ingest(&app.db, &app.clock, app.workspace.id, &Actor::Bot, &file, |_| {}).await?;
     Ok(())
 }

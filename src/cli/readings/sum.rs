@@ -9,7 +9,6 @@ use sqlx::PgPool;
 
 use super::FilterArgs;
 use crate::detectors::significance::{Share, z};
-
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
 use crate::readings::{self, By, Decimal, Derived, Filter, Group, Metric};

@@ -32,7 +32,7 @@ const WATCHED: [Derived; 3] = [Derived::Cpc, Derived::Cpa, Derived::Roas];
 /// The funnel of each campaign, as far as its steps are reported.
 const STEPS: [&str; 4] = ["impressions", "clicks", "conversions", "accepted"];
 
-/// A series that ended with an unusual reading says nothing new after this.
+/// A series from which nothing came for so long shows nothing any more.
 pub const STALE_S: Local = 7 * DAY_S;
 
 /// How late the data of a whole source may be: an export comes once a day.

@@ -6,7 +6,7 @@ use super::choose::Chosen;
 use super::text::line;
 use super::{Aim, Basis, Part, grounds};
 use crate::agents::object_of;
-use crate::brand::{Channel, Kit};
+use crate::brand::{self, Channel};
 use crate::privacy;
 
 /// The prompt that asks for a text, and the one that asks for it again with what was found.
@@ -22,6 +22,8 @@ pub fn inputs(aim: &Aim<'_>) -> Value {
     let masked = |text: &Option<String>| text.as_deref().map(mask);
     let lines = |all: &[String]| all.iter().map(|one| mask(one)).collect::<Vec<_>>();
     let brief = aim.brief;
+    let (channel, audience) = (aim.channel.name.as_str(), aim.audience.name.as_str());
+    let kit = brand::told(aim.kit, aim.on, Some(channel), Some(audience), brief.stage.as_deref());
     let evidence: Vec<Value> = (1..)
         .zip(brief.evidence.iter().take(EVIDENCE))
         .map(|(number, one)| {
@@ -34,7 +36,7 @@ pub fn inputs(aim: &Aim<'_>) -> Value {
         })
         .collect();
     json!({
-        "kit": kit(aim),
+        "kit": kit,
         "aim": target(aim),
         "brief": {
             "title": mask(&brief.title),
@@ -58,87 +60,6 @@ pub fn again(aim: &Aim<'_>, text: &str, findings: &[String], comment: &str) -> V
     inputs["findings"] = findings.iter().map(|one| mask(one)).collect();
     inputs["comment"] = json!(mask(comment));
     inputs
-}
-
-/// What the kit says, as far as it is for this piece. Expired proof points are not shown.
-fn kit(aim: &Aim<'_>) -> Value {
-    let kit = aim.kit;
-    let voice: Vec<Value> =
-        kit.voice.iter().map(|one| json!({"rule": one.rule, "why": one.why})).collect();
-    let products: Vec<Value> = kit
-        .products
-        .iter()
-        .map(|one| json!({"name": one.name, "description": one.description, "link": one.link}))
-        .collect();
-    let stage = aim.brief.stage.as_deref();
-    let (channel, audience) = (Some(aim.channel.name.as_str()), Some(aim.audience.name.as_str()));
-    let messages: Vec<Value> = kit
-        .messages_for(channel, audience, stage)
-        .map(|one| json!({"name": one.name, "text": one.text}))
-        .collect();
-    let proofs: Vec<Value> = kit
-        .proofs
-        .iter()
-        .filter(|one| one.is_valid_on(aim.on))
-        .map(|one| json!({"name": one.name, "claim": one.claim}))
-        .collect();
-    let banned: Vec<Value> = kit
-        .banned
-        .iter()
-        .map(|one| {
-            json!({"name": one.name, "phrases": one.phrases.join(", "), "reason": one.reason, "instead": one.instead})
-        })
-        .collect();
-    let terms: Vec<Value> = kit
-        .terms
-        .iter()
-        .map(|one| json!({"avoid": one.avoid.join(", "), "instead": one.instead}))
-        .collect();
-    let disclaimers: Vec<Value> = kit
-        .disclaimers
-        .iter()
-        .filter(|one| one.channels.is_empty() || one.channels.contains(&aim.channel.name))
-        .map(|one| json!({"topic": one.topic, "text": one.text}))
-        .collect();
-    let examples: Vec<Value> = kit
-        .examples
-        .iter()
-        .filter(|one| one.channel.as_ref().is_none_or(|name| *name == aim.channel.name))
-        .map(|one| json!({"before": one.before, "approved": one.approved}))
-        .collect();
-    json!({
-        "company": kit.company,
-        "language": match kit.language {
-            crate::brand::Language::English => "English",
-            crate::brand::Language::German => "German",
-        },
-        "voice": voice,
-        "products": products,
-        "messages": messages,
-        "proofs": proofs,
-        "banned": banned,
-        "terms": terms,
-        "disclaimers": disclaimers,
-        "examples": examples,
-        "domains": kit.domains.join(", "),
-        "tone": tone(kit),
-    })
-}
-
-fn tone(kit: &Kit) -> Vec<String> {
-    let tone = &kit.tone;
-    let most = |max: Option<u32>, what: &str| {
-        max.map(|max| if max == 0 { format!("no {what}") } else { format!("at most {max} {what}") })
-    };
-    [
-        tone.sentence_words_max.map(|max| format!("at most {max} words in a sentence")),
-        most(tone.exclamation_marks_max, "exclamation marks"),
-        most(tone.capital_words_max, "words in capitals"),
-        tone.reading_ease_min.map(|min| format!("a Flesch reading ease of {min:.0} or more")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// The channel with its limits, the reader, and the message that leads.

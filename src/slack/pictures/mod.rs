@@ -19,7 +19,8 @@ use crate::error::Result;
 use crate::ids::{FileId, WorkspaceId};
 
 /// The file that shows this picture, uploaded now if it was not before; for
-/// [`Card::picture`](super::Card::picture).
+/// [`Card::picture`](super::Card::picture). None where Slack takes no files of ours: a card then does
+/// without.
 ///
 /// May be repeated at will, and must be after an error that passes, like `show`. Holds no connection of
 /// the pool while it speaks to Slack.
@@ -29,11 +30,18 @@ pub async fn picture(
     clock: &Clock,
     workspace: WorkspaceId,
     picture: Upload<'_>,
-) -> Result<FileId> {
+) -> Result<Option<FileId>> {
     let sha256: [u8; 32] = Sha256::digest(picture.bytes).into();
     if let Some(file) = store::file(pool, workspace, &sha256).await? {
-        return Ok(file);
+        return Ok(Some(file));
     }
-    let file = slack.upload(None, picture).await?;
-    store::keep(pool, workspace, &sha256, &file, clock.now()).await
+    let file = match slack.upload(None, picture).await {
+        Ok(file) => file,
+        Err(error) if !error.is_temporary() => {
+            tracing::warn!("a picture was not uploaded: {error}");
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    store::keep(pool, workspace, &sha256, &file, clock.now()).await.map(Some)
 }

@@ -5,7 +5,7 @@ mod life;
 mod places;
 
 use countersign::audit::Actor;
-use countersign::readings::{self, File, Form, IfBusy, Input, Layout, Mapping};
+use countersign::readings::{self, File, Input, Layout, Mapping};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
@@ -101,8 +101,7 @@ impl Team {
         let own = |(metric, column): &(&str, &str)| ((*metric).to_owned(), (*column).to_owned());
         let metrics = columns.iter().map(own).collect();
         let mapping = Mapping { metrics, ..Mapping::default() };
-        let file =
-            File { input, form: Form::Table, layout, source: None, mapping, if_busy: IfBusy::Wait };
+        let file = File { mapping, ..File::table(input, layout) };
         let app = &self.app;
         let workspace = app.workspace.id;
         readings::ingest(&app.db, &app.clock, workspace, &Actor::Bot, &file, |_| {}).await.unwrap();

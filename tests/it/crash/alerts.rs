@@ -3,7 +3,7 @@
 
 use countersign::audit::Actor;
 use countersign::clock::Clock;
-use countersign::readings::{self, File, Form, IfBusy, Input, Layout, Mapping};
+use countersign::readings::{self, File, Input, Layout};
 use jiff::tz::TimeZone;
 
 use crate::alerts::{campaign, doubled, usual};
@@ -26,14 +26,8 @@ impl Deployment {
         let today = clock.now().to_zoned(TimeZone::UTC).date();
         let rows = campaign("Radios", today, doubled(1)) + &campaign("Speakers", today, usual);
         let csv = format!("Day,Campaign,Currency code,Cost,Clicks,Conversions\n{rows}");
-        let file = File {
-            input: Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() },
-            form: Form::Table,
-            layout: Layout::GoogleAds,
-            source: None,
-            mapping: Mapping::default(),
-            if_busy: IfBusy::Wait,
-        };
+        let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
+        let file = File::table(input, Layout::GoogleAds);
         let workspace = self.workspace().await;
         readings::ingest(&self.db, &clock, workspace, &Actor::Bot, &file, |_| {}).await.unwrap();
     }

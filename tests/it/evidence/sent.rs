@@ -11,6 +11,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::found;
+use crate::harness::answers::{answer, refusal};
 use crate::harness::{Door, Team};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -44,16 +45,6 @@ impl Team {
         let rights = evidence::Rights::of_operator();
         found(&self.app.db, self.app.workspace.id, &rights, question).await
     }
-}
-
-async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
-}
-
-async fn refusal(request: RequestBuilder) -> String {
-    let (status, body) = answer(request).await;
-    format!("{status} {}", body["error"].as_str().unwrap())
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use countersign::config::AgentTokens;
 use countersign::sandbox::{Fault, FaultKind, Seed};
 use futures_util::future::join_all;
 use insta::assert_snapshot;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{COPY, PLACE};
+use crate::harness::answers::answer;
 use crate::harness::{Door, Team};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -43,15 +44,15 @@ impl Team {
 
     async fn put_up(&self, key: &str, body: &Value) -> (u16, Value) {
         let request = self.call(Method::POST, "proposals").header("Idempotency-Key", key);
-        answer(request.json(body).send().await.unwrap()).await
+        answer(request.json(body)).await
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
-        answer(self.call(Method::GET, path).send().await.unwrap()).await
+        answer(self.call(Method::GET, path)).await
     }
 
     async fn put(&self, path: &str, body: Value) -> (u16, Value) {
-        answer(self.call(Method::PUT, path).json(&body).send().await.unwrap()).await
+        answer(self.call(Method::PUT, path).json(&body)).await
     }
 
     /// What is said of a body that differs from a good one in this.
@@ -68,10 +69,6 @@ impl Team {
 fn request(bot: &Url, method: Method, path: &str) -> RequestBuilder {
     let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     client.request(method, bot.join(path).unwrap()).bearer_auth(TOKEN)
-}
-
-async fn answer(response: Response) -> (u16, Value) {
-    (response.status().as_u16(), response.json().await.unwrap())
 }
 
 #[tokio::test]
@@ -163,7 +160,7 @@ async fn a_repeated_request_gets_the_same_answer_from_every_replica() {
     let send = |number: usize| {
         let door = if number.is_multiple_of(2) { &team.bot } else { &replica };
         let request = request(door, Method::POST, "proposals").header("Idempotency-Key", "same");
-        async move { answer(request.json(&draft()).send().await.unwrap()).await }
+        async move { answer(request.json(&draft())).await }
     };
     let answers = join_all((0..20).map(send)).await;
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
@@ -222,7 +219,7 @@ async fn only_an_agent_with_its_token_is_let_in_and_only_to_its_own() {
             Some(value) => request.header("Authorization", value),
             None => request,
         };
-        let (status, body) = answer(request.send().await.unwrap()).await;
+        let (status, body) = answer(request).await;
         format!("{status} {}", body["error"].as_str().unwrap_or("let in"))
     };
     assert_snapshot!(with(None).await, @"401 Show the agent's token: Authorization: Bearer TOKEN.");
@@ -249,8 +246,7 @@ async fn what_cannot_be_put_up_is_refused_with_what_to_change() {
     assert_snapshot!(team.refuses(json!({"thread": "yesterday"})).await, @"422 The thread is named by its first message, like 1795338000.123456.");
     assert_snapshot!(team.refuses(json!({"provenance": {"model": "a\nb"}})).await, @"422 provenance: Each name in the provenance is one line of 1 to 200 characters; leave out what is not known.");
 
-    let (status, body) =
-        answer(team.call(Method::POST, "proposals").json(&draft()).send().await.unwrap()).await;
+    let (status, body) = answer(team.call(Method::POST, "proposals").json(&draft())).await;
     assert_eq!(status, 400);
     assert_snapshot!(body["error"].as_str().unwrap(), @"Send an Idempotency-Key header of 1 to 200 characters, another one for each proposal, so that a repeated request makes no second card.");
     let broken = team.call(Method::POST, "proposals").header("Idempotency-Key", "k").body("{");

@@ -18,6 +18,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::harness::answers::answer;
 use crate::harness::{Door, Member, Team};
 
 const PLACE: &str = "#campaigns";
@@ -110,8 +111,7 @@ impl Team {
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         let address = door.join(&format!("ingest/observations?test={test}")).unwrap();
         let request = client.post(address).bearer_auth(token).header("Content-Type", "text/csv");
-        let response = request.body(csv.into()).send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap())
+        answer(request.body(csv.into())).await
     }
 
     /// The card of the newest test, as people read it.

@@ -1,7 +1,7 @@
 //! How a test is planned: the form, what is wrong in it, its card, and changes before it starts.
 
 use countersign::audit::Actor;
-use countersign::readings::{self, File, Form, IfBusy, Input, Layout, Mapping};
+use countersign::readings::{self, File, Input, Layout};
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::json;
 
@@ -194,14 +194,7 @@ async fn the_campaign_agent_takes_the_baseline_from_readings() {
         csv += &format!("{day},Spring sale,1000,{}\n{day},Outlet,9000,900\n", 40 + ago % 3);
     }
     let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
-    let file = File {
-        form: Form::Table,
-        if_busy: IfBusy::Wait,
-        input,
-        layout: Layout::Csv,
-        source: Some("shop".to_owned()),
-        mapping: Mapping::default(),
-    };
+    let file = File { source: Some("shop".to_owned()), ..File::table(input, Layout::Csv) };
     let (db, clock, workspace) = (&team.app.db, &team.app.clock, team.app.workspace.id);
     readings::ingest(db, clock, workspace, &Actor::Bot, &file, |_| {}).await.unwrap();
 

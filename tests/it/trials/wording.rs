@@ -104,7 +104,7 @@ async fn a_model_words_the_plan_and_people_decide_on_its_words() {
       :ballot_box_with_check: Guardrails are named
       :ballot_box_with_check: The texts keep to the brand kit
       :hourglass_flowing_sand: *Waiting for a decision*: one approval from research-reviewers
-      Made by the campaign agent, sized by statistics, worded with a model · prompt campaign.plan@1 `(hash)` · model fake-1-20261122 · asked for by @maya · policy test plans (version) · review 1, revision 2, SHA-256 `(hash)`
+      Made by the campaign agent, sized by statistics, worded with a model · prompt campaign.plan@2 `(hash)` · model fake-1-20261122 · asked for by @maya · policy test plans (version) · review 1, revision 2, SHA-256 `(hash)`
       [Approve] [Request changes] [Reject] [Edit & approve] [⋯ Who may decide? | The record | What changed? | Change the text | Withdraw my request]
       [Have the agent word it]
     ");
@@ -112,7 +112,7 @@ async fn a_model_words_the_plan_and_people_decide_on_its_words() {
     // What people wrote stands behind the fence, and nowhere in what we say.
     let body = &model.asked()[0].body;
     let (system, user) = (body["system"].to_string(), body["messages"][0]["content"].to_string());
-    assert!(system.contains("Larch & Loom") && !system.contains("urgency"), "{system}");
+    assert!(system.contains("Larch & Loom") && !system.contains("benefit"), "{system}");
     assert!(user.contains("urgency") && user.contains("benefit"), "{user}");
 
     // Whoever pressed did not write it; the plan that is in force has these words.

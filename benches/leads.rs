@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use countersign::leads::scoring::evaluate::{How, Question, evaluate, read_folds};
-use countersign::leads::scoring::learned::Model;
+use countersign::leads::scoring::learned::{Model, Scale};
 use countersign::leads::scoring::table::Table;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -98,7 +98,7 @@ fn speed(count: usize, seed: u64) {
     let chances = model.chances(&table);
     let scored = began.elapsed();
     let began = Instant::now();
-    let scores = model.scores(&table);
+    let scores = model.scores(&table, Scale::default());
     println!(
         "{} leads read in {:.2} s, scored in {:.2} s, and with reasons in words in {:.2} s",
         chances.len().min(scores.len()),

@@ -80,7 +80,7 @@ enum Command {
     Readings(readings::Readings),
     /// See what the detector of unusual readings would have said of a file
     Backtest(backtest::Backtest),
-    /// See how good a score learnt from leads is, and which leads are won
+    /// See what leads are scored by, how good a score learnt from leads is, and which leads are won
     #[command(subcommand)]
     Leads(leads::Leads),
     /// See what was released and how far it came, and send again what did not arrive
@@ -266,9 +266,15 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             backtest::run(&config, &what).map_err(into_anyhow)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Leads(what) => {
-            leads::run(&what).map_err(into_anyhow)?;
+        Command::Leads(leads::Leads::OfFile(what)) => {
+            leads::run_on_file(&what).map_err(into_anyhow)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Leads(leads::Leads::Own(what)) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                leads::run(db, &config, &clock, workspace, &what).await
+            })
+            .await
         }
         Command::Releases(what) => {
             with_workspace(&config, &clock, async |db, workspace| {

@@ -71,6 +71,11 @@ const SENTENCES: &[(&str, &str)] = &[
         "lead.handed_over",
         "{actor} handed {subject} over to sales[, to {to}][, with {points} points][, where {threshold} do][, scored by {score}].",
     ),
+    (
+        "scoring.learned",
+        "{actor} learned {subject} from {answers} answers of sales.[{?counts} Leads are scored by it from then on.]",
+    ),
+    ("scoring.chosen", "{actor} chose what leads are scored by: {subject}."),
     ("lead.claimed", "{actor} claimed {subject}[{?in_time} in time]."),
     ("lead.revealed", "{actor} read by what {subject} is reached."),
     ("lead.returned", "{actor} returned {subject}[ as {reason_code}]."),

@@ -1,7 +1,8 @@
 //! Leads: what a prospect is worth and why, who in sales gets it, and what sales made of it.
 //!
 //! - [`ingest`] takes in leads and what they did, from files and webhooks.
-//! - [`scoring`] is the pure part of what a lead is worth; [`rating`] keeps the scores of all of them.
+//! - [`scoring`] is the pure part of what a lead is worth; [`rating`] keeps the scores of all of them, and
+//!   [`learning`] makes them learn from the answers of sales.
 //! - [`handoffs`] gives those that crossed the threshold to sales, with buttons to answer.
 //! - [`list`] and [`one`] answer `/leads`, [`digest`] tells the week.
 //!
@@ -14,6 +15,7 @@ pub mod digest;
 pub mod handoffs;
 pub mod ingest;
 mod lead;
+pub mod learning;
 mod listing;
 pub mod rating;
 pub mod scoring;

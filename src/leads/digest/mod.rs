@@ -8,8 +8,9 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 
 use super::handoffs::Code;
-use super::rating;
 use super::rating::feedback::{self, REMEMBERED};
+use super::scoring::segments::Segment;
+use super::{learning, rating};
 use crate::app::App;
 use crate::error::Result;
 use crate::slack::{self, Card, Place, escape};
@@ -50,8 +51,17 @@ pub async fn post(app: &App, day: Date) -> Result<()> {
     let since = end - SignedDuration::from_hours(REMEMBERED.as_hours());
     let patterns = rating::store::patterns(&mut db, app.workspace.id, since).await?;
     drop(db);
+    let rules = &app.manifest.scoring;
+    let standing = learning::standing(&app.db, app.workspace.id, rules, app.now()).await?;
+    // What was learned has taken the place of what leads that came back have in common.
+    let mut learned = match &standing.counts {
+        Some(_) => Vec::new(),
+        None => feedback::in_words(&patterns),
+    };
+    learned.push(learning::in_short(&standing));
+    let sources = store::sources(&app.db, app.workspace.id, end).await?;
 
-    let card = card(&week, &feedback::in_words(&patterns), first, day).finish();
+    let card = card(&week, &learned, &sources, first, day).finish();
     let channel = app.slack.channel_to_post_in(&sales.channel).await;
     let channel = channel
         .map_err(|error| anyhow::Error::new(error).context("finding the channel of sales"))?;
@@ -62,13 +72,14 @@ pub async fn post(app: &App, day: Date) -> Result<()> {
     Ok(())
 }
 
-fn card(week: &Week, learned: &[String], first: Date, day: Date) -> Card {
+fn card(week: &Week, learned: &[String], sources: &[Segment], first: Date, day: Date) -> Card {
     let last = day.yesterday().unwrap_or(day);
     let span = format!("{} to {}", first.strftime("%-d %B"), last.strftime("%-d %B"));
     let headline = format!("Leads from {span}: {} handed over", week.handed_over);
     let mut card = Card::new(&headline).section(format!("*{headline}*"));
     if week.handed_over == 0 && week.returns.is_empty() {
-        return card.section("No lead crossed the threshold. Nothing came back either.");
+        card = card.section("No lead crossed the threshold. Nothing came back either.");
+        return found(card, sources);
     }
     let claimed = match (week.claimed, week.handed_over) {
         (0, _) => "nobody has claimed any of them yet".to_owned(),
@@ -93,9 +104,20 @@ fn card(week: &Week, learned: &[String], first: Date, day: Date) -> Card {
     if !learned.is_empty() {
         let lines: Vec<String> =
             learned.iter().take(LINES).map(|line| format!("• {}", escape(line))).collect();
-        card = card.section(format!("*Scores changed because of it*\n{}", lines.join("\n")));
+        card = card.section(format!("*Scores*\n{}", lines.join("\n")));
     }
-    card
+    found(card, sources)
+}
+
+/// Sources whose leads are won provably more seldom, or more often, than the others.
+fn found(card: Card, sources: &[Segment]) -> Card {
+    let differing: Vec<&Segment> = sources.iter().filter(|it| it.differs).collect();
+    if differing.is_empty() {
+        return card;
+    }
+    let line = |it: &&Segment| format!("• {}", escape(&it.in_words()));
+    let lines: Vec<String> = differing.iter().take(LINES).map(line).collect();
+    card.section(format!("*Where leads come from*\n{}", lines.join("\n")))
 }
 
 /// By source and campaign, why leads came back.

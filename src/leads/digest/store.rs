@@ -1,13 +1,17 @@
 //! The SQL of the week's digest.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 
 use super::super::handoffs::Code;
+use super::super::scoring::segments::{Count, NOT_KNOWN, Segment, of_counts};
 use super::{Returned, Week};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
+
+/// Leads are won weeks after they came.
+const SETTLED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What happened between two moments.
 pub async fn week(
@@ -61,4 +65,32 @@ pub async fn week(
         lost,
         returns: returns.collect(),
     })
+}
+
+/// How often the leads of each source are won, of those that have been there for long enough.
+pub async fn sources(db: &PgPool, workspace: WorkspaceId, end: Timestamp) -> Result<Vec<Segment>> {
+    let settled = end - SETTLED;
+    let rows = sqlx::query!(
+        r#"
+        SELECT source, count(*) AS "leads!", count(*) FILTER (WHERE stage = 'customer') AS "won!"
+        FROM leads
+        WHERE workspace_id = $1 AND erased_at IS NULL AND merged_into IS NULL
+            AND least(
+                added_at,
+                (SELECT to_timestamp(min(value::bigint) / 1000.0) FROM jsonb_each_text(known_as_of))
+            ) < $2
+        GROUP BY source
+        "#,
+        workspace.0,
+        settled.to_sqlx() as _,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let name = row.source.as_deref().unwrap_or(NOT_KNOWN);
+        let (rows, won) = (usize::try_from(row.leads)?, usize::try_from(row.won)?);
+        counts.push(Count { name, rows, won });
+    }
+    Ok(of_counts(counts))
 }

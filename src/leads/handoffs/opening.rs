@@ -74,7 +74,8 @@ async fn hand_over(
         reminded_at: None,
         escalated_at: None,
     };
-    hand_off.id = store::insert(tx, workspace, &hand_off, sales).await?;
+    let known = serde_json::to_value(lead.scored())?;
+    hand_off.id = store::insert(tx, workspace, &hand_off, &known, sales).await?;
     let new = store::New::by_itself("handed_over", now);
     store::insert_event(tx, workspace, hand_off.id, &new).await?;
     rating::store::set_handed_over(tx, workspace, lead.id).await?;

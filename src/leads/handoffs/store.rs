@@ -184,13 +184,14 @@ pub async fn insert(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     new: &HandOff,
+    known: &Json,
     sales: &Sales,
 ) -> Result<HandOffId> {
     let id = sqlx::query_scalar!(
         "
         INSERT INTO hand_offs (workspace_id, lead_id, points, threshold, score_version, owner_id,
-                               owned_since, opened_at, due_at, next_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
+                               owned_since, opened_at, due_at, next_at, known)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
         RETURNING id
         ",
         workspace.0,
@@ -202,6 +203,7 @@ pub async fn insert(
         new.opened_at.to_sqlx() as _,
         new.due_at.map(|at| at.to_sqlx()) as _,
         new.next_at(sales).map(|at| at.to_sqlx()) as _,
+        known,
     )
     .fetch_one(tx)
     .await?;

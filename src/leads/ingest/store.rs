@@ -280,6 +280,13 @@ pub async fn erase(
     )
     .execute(&mut *tx)
     .await?;
+    sqlx::query!(
+        "UPDATE hand_offs SET known = NULL WHERE workspace_id = $1 AND lead_id = $2",
+        workspace.0,
+        lead.0,
+    )
+    .execute(&mut *tx)
+    .await?;
     // Why it was returned may say who it was.
     sqlx::query!(
         "

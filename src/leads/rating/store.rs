@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 
 use super::super::handoffs::Code;
 use super::super::lead::{INDUSTRY, Lead};
@@ -62,7 +62,7 @@ pub async fn stale(
         .collect()
 }
 
-async fn activities(
+pub async fn activities(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     ids: &[i64],
@@ -151,20 +151,21 @@ pub async fn patterns(
 pub async fn save(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
-    scored: &[(&Stale, Score)],
-    version: &str,
+    scored: &[(&Stale, Score, String)],
     now: Timestamp,
 ) -> Result<()> {
-    let ids: Vec<i64> = scored.iter().map(|(stale, _)| stale.lead.id.0).collect();
-    let points: Vec<i32> = scored.iter().map(|(_, score)| score.points).collect();
+    let ids: Vec<i64> = scored.iter().map(|(stale, ..)| stale.lead.id.0).collect();
+    let points: Vec<i32> = scored.iter().map(|(_, score, _)| score.points).collect();
+    let versions: Vec<String> = scored.iter().map(|(.., version)| version.clone()).collect();
     let reasons: Result<Vec<serde_json::Value>, _> =
-        scored.iter().map(|(_, score)| serde_json::to_value(&score.reasons)).collect();
+        scored.iter().map(|(_, score, _)| serde_json::to_value(&score.reasons)).collect();
     let reasons = reasons?;
     sqlx::query!(
         "
         INSERT INTO lead_scores (workspace_id, lead_id, points, reasons, version, at)
-        SELECT $1, new.id, new.points, new.reasons, $5, $6
-        FROM unnest($2::bigint[], $3::integer[], $4::jsonb[]) AS new (id, points, reasons)
+        SELECT $1, new.id, new.points, new.reasons, new.version, $6
+        FROM unnest($2::bigint[], $3::integer[], $4::jsonb[], $5::text[])
+            AS new (id, points, reasons, version)
         JOIN leads ON leads.id = new.id
         WHERE leads.points <> new.points OR leads.score_version IS NULL
         ",
@@ -172,7 +173,7 @@ pub async fn save(
         &ids,
         &points,
         &reasons,
-        version,
+        &versions,
         now.to_sqlx() as _,
     )
     .execute(&mut *tx)
@@ -180,16 +181,17 @@ pub async fn save(
     sqlx::query!(
         "
         UPDATE leads
-        SET points = new.points, reasons = new.reasons, score_version = $5, scored_at = $6,
-            is_stale = false
-        FROM unnest($2::bigint[], $3::integer[], $4::jsonb[]) AS new (id, points, reasons)
+        SET points = new.points, reasons = new.reasons, score_version = new.version,
+            scored_at = $6, is_stale = false
+        FROM unnest($2::bigint[], $3::integer[], $4::jsonb[], $5::text[])
+            AS new (id, points, reasons, version)
         WHERE workspace_id = $1 AND leads.id = new.id
         ",
         workspace.0,
         &ids,
         &points,
         &reasons,
-        version,
+        &versions,
         now.to_sqlx() as _,
     )
     .execute(tx)
@@ -197,7 +199,7 @@ pub async fn save(
     Ok(())
 }
 
-pub async fn set_all_stale(db: &PgPool, workspace: WorkspaceId) -> Result<()> {
+pub async fn set_all_stale(db: impl PgExecutor<'_>, workspace: WorkspaceId) -> Result<()> {
     sqlx::query!(
         "
         UPDATE leads
@@ -238,11 +240,12 @@ pub async fn set_stale_by(
     Ok(())
 }
 
-/// The newest hand-off of each of these leads that has one.
+/// The newest hand-off of each of these leads, where somebody still looks at its note.
 pub async fn last_hand_offs(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     leads: &[&Lead],
+    since: Timestamp,
 ) -> Result<Vec<HandOffId>> {
     let ids: Vec<i64> = leads.iter().map(|lead| lead.id.0).collect();
     let hand_offs = sqlx::query_scalar!(
@@ -251,9 +254,14 @@ pub async fn last_hand_offs(
         FROM hand_offs
         WHERE workspace_id = $1 AND lead_id = ANY ($2)
         GROUP BY lead_id
+        HAVING bool_or(state IN ('waiting', 'claimed', 'qualified', 'snoozed'))
+            OR EXISTS (
+                SELECT FROM hand_off_events WHERE hand_off_id = max(hand_offs.id) AND at > $3
+            )
         "#,
         workspace.0,
         &ids,
+        since.to_sqlx() as _,
     )
     .fetch_all(tx)
     .await?;

@@ -8,17 +8,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::figures::{Figures, Range};
+use super::evaluate::figures::{Figures, Range, Step, calibration};
 use super::learned::drifting::Drifting;
 use super::learned::online;
-use super::learned::{Explained, chance};
+use super::learned::{Explained, Scale, chance};
 use super::table::Table;
 use crate::config::scoring::Learning;
 use crate::detectors::significance::z;
 use crate::words;
 
 /// The two of them, and whoever knows only the share of those that were won.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comparison {
     pub learned: Figures,
     pub rules: Figures,
@@ -26,6 +26,8 @@ pub struct Comparison {
     pub against_rules: Range,
     pub against_base: Range,
     pub verdict: Verdict,
+    /// Whether the chances of the learned score mean what they say.
+    pub calibration: Vec<Step>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,6 +48,10 @@ pub enum Verdict {
 const BEGINNING: usize = 5;
 /// How unsure the line is that makes chances of points.
 const VARIANCE: f64 = 1.0;
+/// Points are on a scale of about a hundred.
+const UNIT: f64 = 25.0;
+/// How many points double the odds, at least and at most.
+const DOUBLES: (f64, f64) = (5.0, 20.0);
 
 /// Compares over leads in the order in which they ended, with the points that the rules gave each.
 pub fn compare(table: &Table, won: &[bool], points: &[f64], learning: &Learning) -> Comparison {
@@ -58,6 +64,7 @@ pub fn compare(table: &Table, won: &[bool], points: &[f64], learning: &Learning)
     let (learned, rules, base) = (&learned[first..], &rules[first..], &base[first..]);
     let against_rules = less_off(learned, rules, of);
     let against_base = less_off(learned, base, of);
+    let calibration = calibration(learned, of);
     let learned = Figures::of(learned, base, of);
     let rules = Figures::of(rules, base, of);
     let verdict = match () {
@@ -71,7 +78,7 @@ pub fn compare(table: &Table, won: &[bool], points: &[f64], learning: &Learning)
         }
         () => Verdict::TakesOver,
     };
-    Comparison { learned, rules, against_rules, against_base, verdict }
+    Comparison { learned, rules, against_rules, against_base, verdict, calibration }
 }
 
 impl Comparison {
@@ -112,12 +119,32 @@ fn told(it: &Range) -> String {
     format!("{:.3} ({:.3} to {:.3})", it.value, it.low, it.high)
 }
 
+/// Points with which a learned score goes on from the rules: the average lead has as many as by them, and
+/// a point is worth as much, within bounds.
+pub fn scale(points: &[f64], won: &[bool]) -> Scale {
+    let mut line = line();
+    for (points, won) in points.iter().zip(won) {
+        line.learn(&row(*points), *won);
+    }
+    let average = points.iter().sum::<f64>() / points.len().max(1) as f64;
+    let each = line.weights[1] / UNIT;
+    let double = if each > 0.0 { std::f64::consts::LN_2 / each } else { f64::INFINITY };
+    Scale { average, double: double.clamp(DOUBLES.0, DOUBLES.1) }
+}
+
+fn line() -> Drifting {
+    Drifting::new(2, VARIANCE, 4.0, 0.0)
+}
+
+fn row(points: f64) -> [(usize, f64); 2] {
+    [(0, 1.0), (1, points / UNIT)]
+}
+
 /// The chances that points mean, each learnt from what came before it.
 fn chances(points: &[f64], won: &[bool]) -> Vec<f64> {
-    let mut line = Drifting::new(2, VARIANCE, 4.0, 0.0);
-    // Points are on a scale of about a hundred.
+    let mut line = line();
     let each = points.iter().zip(won).map(|(points, won)| {
-        let row = [(0, 1.0), (1, points / 25.0)];
+        let row = row(*points);
         let foreseen = chance(line.log_odds(&row));
         line.learn(&row, *won);
         foreseen
@@ -182,6 +209,16 @@ mod tests {
         assert_eq!(verdict(150, false, usual()), Verdict::TooFewEnded { ended: 150, least: 200 });
         let never = Learning { takes_over: false, ..usual() };
         assert_eq!(verdict(600, false, never), Verdict::NotAllowed);
+    }
+
+    #[test]
+    fn points_mean_what_they_meant_by_the_rules() {
+        let (_, won, points) = leads(600, true);
+        let scale = scale(&points, &won);
+        assert!((scale.average - 14.0).abs() < 0.01, "{scale:?}");
+        assert!((5.0..20.0).contains(&scale.double), "{scale:?}");
+        let (_, won, points) = leads(600, false);
+        assert_eq!(super::scale(&points, &won).double, 20.0, "rules that tell nothing");
     }
 
     #[test]

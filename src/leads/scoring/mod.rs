@@ -7,13 +7,14 @@
 //!   day;
 //! - [`learned`]: what the leads that were won or lost tell, read from a [`table`] of them.
 //!
-//! [`excluded`] says what never counts, [`evaluate`] how good a learned score is, [`comparison`] whether it
-//! may take over from the rules, [`drift`] whether leads are still what they were, and [`versions`] which
-//! version counts. [`segments`] finds the kinds of leads that are won more seldom than the others.
+//! [`acts`] makes columns of what leads did, [`excluded`] says what never counts, [`evaluate`] how good a
+//! learned score is, [`comparison`] whether it may take over from the rules, and [`drift`] whether leads
+//! are still what they were. [`segments`] finds the kinds of leads that are won more seldom than the others.
 //!
 //! **Invariant.** The points of a score are the sum of the points of its reasons, as people read them.
 //! **Invariant.** What happens after `now` changes no score.
 
+pub mod acts;
 pub mod comparison;
 pub mod drift;
 pub mod evaluate;
@@ -23,7 +24,6 @@ pub mod rules;
 pub mod segments;
 pub mod table;
 mod value;
-pub mod versions;
 
 use std::collections::BTreeMap;
 use std::fmt;

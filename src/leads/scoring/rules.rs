@@ -88,11 +88,16 @@ fn fits(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// Whether a rule counts an act.
+pub(super) fn is_one_of(act: &Activity, rule: &Behaviour) -> bool {
+    act.kind.eq_ignore_ascii_case(&rule.kind)
+        && rule.detail.as_ref().is_none_or(|pattern| fits(pattern, &act.detail))
+}
+
 fn of_acts(rule: &Behaviour, activities: &[Activity], now: Timestamp) -> Option<Reason> {
     let ages: Vec<i64> = activities
         .iter()
-        .filter(|it| it.kind.eq_ignore_ascii_case(&rule.kind) && it.at <= now)
-        .filter(|it| rule.detail.as_ref().is_none_or(|pattern| fits(pattern, &it.detail)))
+        .filter(|it| it.at <= now && is_one_of(it, rule))
         .map(|it| now.duration_since(it.at).as_secs())
         .collect();
     let latest = *ages.iter().min()?;
@@ -112,11 +117,16 @@ fn left(age_s: i64, rule: &Behaviour) -> f64 {
     rule.half_life_s.map_or(1.0, |half| (-(age_s as f64) / half as f64).exp2())
 }
 
-fn said(rule: &Behaviour, ages: &[i64], latest: i64) -> String {
-    let words = rule.words.clone().unwrap_or_else(|| match &rule.detail {
+/// What a rule calls the acts that it counts.
+pub(super) fn named(rule: &Behaviour) -> String {
+    rule.words.clone().unwrap_or_else(|| match &rule.detail {
         Some(detail) => format!("{} {}", words_of(&rule.kind), detail.trim_matches('*')),
         None => words_of(&rule.kind),
-    });
+    })
+}
+
+fn said(rule: &Behaviour, ages: &[i64], latest: i64) -> String {
+    let words = named(rule);
     let recent = ages.iter().filter(|age| **age < WEEK_S).count();
     let before = ages.len() - recent;
     match (recent, before) {
@@ -131,7 +141,7 @@ fn said(rule: &Behaviour, ages: &[i64], latest: i64) -> String {
 }
 
 /// `once`, `twice`, `three times`, `14 times`.
-fn times(count: usize) -> String {
+pub(super) fn times(count: usize) -> String {
     const NUMBERS: [&str; 9] =
         ["three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"];
     match count {

@@ -32,6 +32,9 @@ pub struct Segment {
     pub differs: bool,
 }
 
+/// What is called a segment of which nothing is known.
+pub const NOT_KNOWN: &str = "not known";
+
 /// Into how many parts numbers are divided, where they have more values than that.
 const PARTS: usize = 5;
 
@@ -45,23 +48,34 @@ pub fn segments(table: &Table, target: &str, won: Option<&str>, by: &str) -> Res
         let count = &mut counts[(*code as usize).min(words.levels.len())];
         *count = (count.0 + 1, count.1 + usize::from(won));
     }
-    let (rows, all) = counts.iter().fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
-    if rows == 0 {
+    if counts.iter().all(|it| it.0 == 0) {
         return Err(Refusal::Missing("No lead has an outcome.".to_owned()).into());
     }
-    let compared = counts.iter().filter(|it| it.0 > 0).count();
-    let not_known = "not known".to_owned();
-    let names = words.levels.iter().chain([&not_known]);
-    let mut segments: Vec<Segment> = names
-        .zip(&counts)
-        .filter(|(_, count)| count.0 > 0)
-        .map(|(name, (own, own_won))| {
+    let names = words.levels.iter().map(String::as_str).chain([NOT_KNOWN]);
+    Ok(of_counts(names.zip(counts).map(|(name, (rows, won))| Count { name, rows, won })))
+}
+
+/// How many leads a segment has, and how many of them were won.
+#[derive(Clone, Copy, Debug)]
+pub struct Count<'a> {
+    pub name: &'a str,
+    pub rows: usize,
+    pub won: usize,
+}
+
+/// Segments that are counted already, the largest first.
+pub fn of_counts<'a>(counts: impl IntoIterator<Item = Count<'a>>) -> Vec<Segment> {
+    let counts: Vec<Count<'_>> = counts.into_iter().filter(|it| it.rows > 0).collect();
+    let (rows, all) = counts.iter().fold((0, 0), |sum, it| (sum.0 + it.rows, sum.1 + it.won));
+    let mut segments: Vec<Segment> = counts
+        .iter()
+        .map(|Count { name, rows: own, won: own_won }| {
             let share =
                 |won: usize, rows: usize| Share { successes: won as f64, trials: rows as f64 };
             let (it, others) = (share(*own_won, *own), share(all - own_won, rows - own));
-            let difference = it.minus(others, z(compared));
+            let difference = it.minus(others, z(counts.len()));
             Segment {
-                name: name.clone(),
+                name: (*name).to_owned(),
                 rows: *own,
                 won: *own_won,
                 share: *own as f64 / rows.max(1) as f64,
@@ -73,7 +87,7 @@ pub fn segments(table: &Table, target: &str, won: Option<&str>, by: &str) -> Res
         })
         .collect();
     segments.sort_by(|a, b| b.rows.cmp(&a.rows).then(a.name.cmp(&b.name)));
-    Ok(segments)
+    segments
 }
 
 impl Segment {

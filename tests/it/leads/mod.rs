@@ -1,6 +1,7 @@
 //! Leads: taken in, scored, handed over, answered.
 
 mod answering;
+mod learning;
 mod sending;
 mod waiting;
 
@@ -17,7 +18,7 @@ use sha2::Sha256;
 use crate::harness::team::readable;
 use crate::harness::{Door, Team};
 
-const MANIFEST: &str = include_str!("team.toml");
+pub const MANIFEST: &str = include_str!("team.toml");
 const KEY: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const HUBSPOT: &str = "a-client-secret-of-hubspot";
 const PUBLIC: &str = "https://countersign.example";

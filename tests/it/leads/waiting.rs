@@ -140,8 +140,9 @@ async fn the_week_is_summed_up_once() {
     1 lead handed over: 1 of 1 claimed, 1 in time (100 %). 0 won, 0 lost.
     *1 lead came back*
     • paid search, Brand DE: 1 not a fit
-    *Scores changed because of it*
+    *Scores*
     • industry retail: −5 since 1 lead did not fit
+    • Leads are scored by the rules. Sales answered for 1 lead; from 200 on, and where some were worth it and some were not, scores learn from them.
     ");
     team.done().await;
 }

@@ -36,7 +36,7 @@ pub enum How {
     InOrder,
 }
 
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct LeftOut {
     pub column: String,
     pub why: String,

@@ -1,12 +1,12 @@
 //! How good chances are: whether they tell leads apart, whether they are near, whether they mean what
 //! they say.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::detectors::significance::{Interval, Share, z};
 
 /// What is measured of some chances, with intervals of 95 %.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Figures {
     pub rows: usize,
     pub won: usize,
@@ -18,7 +18,7 @@ pub struct Figures {
     pub base_brier: f64,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Range {
     pub value: f64,
     pub low: f64,
@@ -26,7 +26,7 @@ pub struct Range {
 }
 
 /// Leads with nearly the same chance, and how many of them were won.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Step {
     pub rows: usize,
     pub foreseen: f64,

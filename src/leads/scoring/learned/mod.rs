@@ -39,6 +39,7 @@ use super::table::Table;
 
 pub use self::odds::log_odds;
 pub use self::random::folds;
+pub use self::reasons::Scale;
 pub use self::trees::chance;
 
 /// What was learnt.

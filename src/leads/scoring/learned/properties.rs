@@ -44,7 +44,7 @@ fn contributions_add_up_and_nothing_is_without_a_number() {
             assert_eq!(sum.to_bits(), it.log_odds().to_bits());
             assert!(it.log_odds().is_finite() && (0.0..=1.0).contains(&it.chance()), "{it:?}");
         }
-        for score in model.scores(table) {
+        for score in model.scores(table, Scale::default()) {
             assert_eq!(score.points, score.reasons.iter().map(|it| it.points).sum::<i32>());
         }
     }

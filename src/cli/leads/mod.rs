@@ -1,4 +1,9 @@
-//! `countersign leads`: how good a score learnt from a table of leads is, and which leads are won.
+//! `countersign leads`: how good a score learnt from a table of leads is, which leads are won, and what
+//! the team's own leads are scored by.
+
+mod learning;
+
+pub use learning::{Own, run};
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -17,6 +22,15 @@ use crate::words;
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Leads {
+    #[command(flatten)]
+    OfFile(OfFile),
+    #[command(flatten)]
+    Own(Own),
+}
+
+/// About a table in a file.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OfFile {
     /// See how well a score that is learnt from a table tells which leads are won
     Evaluate(Evaluate),
     /// See which kinds of leads are won more seldom, or more often, than the others
@@ -85,10 +99,10 @@ const COLUMNS: usize = 10;
 /// A thousandth of the work is a step of the bar.
 const STEPS: f64 = 1_000.0;
 
-pub fn run(leads: &Leads) -> Result<()> {
-    match leads {
-        Leads::Evaluate(args) => show_evaluation(args),
-        Leads::Segments(args) => show_segments(args),
+pub fn run_on_file(what: &OfFile) -> Result<()> {
+    match what {
+        OfFile::Evaluate(args) => show_evaluation(args),
+        OfFile::Segments(args) => show_segments(args),
     }
 }
 

@@ -10,6 +10,7 @@ use super::messages::{Messages, Step};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::evidence::{self, Portion, Record, Sorted, Unread};
+use crate::leads::ingest;
 use crate::readings::Batch;
 
 /// Records after which a STATE is worth a commit of its own …
@@ -22,6 +23,7 @@ const AT_LATEST: SignedDuration = SignedDuration::from_secs(10);
 pub enum Work {
     Documents(String, Portion),
     Readings(String, Batch),
+    Leads(String, Vec<ingest::Read>),
     Activate(String, i64),
     State(String),
     Ended { notes: Vec<String>, cut_off: u64, broken: Option<Error> },
@@ -31,6 +33,7 @@ pub enum Work {
 enum Waiting {
     Document { stream: String, version: Option<i64>, record: Result<Record, Unread> },
     Readings { stream: String, batch: Batch, bytes: usize },
+    Lead { stream: String, record: ingest::Read, bytes: usize },
     Activate { stream: String, version: i64 },
 }
 
@@ -102,6 +105,10 @@ impl Gathering {
                 self.after_state += 1;
                 self.wait(Waiting::Readings { stream, batch, bytes });
             }
+            Step::Lead { stream, record, bytes } => {
+                self.after_state += 1;
+                self.wait(Waiting::Lead { stream, record, bytes });
+            }
             Step::Activate { stream, version } => {
                 self.wait(Waiting::Activate { stream, version });
             }
@@ -140,6 +147,7 @@ impl Gathering {
     fn flush(&mut self, count: usize, sender: &mpsc::Sender<Work>) -> Result<(), Abandoned> {
         let rest = self.waiting.split_off(count);
         let mut batches: BTreeMap<String, Batch> = BTreeMap::new();
+        let mut leads: BTreeMap<String, Vec<ingest::Read>> = BTreeMap::new();
         for it in mem::replace(&mut self.waiting, rest) {
             match it {
                 Waiting::Document { stream, version, record } => {
@@ -147,6 +155,9 @@ impl Gathering {
                 }
                 Waiting::Readings { stream, batch, .. } => {
                     batches.entry(stream).or_default().append(batch);
+                }
+                Waiting::Lead { stream, record, .. } => {
+                    leads.entry(stream).or_default().push(record);
                 }
                 Waiting::Activate { stream, version } => {
                     self.send_documents(sender)?;
@@ -157,6 +168,9 @@ impl Gathering {
         self.send_documents(sender)?;
         for (stream, batch) in batches {
             send(sender, Work::Readings(stream, batch))?;
+        }
+        for (stream, records) in leads {
+            send(sender, Work::Leads(stream, records))?;
         }
         self.bytes = self.waiting.iter().map(Waiting::bytes).sum();
         Ok(())
@@ -174,7 +188,7 @@ impl Waiting {
     fn bytes(&self) -> usize {
         match self {
             Self::Document { record, .. } => record.as_ref().map_or(0, |it| it.text.len()),
-            Self::Readings { bytes, .. } => *bytes,
+            Self::Readings { bytes, .. } | Self::Lead { bytes, .. } => *bytes,
             Self::Activate { .. } => 0,
         }
     }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::message::Message;
@@ -15,6 +16,7 @@ use super::options::Options;
 use crate::error::{Error, Refusal, Result};
 use crate::evidence::{self, Input, Record, Unread};
 use crate::incoming::{Lines, Properties};
+use crate::leads::ingest;
 use crate::readings::{self, Batch};
 
 /// What follows from one message.
@@ -30,6 +32,11 @@ pub enum Step {
         batch: Batch,
         bytes: usize,
     },
+    Lead {
+        stream: String,
+        record: ingest::Read,
+        bytes: usize,
+    },
     /// The value, as it was written.
     State(String),
     Activate {
@@ -42,6 +49,7 @@ pub enum Step {
 enum Stream {
     Documents(Box<evidence::Stream>),
     Readings(Box<readings::Stream>),
+    Leads,
     /// It holds nothing that is wanted.
     NotTaken,
 }
@@ -70,7 +78,7 @@ impl Messages {
         notes.extend(self.streams.values().filter_map(|it| match it {
             Stream::Documents(stream) => stream.unknown(),
             Stream::Readings(stream) => stream.unknown(),
-            Stream::NotTaken => None,
+            Stream::Leads | Stream::NotTaken => None,
         }));
         let sent: Vec<&String> = self.streams.keys().collect();
         notes.extend(self.options.unmet(&sent));
@@ -115,6 +123,13 @@ impl Messages {
                     ));
                     Ok(None)
                 }
+                Some(Stream::Leads) => {
+                    self.notes.insert(format!(
+                        "{stream}: ACTIVATE_VERSION takes no leads away; a record that says that it \
+                         is deleted does."
+                    ));
+                    Ok(None)
+                }
                 Some(Stream::NotTaken) | None => Ok(None),
             },
             Message::Batch { stream } => Err(broken(
@@ -138,6 +153,11 @@ impl Messages {
         keys: Vec<String>,
     ) -> Result<(), String> {
         let properties = Properties::of(schema)?;
+        if let Some(leads) = self.options.leads_of(stream) {
+            self.notes.insert(format!("{stream}: leads of {}.", leads.system));
+            self.streams.insert(stream.to_owned(), Stream::Leads);
+            return Ok(());
+        }
         let found = match self.options.readings_of(stream, &properties) {
             Some((layout, mapping)) => {
                 let before = match self.streams.remove(stream) {
@@ -174,6 +194,13 @@ impl Messages {
             Some(Stream::Readings(known)) => {
                 let (batch, bytes) = (known.record(line, record), record.get().len());
                 Ok(Some(Step::Readings { stream, batch, bytes }))
+            }
+            Some(Stream::Leads) => {
+                let read: Value = serde_json::from_str(record.get())
+                    .map_err(|error| broken(line, &error.to_string()))?;
+                let bytes = record.get().len();
+                let record = ingest::of_object(line, &read, &self.options.scoring);
+                Ok(Some(Step::Lead { stream, record, bytes }))
             }
             Some(Stream::NotTaken) => {
                 let what = format!("Not taken: records of “{stream}”, which holds no text");
@@ -214,7 +241,7 @@ mod tests {
                     }
                     Err(unread) => format!("{}! {}", unread.line, unread.reason),
                 }),
-                Ok(Some(Step::Readings { .. })) => panic!("no stream holds readings"),
+                Ok(Some(Step::Readings { .. } | Step::Lead { .. })) => panic!("only documents"),
                 Ok(Some(Step::State(value))) => said.push(format!("state {value}")),
                 Ok(Some(Step::Activate { stream, version })) => {
                     said.push(format!("activate {stream} {version}"));

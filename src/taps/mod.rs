@@ -1,7 +1,8 @@
-//! What a Singer tap sends: documents or numbers, and a STATE back when all before it is kept.
+//! What a Singer tap sends: documents, numbers or leads, and a STATE back when all before it is kept.
 //!
 //! A thread reads (`message`, `messages`) and gathers (`gathering`); this side has documents stored by
-//! the evidence room and numbers by that of the readings, as the streams were named (`options`). A STATE
+//! the evidence room, numbers by that of the readings and leads by theirs, as the streams were named
+//! (`options`). A STATE
 //! that comes while little waits is held back until more does, ten seconds have passed, or the tap has
 //! ended; a newer one takes its place.
 //!
@@ -10,6 +11,7 @@
 //! taken: the tap was cut off, and sends it again.
 
 mod gathering;
+mod leads;
 mod message;
 mod messages;
 mod options;
@@ -20,6 +22,7 @@ use sqlx::PgPool;
 use tokio::sync::mpsc;
 
 use self::gathering::{Gathering, Work};
+use self::leads::Leads;
 use self::messages::Messages;
 use crate::audit::Actor;
 use crate::clock::Clock;
@@ -28,7 +31,7 @@ use crate::evidence::{self, Input, StreamImports};
 use crate::ids::WorkspaceId;
 use crate::readings::{self, StreamIntakes};
 
-pub use self::options::{Options, ReadingsOptions, ReadingsStream};
+pub use self::options::{LeadsStream, Options, ReadingsOptions, ReadingsStream};
 
 /// What a tap brought.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -37,6 +40,8 @@ pub struct Summary {
     pub documents: BTreeMap<String, evidence::Summary>,
     /// Numbers, by source.
     pub readings: BTreeMap<String, readings::Summary>,
+    /// Leads, by stream.
+    pub leads: BTreeMap<String, crate::leads::ingest::Summary>,
     pub notes: Vec<String>,
     /// Records after the last STATE of a tap that closes what it sends with one.
     pub cut_off: u64,
@@ -65,6 +70,7 @@ pub async fn take(
     let mut connection = db.acquire().await?.detach();
     let mut documents = StreamImports::new(clock, workspace, by, &options.documents);
     let mut numbers = StreamIntakes::new(db, clock, workspace, by);
+    let mut leads = Leads::new(db, clock, workspace, by, options);
     while let Some(next) = work.recv().await {
         match next {
             Work::Documents(stream, portion) => {
@@ -74,12 +80,14 @@ pub async fn take(
                 let (source, zone) = options.place_of(&stream);
                 numbers.take(&stream, &source, &zone, batch).await?;
             }
+            Work::Leads(stream, records) => leads.take(stream, records),
             Work::Activate(stream, version) => {
                 documents.activate(&mut connection, &stream, version).await?;
             }
             Work::State(value) => {
                 documents.publish(&mut connection).await?;
                 numbers.publish().await?;
+                leads.publish().await?;
                 give_back(&value)?;
             }
             Work::Ended { notes, cut_off, broken } => {
@@ -89,6 +97,7 @@ pub async fn take(
                 } else {
                     documents.publish(&mut connection).await?;
                     numbers.publish().await?;
+                    leads.publish().await?;
                 }
                 let broken = match broken {
                     Some(Error::Fault(fault)) => return Err(fault.into()),
@@ -96,7 +105,8 @@ pub async fn take(
                     None => None,
                 };
                 let (documents, readings) = (documents.published, numbers.published);
-                return Ok(Summary { documents, readings, notes, cut_off, broken });
+                let leads = leads.published;
+                return Ok(Summary { documents, readings, leads, notes, cut_off, broken });
             }
         }
     }

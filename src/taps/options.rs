@@ -1,5 +1,6 @@
 //! What is said of a tap's streams beforehand: which hold numbers, and what their records do not say.
 
+use crate::config::scoring::Scoring;
 use crate::error::{Refusal, Result};
 use crate::evidence::{Named, StreamOptions};
 use crate::incoming::Properties;
@@ -12,6 +13,18 @@ pub struct Options {
     /// Of every stream that is not named as one of readings.
     pub documents: StreamOptions,
     pub readings: ReadingsOptions,
+    /// The streams that hold leads and what they did.
+    pub leads: Vec<LeadsStream>,
+    /// What of leads is kept.
+    pub scoring: Scoring,
+}
+
+/// A stream of leads, or of what they did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeadsStream {
+    pub name: String,
+    /// Within which its ids are its own.
+    pub system: String,
 }
 
 /// Which streams hold numbers, and what is said of them: of all of them, or of one by its name.
@@ -105,18 +118,33 @@ impl Options {
         Some((layout, mapping))
     }
 
-    /// Streams of readings that the tap did not send, in a sentence.
-    pub fn unmet(&self, sent: &[&String]) -> Option<String> {
-        let wanted = self.readings.streams.iter().map(|it| &it.name);
-        let unmet: Vec<String> =
-            wanted.filter(|it| !sent.contains(it)).map(|it| format!("“{it}”")).collect();
-        let sent = match sent {
-            [] => "no stream at all".to_owned(),
-            sent => listed(sent),
-        };
-        (!unmet.is_empty())
-            .then(|| format!("--readings names {}, but the tap sent {sent}.", listed(&unmet)))
+    /// What the ids of a stream of leads are known by, if it is one.
+    pub fn leads_of(&self, stream: &str) -> Option<&LeadsStream> {
+        self.leads.iter().find(|it| it.name == stream)
     }
+
+    /// Streams that were named and that the tap did not send, a sentence each.
+    pub fn unmet(&self, sent: &[&String]) -> Vec<String> {
+        let readings = self.readings.streams.iter().map(|it| &it.name);
+        let leads = self.leads.iter().map(|it| &it.name);
+        let of_readings = unmet("--readings", readings, sent);
+        of_readings.into_iter().chain(unmet("--leads", leads, sent)).collect()
+    }
+}
+
+fn unmet<'a>(
+    option: &str,
+    wanted: impl Iterator<Item = &'a String>,
+    sent: &[&String],
+) -> Option<String> {
+    let unmet: Vec<String> =
+        wanted.filter(|it| !sent.contains(it)).map(|it| format!("“{it}”")).collect();
+    let sent = match sent {
+        [] => "no stream at all".to_owned(),
+        sent => listed(sent),
+    };
+    (!unmet.is_empty())
+        .then(|| format!("{option} names {}, but the tap sent {sent}.", listed(&unmet)))
 }
 
 /// What was said of one stream, or else of all.

@@ -145,7 +145,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "witness",
         ],
     ),
-    ("taps", &["audit", "evidence", "incoming", "readings"]),
+    ("taps", &["audit", "evidence", "incoming", "leads", "readings"]),
     ("schedule", &["alerts", "experiments", "jobs", "leads", "reviews", "summaries"]),
     ("home", &["commands", "reviews"]),
     // Features.

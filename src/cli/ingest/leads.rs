@@ -76,7 +76,7 @@ pub async fn run(
     Ok(())
 }
 
-fn in_words(system: &str, summary: &Summary) -> String {
+pub fn in_words(system: &str, summary: &Summary) -> String {
     use std::fmt::Write;
 
     let mut words = format!(

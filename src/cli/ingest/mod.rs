@@ -39,7 +39,7 @@ pub async fn run(
     match ingest {
         Ingest::Documents(args) => documents::run(db, clock, workspace, args).await,
         Ingest::Leads(args) => leads::run(db, clock, workspace, manifest, args).await,
-        Ingest::Singer(args) => singer::run(db, clock, workspace, args).await,
+        Ingest::Singer(args) => singer::run(db, clock, workspace, manifest, args).await,
         Ingest::Readings(args) => readings::ingest(db, clock, workspace, args).await,
     }
 }

@@ -11,11 +11,13 @@ use super::{SourceOptions, in_words};
 use crate::audit::Actor;
 use crate::cli::readings;
 use crate::clock::Clock;
+use crate::config::Manifest;
+use crate::config::scoring::Scoring;
 use crate::error::{Refusal, Result};
 use crate::evidence::{Input, Named, StreamMapping, StreamOptions};
 use crate::ids::WorkspaceId;
 use crate::readings::Layout;
-use crate::taps::{self, Options, ReadingsOptions, ReadingsStream, Summary};
+use crate::taps::{self, LeadsStream, Options, ReadingsOptions, ReadingsStream, Summary};
 
 #[derive(Clone, Debug, Args)]
 pub struct Singer {
@@ -49,6 +51,10 @@ pub struct Singer {
     /// csv if left out
     #[arg(long, value_name = "STREAM[:LAYOUT]")]
     readings: Vec<NumbersOf>,
+    /// A stream that holds leads, or what they did, and what its ids are known by: hubspot, salesforce, or
+    /// the stream's own name if left out
+    #[arg(long, value_name = "STREAM[:SYSTEM]")]
+    leads: Vec<LeadsOf>,
     /// The property of readings that holds the campaign, where it is not found by name
     #[arg(long, value_name = "[STREAM:]PROPERTY")]
     campaign: Vec<OfStream>,
@@ -70,9 +76,15 @@ pub struct Singer {
 }
 
 /// Standard output has nothing but states, so that it can be kept for the tap's next run.
-pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, args: Singer) -> Result<()> {
+pub async fn run(
+    db: &PgPool,
+    clock: &Clock,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    args: Singer,
+) -> Result<()> {
     let by = Actor::CommandLine(crate::cli::account());
-    let options = args.options();
+    let options = args.options(manifest.scoring.clone());
     let give_back = |state: &str| {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{state}")?;
@@ -102,6 +114,10 @@ pub async fn run(db: &PgPool, clock: &Clock, workspace: WorkspaceId, args: Singe
         took += summary.new + summary.changed + summary.unchanged;
         refused += summary.refused;
     }
+    for summary in taken.leads.values() {
+        took += summary.records - summary.refused;
+        refused += summary.refused;
+    }
     if took == 0 && refused > 0 {
         let sentence = "Nothing was imported: every record was refused.";
         return Err(Refusal::Unreadable(sentence.to_owned()).into());
@@ -115,6 +131,9 @@ fn account_of(taken: &Summary) -> String {
     for (name, summary) in &taken.readings {
         words.push_str(&readings::in_words(name, "record", summary));
     }
+    for (name, summary) in &taken.leads {
+        words.push_str(&super::leads::in_words(name, summary));
+    }
     for note in &taken.notes {
         words.push_str(note);
         words.push('\n');
@@ -126,7 +145,7 @@ fn account_of(taken: &Summary) -> String {
 }
 
 impl Singer {
-    fn options(self) -> Options {
+    fn options(self, scoring: Scoring) -> Options {
         let plain = |all: Vec<OfStream>| all.into_iter().map(|it| it.0).collect::<Vec<_>>();
         let date = plain(self.date);
         let readings = ReadingsOptions {
@@ -152,7 +171,8 @@ impl Singer {
             },
             retire_most: self.retire_most,
         };
-        Options { documents, readings }
+        let leads = self.leads.into_iter().map(|it| it.0).collect();
+        Options { documents, readings, leads, scoring }
     }
 }
 
@@ -188,5 +208,18 @@ impl FromStr for NumbersOf {
             "write the stream, a colon and google-ads, meta-ads, ga4 or csv: ads_insights:meta-ads",
         )?;
         Ok(Self(ReadingsStream { name: name.to_owned(), layout }))
+    }
+}
+
+/// `STREAM`, or `STREAM:SYSTEM`.
+#[derive(Clone, Debug)]
+struct LeadsOf(LeadsStream);
+
+impl FromStr for LeadsOf {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let (name, system) = text.rsplit_once(':').unwrap_or((text, text));
+        Ok(Self(LeadsStream { name: name.to_owned(), system: system.to_owned() }))
     }
 }

@@ -10,6 +10,7 @@ use crate::config::scoring::Scoring;
 use crate::config::{Config, Manifest};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
+use crate::leads::digest::sources;
 use crate::leads::learning::{self, Choice, Outcome};
 use crate::words::count;
 
@@ -23,6 +24,8 @@ pub enum Own {
     Model(Shown),
     /// Choose what leads are scored by, such as the version before
     Use(Used),
+    /// See from which sources leads are won more seldom, or more often, than from the others
+    Sources(Shown),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -50,6 +53,10 @@ pub async fn run(
         Own::Learn => learn(db, clock, workspace, &manifest.scoring).await,
         Own::Model(args) => show(db, clock, workspace, &manifest.scoring, args).await,
         Own::Use(args) => choose(db, clock, workspace, args).await,
+        Own::Sources(args) => {
+            super::show(&sources(db, workspace, clock.now()).await?, "source", args.json);
+            Ok(())
+        }
     }
 }
 

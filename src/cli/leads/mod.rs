@@ -261,11 +261,19 @@ fn named<'a>(
 
 fn show_segments(args: &Segments) -> Result<()> {
     let found = segments(&read(&args.file)?, &args.target, args.won.as_deref(), &args.by)?;
-    if args.json {
+    show(&found, &args.by, args.json);
+    Ok(())
+}
+
+fn show(found: &[Segment], by: &str, as_json: bool) {
+    if as_json {
         let json: Vec<Value> =
             found.iter().map(|it| json!({ "segment": it, "sentence": it.in_words() })).collect();
-        say(json!({ "by": args.by, "segments": json }).to_string());
-        return Ok(());
+        say(json!({ "by": by, "segments": json }).to_string());
+        return;
+    }
+    if found.is_empty() {
+        say("No lead has been here for a month yet.");
     }
     let (differing, same): (Vec<&Segment>, Vec<&Segment>) = found.iter().partition(|it| it.differs);
     for it in differing.iter().chain(&same).take(SHOWN) {
@@ -277,5 +285,4 @@ fn show_segments(args: &Segments) -> Result<()> {
             words::count(found.len() - SHOWN, "segment")
         ));
     }
-    Ok(())
 }

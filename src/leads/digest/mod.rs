@@ -16,6 +16,8 @@ use crate::error::Result;
 use crate::slack::{self, Card, Place, escape};
 use crate::words::{count, listed, percent};
 
+pub use store::sources;
+
 /// How many sources or campaigns are told apart.
 const LINES: usize = 8;
 

@@ -75,10 +75,7 @@ pub async fn sources(db: &PgPool, workspace: WorkspaceId, end: Timestamp) -> Res
         SELECT source, count(*) AS "leads!", count(*) FILTER (WHERE stage = 'customer') AS "won!"
         FROM leads
         WHERE workspace_id = $1 AND erased_at IS NULL AND merged_into IS NULL
-            AND least(
-                added_at,
-                (SELECT to_timestamp(min(value::bigint) / 1000.0) FROM jsonb_each_text(known_as_of))
-            ) < $2
+            AND added_at < $2
         GROUP BY source
         "#,
         workspace.0,

@@ -34,6 +34,8 @@ use crate::ids::{LeadId, WorkspaceId};
 use crate::jobs::{self, Job};
 use record::{Fields, Record, What};
 
+pub use table::{Read, of_object};
+
 /// Records of one transaction: few enough that nobody who presses a button waits.
 const AT_ONCE: usize = 100;
 
@@ -48,6 +50,8 @@ pub enum Input {
     HubSpot(Vec<Json>),
     /// Objects, as a webhook of anybody else has them.
     Objects(Vec<Json>),
+    /// Records that were read already, one at a time.
+    Records(Vec<Read>),
 }
 
 /// What came of it.
@@ -97,6 +101,7 @@ pub async fn take(taker: &Taker<'_>, input: Input) -> Result<Summary> {
         }
         Input::Bytes(bytes) => table::read(&bytes, taker.scoring)?,
         Input::Objects(objects) => table::of_objects(&objects, taker.scoring),
+        Input::Records(records) => records,
         Input::HubSpot(events) => {
             let (read, others) = hubspot::read(&events, taker.scoring);
             summary.left_out = others;
@@ -254,6 +259,9 @@ fn apply(lead: &mut Lead, fields: &Fields, now: Timestamp) -> bool {
     {
         lead.do_not_contact = no;
     }
+    if let Some(since) = fields.since {
+        lead.added_at = since.min(lead.added_at);
+    }
     if let Some(stage) = fields.stage
         && lead.is_newer("stage", at)
         // What sales said here is not taken back by a CRM that does not know it yet.
@@ -330,6 +338,22 @@ impl Summary {
         if self.refusals.len() < NAMED {
             self.refusals.push(Refused { line, reason });
         }
+    }
+
+    /// Adds what came of more records.
+    pub fn add(&mut self, more: Self) {
+        self.records += more.records;
+        self.new += more.new;
+        self.changed += more.changed;
+        self.unchanged += more.unchanged;
+        self.activities += more.activities;
+        self.repeated += more.repeated;
+        self.merged += more.merged;
+        self.deleted += more.deleted;
+        self.left_out += more.left_out;
+        self.refused += more.refused;
+        let room = NAMED.saturating_sub(self.refusals.len());
+        self.refusals.extend(more.refusals.into_iter().take(room));
     }
 
     fn did_something_since(&self, before: &Self) -> bool {

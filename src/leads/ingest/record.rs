@@ -45,6 +45,8 @@ pub struct Fields {
     pub consent: Option<bool>,
     pub do_not_contact: Option<bool>,
     pub stage: Option<Stage>,
+    /// Since when it is known to the other system.
+    pub since: Option<Timestamp>,
     /// As of when; none for now.
     pub at: Option<Timestamp>,
 }
@@ -70,6 +72,7 @@ const DELETED: &str = "deleted";
 const ACTIVITY: &str = "activity";
 const DETAIL: &str = "detail";
 const AT: &str = "at";
+const SINCE: &str = "since";
 
 /// What we call a field, and what others do: HubSpot, Salesforce, and people with spreadsheets.
 const NAMES: &[(&str, &[&str])] = &[
@@ -113,6 +116,18 @@ const NAMES: &[(&str, &[&str])] = &[
     (EMPLOYEES, &["employees", "number_of_employees", "numberofemployees", "company_size"]),
     (INDUSTRY, &["industry"]),
     (JOB_TITLE, &["job_title", "jobtitle", "title"]),
+    (
+        SINCE,
+        &[
+            "created",
+            "created_at",
+            "created_date",
+            "createddate",
+            "create_date",
+            "createdate",
+            "first_contact_date",
+        ],
+    ),
     (ACTIVITY, &["activity", "activity_type", "event", "event_type"]),
     (DETAIL, &["detail", "page", "path", "url", "subject", "form", "asset"]),
     (AT, &["at", "occurred_at", "time", "timestamp", "date", "activity_date"]),
@@ -203,6 +218,7 @@ fn fields(parts: &BTreeMap<&str, Json>, others: Vec<(String, Json)>, scoring: &S
         consent: truth(parts.get(CONSENT)),
         do_not_contact: truth(parts.get(DO_NOT_CONTACT)),
         stage: text(STAGE).and_then(|stage| stage_of(&stage)),
+        since: text(SINCE).and_then(|since| moment(&since)),
         at: None,
     }
 }
@@ -221,7 +237,7 @@ impl Fields {
             Some(DO_NOT_CONTACT) => fields.do_not_contact = truth(Some(value)),
             Some(STAGE) => fields.stage = text_of(value).and_then(|stage| stage_of(&stage)),
             // Half a name overwrites none; the next full record has it whole.
-            Some(FIRST | LAST | ID | DELETED | ACTIVITY | DETAIL | AT) => return None,
+            Some(FIRST | LAST | ID | DELETED | ACTIVITY | DETAIL | AT | SINCE) => return None,
             Some(name @ (EMPLOYEES | INDUSTRY | JOB_TITLE)) => {
                 fields.values.insert(name.to_owned(), Value::of_json(value));
             }

@@ -162,7 +162,7 @@ pub async fn save(tx: &mut PgConnection, workspace: WorkspaceId, lead: &Lead) ->
         UPDATE leads
         SET email = $3, name = $4, phone = $5, company = $6, territory = $7, source = $8,
             campaign = $9, attributes = $10, known_as_of = $11, consent = $12, do_not_contact = $13,
-            stage = $14, changed_at = $15, is_stale = true
+            stage = $14, changed_at = $15, added_at = $16, is_stale = true
         WHERE workspace_id = $1 AND id = $2
         ",
         workspace.0,
@@ -180,6 +180,7 @@ pub async fn save(tx: &mut PgConnection, workspace: WorkspaceId, lead: &Lead) ->
         lead.do_not_contact,
         lead.stage.name(),
         lead.changed_at.to_sqlx() as _,
+        lead.added_at.to_sqlx() as _,
     )
     .execute(tx)
     .await?;

@@ -31,15 +31,22 @@ pub fn of_objects(objects: &[Json], scoring: &Scoring) -> Vec<Read> {
     (1..).zip(objects).map(|(line, object)| of_object(line, object, scoring)).collect()
 }
 
-fn of_object(line: u64, object: &Json, scoring: &Scoring) -> Read {
+/// Reads one object.
+pub fn of_object(line: u64, object: &Json, scoring: &Scoring) -> Read {
     let Json::Object(row) = object else {
         return Err((line, "it is no JSON object".to_owned()));
     };
-    // HubSpot's own API puts what is known of a contact one step down.
+    // HubSpot's own API puts what is known of a contact one step down, and taps of it bring that up again.
     let properties = row.get("properties").and_then(Json::as_object);
     let own = row.iter().filter(|(name, _)| *name != "properties");
-    let row = own.chain(properties.into_iter().flatten());
-    let row = row.map(|(name, value)| (name.clone(), value.clone()));
+    let row = own.chain(properties.into_iter().flatten()).map(|(name, value)| {
+        let name = name.strip_prefix("property_").unwrap_or(name);
+        // Singer's word for a record that is gone is the day on which it went.
+        match name {
+            "_sdc_deleted_at" => ("deleted".to_owned(), Json::from(!value.is_null())),
+            name => (name.to_owned(), value.get("value").unwrap_or(value).clone()),
+        }
+    });
     Record::of_row(line, row, scoring).map_err(|why| (line, why))
 }
 

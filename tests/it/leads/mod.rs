@@ -3,6 +3,7 @@
 mod answering;
 mod learning;
 mod sending;
+mod singer;
 mod waiting;
 
 use base64::Engine;

@@ -1,8 +1,10 @@
 //! Everything the bot says, as the JSON that Slack is sent: one file a message.
 
+use countersign::audit::Actor;
+use countersign::leads::ingest::{self, Input, Taker};
 use countersign::sandbox::{Fault, FaultKind, Seed};
 use insta::assert_json_snapshot;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::harness::{Door, Team};
 use crate::receiver::{Answer, Receiver};
@@ -25,6 +27,27 @@ impl Team {
 
     async fn asks(&self) {
         self.member("maya").types("#research", QUESTION).await;
+        self.settle().await;
+    }
+
+    /// A lead of the CRM, who asked for a demo at a moment.
+    async fn has_lead(&self, asked: jiff::Timestamp) {
+        let records = vec![
+            json!({
+                "id": "77", "email": "anna@acme.example", "name": "Anna Lind", "company": "Acme",
+                "industry": "retail", "employees": 120, "source": "webinar", "consent": "yes",
+            }),
+            json!({"id": "77", "activity": "demo_request", "at": asked.to_string()}),
+        ];
+        let taker = Taker {
+            db: self.db(),
+            clock: &self.app.clock,
+            workspace: self.app.workspace.id,
+            scoring: &self.app.manifest.scoring,
+            by: Actor::Bot,
+            system: "crm",
+        };
+        ingest::take(&taker, Input::Objects(records)).await.unwrap();
         self.settle().await;
     }
 
@@ -300,5 +323,30 @@ async fn an_alert_and_its_forms() {
     lena.submits("Why was it not useful?", "The sale was planned.").await;
     team.settle().await;
     assert_json_snapshot!("an_alert_that_was_not_useful", team.said("chat.update"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_lead_and_its_forms() {
+    let team = Team::start().await;
+    let asked = team.app.now() - jiff::SignedDuration::from_mins(90);
+    team.has_lead(asked).await;
+    assert_json_snapshot!("a_lead_worth_a_call", team.showing("A lead worth a call"));
+    let sam = team.member("sam");
+    sam.clicks("#sales", "Claim").await;
+    team.settle().await;
+    assert_json_snapshot!("a_lead_that_is_claimed", team.said("chat.update"));
+    for (button, name) in [("Lost", "lost"), ("Reassign", "reassigned"), ("Return", "returned")] {
+        sam.clicks("#sales", button).await;
+        let form = format!("the_form_of_a_lead_that_is_{name}");
+        assert_json_snapshot!(form, team.said("views.open"));
+        if button != "Return" {
+            team.sandbox.close("sam").await.unwrap();
+        }
+    }
+    let why = json!({"Why does it go back?": "Too early", "In your words": "Next quarter."});
+    sam.fills(why).await;
+    team.settle().await;
+    assert_json_snapshot!("a_lead_that_was_returned", team.said("chat.update"));
     team.done().await;
 }

@@ -19,6 +19,7 @@ mod alerts;
 mod campaigns;
 mod hang_up;
 mod jobs;
+mod leads;
 mod memory;
 mod people;
 mod points;

@@ -20,7 +20,7 @@ use crate::harness::team::readable;
 use crate::harness::{Door, Team};
 
 pub const MANIFEST: &str = include_str!("team.toml");
-const KEY: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub const KEY: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const HUBSPOT: &str = "a-client-secret-of-hubspot";
 const PUBLIC: &str = "https://countersign.example";
 
@@ -151,7 +151,7 @@ fn without_version(text: &str) -> String {
     version.replace_all(text, "rules (version)").into_owned()
 }
 
-fn mac(key: &[u8], text: &str) -> String {
+pub fn mac(key: &[u8], text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())

@@ -288,7 +288,7 @@ fn said(facts: &Facts, what: &str) -> String {
     let happened = facts.happened.iter().find(|one| one.what == what);
     let reason = happened.and_then(|one| one.reason.as_deref());
     reason.map_or_else(String::new, |reason| {
-        format!(": “{}”", cut::cut_markup(&escape(reason), SHOWN))
+        format!(": “{}”", cut::cut_markup(&escape(reason.trim_end_matches('.')), SHOWN))
     })
 }
 

@@ -6,6 +6,8 @@
 pub mod feedback;
 pub(super) mod store;
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
@@ -28,6 +30,10 @@ type Scored<'a> = (&'a Stale, Score, String);
 /// Leads of one transaction.
 const AT_ONCE: i64 = 500;
 
+/// How long, and how often, it is waited for those who have a lead that is to be scored.
+const TURN: Duration = Duration::from_millis(50);
+const TURNS: u32 = 100;
+
 /// How long a note that is over goes on to say what its lead is worth.
 const SHOWN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -36,13 +42,22 @@ pub async fn score(app: &App) -> Result<()> {
     let mut db = app.db.acquire().await?;
     let learned = learning::current(&mut db, app.workspace.id, &app.manifest.scoring).await?;
     drop(db);
-    let mut scored = 0;
+    let (mut scored, mut waited) = (0, 0);
     loop {
         let some = score_some(app, learned.as_ref()).await?;
         scored += some;
-        if some == 0 {
+        if some > 0 {
+            continue;
+        }
+        // Whoever has one at the moment need not change it, and then has nobody score it.
+        if !store::is_any_stale(&app.db, app.workspace.id).await? {
             break;
         }
+        if waited == TURNS {
+            return Err(anyhow::anyhow!("leads that are to be scored are in other hands").into());
+        }
+        waited += 1;
+        tokio::time::sleep(TURN).await;
     }
     if scored > 0 {
         tracing::info!(leads = scored, "leads were scored");

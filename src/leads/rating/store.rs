@@ -213,6 +213,22 @@ pub async fn set_all_stale(db: impl PgExecutor<'_>, workspace: WorkspaceId) -> R
     Ok(())
 }
 
+/// Whether there are leads to score, in whoever's hands.
+pub async fn is_any_stale(db: impl PgExecutor<'_>, workspace: WorkspaceId) -> Result<bool> {
+    let is_any = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (
+            SELECT FROM leads
+            WHERE workspace_id = $1 AND is_stale AND erased_at IS NULL AND merged_into IS NULL
+        ) AS "is_any!"
+        "#,
+        workspace.0,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(is_any)
+}
+
 /// Has those scored anew for whom it matters that a lead was given back, or was not after all.
 pub async fn set_stale_by(
     tx: &mut PgConnection,

@@ -172,7 +172,7 @@ async fn a_return_moves_the_next_score_for_the_reason_given() {
       • page view /pricing · (when)
       • demo request · (when)
       *Read:* /pricing
-      :leftwards_arrow_with_hook: @sam returned it as too early on (when): “They decide in spring.”. Its score was 70 and is 30 now; it takes 60 to hand a lead over.
+      :leftwards_arrow_with_hook: @sam returned it as too early on (when): “They decide in spring”. Its score was 70 and is 30 now; it takes 60 to hand a lead over.
       Scored by the crm agent · rules (version) · 60 points hand a lead over · lead 1
       [Undo]
     ");

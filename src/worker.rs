@@ -82,6 +82,7 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::ScoreLeads => leads::rating::score(app).await,
         Job::RefreshLeads => leads::rating::refresh(app).await,
         Job::ShowHandOff { hand_off } => leads::handoffs::show(app, hand_off).await,
+        Job::SumUpLead { hand_off } => leads::handoffs::word(app, hand_off).await,
         Job::AttendHandOff { hand_off } => leads::handoffs::attend(app, hand_off).await,
         Job::PostLeadsDigest { day } => leads::digest::post(app, day).await,
         Job::ShowTest { test } => experiments::show(app, test).await,
@@ -131,6 +132,7 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::RefreshLeads
         | Job::ShowHandOff { .. }
         | Job::AttendHandOff { .. }
+        | Job::SumUpLead { .. }
         // The week after tells what changed since.
         | Job::PostLeadsDigest { .. }
         | Job::ShowTest { .. }

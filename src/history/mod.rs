@@ -20,8 +20,8 @@ use sqlx::PgPool;
 
 use crate::audit::{self, Actor, Commitment, Entry, Subject};
 use crate::error::{Refusal, Result};
-use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId, WorkspaceId};
-use crate::{reviews, slack};
+use crate::ids::{ChannelId, HandOffId, MessageTs, PersonId, ReviewId, WorkspaceId};
+use crate::{leads, reviews, slack};
 
 pub use message::{plain, post};
 
@@ -103,6 +103,10 @@ async fn subject_of(
             };
             match id.parse() {
                 Ok(review) if kind == "review" => ReviewId(review),
+                Ok(hand_off) if kind == "lead_note" => {
+                    let lead = leads::handoffs::lead_of(db, workspace, HandOffId(hand_off)).await?;
+                    return Ok((Subject::new("lead", lead), None));
+                }
                 _ => return Ok((Subject { kind: Cow::Owned(kind), id }, None)),
             }
         }

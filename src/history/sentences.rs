@@ -76,6 +76,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "{actor} learned {subject} from {answers} answers of sales.[{?counts} Leads are scored by it from then on.]",
     ),
     ("scoring.chosen", "{actor} chose what leads are scored by: {subject}."),
+    (
+        "lead.summed_up",
+        "{actor} had {subject} summed up with {model}, by {prompt}.[{?shown} What it wrote stands on the note.][ What it wrote is not shown: {why}.]",
+    ),
     ("lead.claimed", "{actor} claimed {subject}[{?in_time} in time]."),
     ("lead.revealed", "{actor} read by what {subject} is reached."),
     ("lead.returned", "{actor} returned {subject}[ as {reason_code}]."),

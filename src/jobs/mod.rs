@@ -86,6 +86,8 @@ pub enum Job {
     ShowHandOff { hand_off: HandOffId },
     /// Does what is due for a hand-off: reminds, asks another, tells the manager, ends a snooze.
     AttendHandOff { hand_off: HandOffId },
+    /// Has a model say in a few sentences why somebody should call a lead.
+    SumUpLead { hand_off: HandOffId },
     /// Posts the digest of the week before a day.
     PostLeadsDigest { day: Date },
     /// Makes Slack show a test as it now stands.
@@ -146,6 +148,7 @@ impl Job {
             | Self::WriteAnew { .. }
             | Self::ScoreLeads
             | Self::RefreshLeads
+            | Self::SumUpLead { .. }
             | Self::Inspect => Lane::Agent,
             Self::ShowRun { .. }
             | Self::ShowCampaign { .. }
@@ -200,6 +203,7 @@ impl Job {
             Self::RefreshLeads => "refresh_leads",
             Self::ShowHandOff { .. } => "show_hand_off",
             Self::AttendHandOff { .. } => "attend_hand_off",
+            Self::SumUpLead { .. } => "sum_up_lead",
             Self::PostLeadsDigest { .. } => "post_leads_digest",
             Self::ShowTest { .. } => "show_test",
             Self::ShowSegments { .. } => "show_segments",
@@ -239,6 +243,7 @@ impl Job {
             Self::RefreshLeads => "refresh_leads".to_owned(),
             Self::ShowHandOff { hand_off } => format!("show_hand_off:{hand_off}"),
             Self::AttendHandOff { hand_off } => format!("attend_hand_off:{hand_off}"),
+            Self::SumUpLead { hand_off } => format!("sum_up_lead:{hand_off}"),
             Self::PostLeadsDigest { day } => format!("post_leads_digest:{day}"),
             Self::ShowTest { test } => format!("show_test:{test}"),
             Self::ShowSegments { test } => format!("show_segments:{test}"),
@@ -300,6 +305,7 @@ impl Job {
             | Self::AttendAlert { .. }
             | Self::ScoreLeads
             | Self::AttendHandOff { .. }
+            | Self::SumUpLead { .. }
             | Self::Dispatch { .. }
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Calls, Engine, Member, Reviewed, Scorecard};
+use super::{Calls, Engine, Member, Reviewed, Scorecard, Share};
 use crate::agents::Cost;
 use crate::config::{Need, Rule, SubjectKind};
 use crate::slack::{Card, Post, cut, date, escape, plain_text};
@@ -142,6 +142,11 @@ fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
     if !card.alerts.is_empty() {
         counted.push(("Alerts", alerts(card)));
     }
+    if let Some(sales) = &card.hand_offs {
+        let accepted = share(sales.acceptance).unwrap_or_else(none);
+        counted.push(("Hand-offs that sales kept", accepted));
+        counted.push(("Won", sales.won.to_string()));
+    }
     counted
 }
 
@@ -159,9 +164,11 @@ fn alerts(card: &Scorecard) -> String {
 /// `Last run …: answered. 12 runs (3 today): 10 answered, 1 found nothing, 1 failed`
 fn runs(card: &Scorecard) -> String {
     let Some(last) = &card.last else {
-        return match card.alerts.iter().map(|rule| rule.opened).sum() {
-            0 => "Nothing done yet".to_owned(),
-            opened => format!("{} opened", count::<u64>(opened, "alert")),
+        let handed_over = card.hand_offs.map_or(0, |it| it.handed_over);
+        return match (card.alerts.iter().map(|rule| rule.opened).sum(), handed_over) {
+            (0, 0) => "Nothing done yet".to_owned(),
+            (0, leads) => format!("{} handed over", count(leads, "lead")),
+            (opened, _) => format!("{} opened", count::<u64>(opened, "alert")),
         };
     };
     let all = card.runs;
@@ -216,6 +223,9 @@ fn judged(card: &Scorecard) -> Vec<String> {
             count(useful + not_useful, "alert")
         ));
     }
+    if let Some(kept) = card.hand_offs.and_then(|it| share(it.acceptance)) {
+        said.push(format!("hand-offs that sales kept {kept}"));
+    }
     said
 }
 
@@ -233,7 +243,11 @@ fn editing(card: &Scorecard) -> Option<String> {
 }
 
 fn first_pass(card: &Scorecard) -> Option<String> {
-    let share = card.first_pass;
+    share(card.first_pass)
+}
+
+/// `50 % (95 % interval 9–91 %), 1 of 2`
+fn share(share: Share) -> Option<String> {
     let (rate, (low, high)) = (share.rate()?, share.interval()?);
     let percent = |rate: f64| (rate * 100.0).round();
     Some(format!(

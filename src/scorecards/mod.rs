@@ -24,6 +24,7 @@ use crate::alerts::{self, RuleCard};
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
+use crate::leads::handoffs;
 use crate::{drafts, experiments, research};
 
 pub use message::{list, one, plain};
@@ -103,6 +104,17 @@ pub struct Scorecard {
     pub editing: Option<Editing>,
     /// The rules by which it opened alerts.
     pub alerts: Vec<RuleCard>,
+    /// What sales made of the leads that it handed over; none where there are none.
+    pub hand_offs: Option<HandOffs>,
+}
+
+/// Leads that were handed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct HandOffs {
+    pub handed_over: u64,
+    /// Of those that sales answered for: how many it kept.
+    pub acceptance: Share,
+    pub won: u64,
 }
 
 /// How much people changed of what an agent wrote, over all drafts that were approved.
@@ -209,7 +221,9 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if agent.name == experiments::AGENT || agent.name == alerts::AGENT {
+        } else if [experiments::AGENT, alerts::AGENT, handoffs::AGENT]
+            .contains(&agent.name.as_str())
+        {
             Self::Computes
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere
@@ -241,7 +255,9 @@ fn rules<'a>(manifest: &'a Manifest, agent: &Agent) -> Vec<Reviewed<'a>> {
         (SubjectKind::Finding, name) => name == research::AGENT,
         (SubjectKind::TestDecision, name) => name == experiments::AGENT,
         (SubjectKind::TestPlan, experiments::AGENT) => true,
-        (_, name) => ![research::AGENT, experiments::AGENT, alerts::AGENT].contains(&name),
+        (_, name) => {
+            ![research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT].contains(&name)
+        }
     };
     let concerns = |rule: &Rule| rule.agents.is_empty() || rule.agents.contains(&agent.name);
     let of_agent = manifest.rules.iter().filter(|rule| concerns(rule));

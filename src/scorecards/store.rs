@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 
-use super::{Calls, Decisions, Editing, Last, Runs, Scorecard, Share};
+use super::{Calls, Decisions, Editing, HandOffs, Last, Runs, Scorecard, Share};
 use crate::agents::Cost;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
+use crate::leads::handoffs;
 use crate::{alerts, drafts};
 
 /// The scorecards of all agents of whom there is anything to count, by name.
@@ -29,6 +30,15 @@ pub(super) async fn cards(
     let rules = alerts::rule_cards(db, workspace, Timestamp::UNIX_EPOCH).await?;
     if !rules.is_empty() {
         cards.entry(alerts::AGENT.to_owned()).or_default().alerts = rules;
+    }
+    let sales = handoffs::tally(db, workspace).await?;
+    if sales.handed_over > 0 {
+        let answered = sales.accepted + sales.returned;
+        cards.entry(handoffs::AGENT.to_owned()).or_default().hand_offs = Some(HandOffs {
+            handed_over: sales.handed_over,
+            acceptance: Share { of: answered, hits: sales.accepted },
+            won: sales.won,
+        });
     }
     Ok(cards)
 }

@@ -86,7 +86,7 @@ impl Team {
 async fn every_agent_is_listed_with_what_it_is_for() {
     let team = Team::start().await;
     assert_snapshot!(team.member("maya").types("#research", "/countersign agents").await, @"
-    4 agents
+    5 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -107,6 +107,11 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     Goal: Tests that are decided once, and rightly.
     Reads no source · computes, without a model · reviewed under test plans and test decisions
     Nothing done yet
+    *crm* · sales answers for it
+    Says which leads are worth a call, and why.
+    Goal: Calls that are worth making.
+    Reads no source · computes, without a model · no policy on what it makes
+    Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
     team.done().await;
@@ -116,7 +121,7 @@ async fn every_agent_is_listed_with_what_it_is_for() {
 async fn a_list_says_how_the_agents_do() {
     let team = Team::with_a_history().await;
     assert_snapshot!(team.member("lena").types("#research", "/countersign agents").await, @"
-    4 agents
+    5 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -137,6 +142,11 @@ async fn a_list_says_how_the_agents_do() {
     Says how many users a test takes and how long it runs, and reads it out by the rule that was agreed on.
     Goal: Tests that are decided once, and rightly.
     Reads no source · computes, without a model · reviewed under test plans and test decisions
+    Nothing done yet
+    *crm* · sales answers for it
+    Says which leads are worth a call, and why.
+    Goal: Calls that are worth making.
+    Reads no source · computes, without a model · no policy on what it makes
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -165,7 +175,7 @@ async fn a_list_says_how_the_agents_do() {
     let card = member["scorecard"].as_object_mut().unwrap();
     card.remove("last").unwrap();
     assert!((600.0..660.0).contains(&card.remove("median_decision_s").unwrap().as_f64().unwrap()));
-    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"alerts":[],"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"editing":null,"useful":1,"not_useful":1,"disputed":1,"disputes_withdrawn":0}}"#);
+    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"hand_offs":null,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"alerts":[],"useful":1,"not_useful":1,"disputed":1,"disputes_withdrawn":0,"editing":null}}"#);
     assert_snapshot!(crate::harness::team::readable(&team.prints().await), @"
     research
     Answers questions from what customers wrote, with the passages it rests on.
@@ -248,6 +258,25 @@ async fn a_list_says_how_the_agents_do() {
     Editing effort: none yet
     People called it: none yet
     Disputes: none yet
+
+    crm
+    Says which leads are worth a call, and why.
+    Answers for it: sales
+    Goal: Calls that are worth making.
+    May read: no source
+    Engine: computes, without a model
+    Budget: none
+    Who decides on it
+    No policy on what it makes.
+    Work: Nothing done yet
+    Models: none yet
+    Put up for a decision: 0
+    Decisions: none yet
+    First-pass approval: none yet
+    Median time to a decision: none yet
+    Editing effort: none yet
+    People called it: none yet
+    Disputes: none yet
     ");
     team.done().await;
 }
@@ -299,7 +328,7 @@ async fn today_begins_at_midnight_where_the_team_is() {
 async fn a_name_that_is_none_is_answered_with_those_that_are() {
     let team = Team::start().await;
     let maya = team.member("maya");
-    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign.");
+    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign, crm.");
     assert_snapshot!(maya.types("#research", "/countersign agnets").await, @"I do not know `/countersign agnets`. Did you mean `/countersign agents`?");
     assert_snapshot!(maya.types("#research", "/countersign help agents").await, @"
     `/countersign agents [NAME]`
@@ -420,6 +449,6 @@ async fn the_command_line_tells_the_same() {
     let refused = countersign::cli::agents::run(db, &team.config, clock, workspace, agents)
         .await
         .unwrap_err();
-    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign.");
+    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign, crm.");
     team.done().await;
 }

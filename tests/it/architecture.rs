@@ -173,7 +173,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("brand", &["privacy", "slack"]),
     ("evidence", &["audit", "incoming"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
-    ("scorecards", &["agents", "alerts", "drafts", "experiments", "research", "slack"]),
+    ("scorecards", &["agents", "alerts", "drafts", "experiments", "leads", "research", "slack"]),
     ("summaries", &["alerts", "audit", "experiments", "jobs", "readings", "reviews", "slack"]),
     (
         "experiments",
@@ -183,9 +183,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("detectors", &["readings"]),
-    ("leads", &["audit", "detectors", "jobs", "readings", "reviews", "slack"]),
+    ("leads", &["agents", "audit", "detectors", "jobs", "privacy", "readings", "reviews", "slack"]),
     ("erasure", &["audit", "jobs"]),
-    ("history", &["audit", "reviews", "slack"]),
+    ("history", &["audit", "leads", "reviews", "slack"]),
     ("manifests", &["audit"]),
     ("witness", &["audit", "jobs", "slack"]),
     // Capabilities. What is written together is put together in the database's words.

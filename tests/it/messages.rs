@@ -94,7 +94,7 @@ fn settled(value: &mut Value) {
                 (r"policy ([a-z +-]+) [0-9a-f]{12}", "policy $1 (version)"),
                 (r"<!date\^\d+\^", "<!date^(seconds)^"),
                 (r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d{2}:\d{2} UTC", "(when)"),
-                (r"until \d{1,2} [A-Z][a-z]+", "until (day)"),
+                (r"rests until \d{1,2} [A-Z][a-z]+", "rests until (day)"),
                 (r"rules [0-9a-f]{12}", "rules (version)"),
                 (r"began \d{1,2} [A-Z][a-z]{2} \d{4}", "began (day)"),
                 (r"\(\d+ days? old\)", "(age)"),

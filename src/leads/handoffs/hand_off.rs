@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::calendar;
+use super::summary::Summary;
 use crate::config::{Sales, WorkingTime};
 use crate::error::Refusal;
 use crate::ids::{HandOffId, LeadId, PersonId};
@@ -32,6 +33,9 @@ pub struct HandOff {
     pub claimed_at: Option<Timestamp>,
     pub reminded_at: Option<Timestamp>,
     pub escalated_at: Option<Timestamp>,
+    /// What a model said of the lead when it was handed over; never part of what an undo brings back.
+    #[serde(skip)]
+    pub summary: Option<Summary>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -32,8 +32,8 @@ const COST_DAYS: i32 = 30;
 const SHOWN: usize = 400;
 
 /// What a note is made of.
-struct Facts {
-    hand_off: HandOff,
+pub(super) struct Facts {
+    pub hand_off: HandOff,
     lead: Lead,
     activities: Vec<Activity>,
     /// What became of it before, the newest first.
@@ -75,7 +75,7 @@ pub async fn show(app: &App, id: HandOffId) -> Result<()> {
     Ok(())
 }
 
-async fn gather(app: &App, hand_off: HandOff) -> Result<Facts> {
+pub(super) async fn gather(app: &App, hand_off: HandOff) -> Result<Facts> {
     let (db, workspace, now) = (&app.db, app.workspace.id, app.now());
     let lead = leads::find(db, workspace, hand_off.lead).await?;
     let activities = leads::activities(db, workspace, lead.id, ACTS).await?;
@@ -162,6 +162,9 @@ fn card(facts: &Facts, group: &str) -> Card {
     let facts_known = known(facts);
     card = card.fields(facts_known.iter().map(|(name, value)| (*name, value.as_str())));
     card = card.section(format!("*Why*\n{}", reasons(&lead.score.reasons)));
+    if let Some(summary) = &hand_off.summary {
+        card = card.section(format!("*In short:* {}", escape(&summary.text)));
+    }
     let acts = note::acts(&facts.activities);
     if !acts.is_empty() {
         card = card.section(format!("*Lately*\n{}", acts.join("\n")));
@@ -182,6 +185,22 @@ fn card(facts: &Facts, group: &str) -> Card {
     }
     card = card.section(standing(facts, group));
     card.context(made_by(hand_off)).foot().actions(buttons(facts))
+}
+
+/// What the note says of the lead, by name: nothing of it names or reaches the person.
+pub(super) fn facts_of(facts: &Facts) -> Vec<(&'static str, String)> {
+    let Facts { lead, .. } = facts;
+    let mut all = known(facts);
+    all.extend(lead.company.clone().map(|company| ("Company", company)));
+    all.push(("Points", facts.hand_off.points.to_string()));
+    all.extend(lead.score.reasons.iter().map(|it| ("Why", it.to_string())));
+    all.extend(facts.activities.iter().map(|it| {
+        let day = it.at.strftime("%-d %b %Y");
+        ("Did", format!("{} {} on {day}", it.kind.replace('_', " "), it.detail))
+    }));
+    all.extend(note::questions(lead).into_iter().map(|it| ("Not known yet", it.to_owned())));
+    all.push(("Next", note::next_step(lead, &facts.activities, facts.now)));
+    all
 }
 
 fn known(facts: &Facts) -> Vec<(&'static str, String)> {
@@ -306,11 +325,20 @@ fn gone(why: Gone, who: &str) -> String {
 }
 
 fn made_by(hand_off: &HandOff) -> String {
+    let summed_up = hand_off.summary.as_ref().map(|it| {
+        let (name, version) = (it.prompt["name"].as_str(), it.prompt["version"].as_str());
+        let prompt = format!("{}@{}", name.unwrap_or_default(), version.unwrap_or_default());
+        format!(
+            " · summed up with {} by prompt {prompt}, checked against the record",
+            escape(&it.model)
+        )
+    });
     format!(
-        "Scored by the {AGENT} agent · {} · {} points hand a lead over · lead {}",
+        "Scored by the {AGENT} agent · {} · {} points hand a lead over · lead {}{}",
         escape(&hand_off.score_version),
         hand_off.threshold,
-        hand_off.lead
+        hand_off.lead,
+        summed_up.unwrap_or_default()
     )
 }
 

@@ -27,14 +27,15 @@ mod pressing;
 mod rights;
 mod routing;
 pub(super) mod store;
+mod summary;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::audit::{self, Actor, Event, Subject, Value};
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 use crate::ids::{HandOffId, LeadId, WorkspaceId};
 use crate::jobs::{self, Job};
 
@@ -47,6 +48,8 @@ pub(super) use message::{contact, moment, reasons};
 pub use opening::open;
 pub use pressing::{Press, Pressed, input_of, is_form, press, submit};
 pub(super) use rights::rights;
+pub use store::{Tally, tally};
+pub use summary::word;
 
 /// The agent of the manifest that scores leads and hands them over.
 pub const AGENT: &str = "crm";
@@ -79,6 +82,12 @@ pub async fn show_all(tx: &mut PgConnection, workspace: WorkspaceId, lead: LeadI
         jobs::enqueue(tx, workspace, Job::ShowHandOff { hand_off }).await?;
     }
     Ok(())
+}
+
+/// The lead that a hand-off is about.
+pub async fn lead_of(db: &PgPool, workspace: WorkspaceId, id: HandOffId) -> Result<LeadId> {
+    let hand_off = store::find(db, workspace, id).await?;
+    Ok(hand_off.ok_or(Refusal::NoCardThere)?.lead)
 }
 
 /// What a note is known by.

@@ -73,6 +73,7 @@ async fn hand_over(
         claimed_at: None,
         reminded_at: None,
         escalated_at: None,
+        summary: None,
     };
     let known = serde_json::to_value(lead.scored())?;
     hand_off.id = store::insert(tx, workspace, &hand_off, &known, sales).await?;
@@ -92,6 +93,10 @@ async fn hand_over(
     let actor = Actor::Agent(AGENT.to_owned());
     record(tx, workspace, actor, "lead.handed_over", lead.id, details, now).await?;
     jobs::enqueue(tx, workspace, Job::ShowHandOff { hand_off: hand_off.id }).await?;
+    let agent = app.manifest.agent(AGENT);
+    if agent.is_some_and(|agent| app.models.of(agent).is_some()) {
+        jobs::enqueue(tx, workspace, Job::SumUpLead { hand_off: hand_off.id }).await?;
+    }
     tracing::info!(hand_off.id = hand_off.id.0, "a lead was handed over");
     Ok(())
 }

@@ -9,9 +9,20 @@ use sqlx::{PgConnection, PgPool};
 
 use super::hand_off::{Code, HandOff, State};
 use super::routing::Floor;
+use super::summary::Summary;
 use crate::config::Sales;
 use crate::error::{Refusal, Result};
 use crate::ids::{HandOffEventId, HandOffId, LeadId, PersonId, WorkspaceId};
+
+/// How many leads were handed over, and what sales made of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tally {
+    pub handed_over: u64,
+    /// Claimed, and not returned.
+    pub accepted: u64,
+    pub returned: u64,
+    pub won: u64,
+}
 
 /// Something that happens to a hand-off.
 pub struct New<'a> {
@@ -54,6 +65,7 @@ struct Row {
     claimed_at: Option<jiff_sqlx::Timestamp>,
     reminded_at: Option<jiff_sqlx::Timestamp>,
     escalated_at: Option<jiff_sqlx::Timestamp>,
+    summary: Option<Json>,
 }
 
 impl TryFrom<Row> for HandOff {
@@ -76,6 +88,7 @@ impl TryFrom<Row> for HandOff {
             claimed_at: at(row.claimed_at),
             reminded_at: at(row.reminded_at),
             escalated_at: at(row.escalated_at),
+            summary: row.summary.map(serde_json::from_value).transpose()?,
         })
     }
 }
@@ -90,7 +103,7 @@ pub async fn find(db: &PgPool, workspace: WorkspaceId, id: HandOffId) -> Result<
                due_at AS "due_at: jiff_sqlx::Timestamp",
                claimed_at AS "claimed_at: jiff_sqlx::Timestamp",
                reminded_at AS "reminded_at: jiff_sqlx::Timestamp",
-               escalated_at AS "escalated_at: jiff_sqlx::Timestamp"
+               escalated_at AS "escalated_at: jiff_sqlx::Timestamp", summary
         FROM hand_offs
         WHERE workspace_id = $1 AND id = $2
         "#,
@@ -127,7 +140,7 @@ pub async fn lock(tx: &mut PgConnection, workspace: WorkspaceId, id: HandOffId) 
                due_at AS "due_at: jiff_sqlx::Timestamp",
                claimed_at AS "claimed_at: jiff_sqlx::Timestamp",
                reminded_at AS "reminded_at: jiff_sqlx::Timestamp",
-               escalated_at AS "escalated_at: jiff_sqlx::Timestamp"
+               escalated_at AS "escalated_at: jiff_sqlx::Timestamp", summary
         FROM hand_offs
         WHERE workspace_id = $1 AND id = $2
         FOR UPDATE
@@ -438,7 +451,7 @@ pub async fn list_open(
                due_at AS "due_at: jiff_sqlx::Timestamp",
                claimed_at AS "claimed_at: jiff_sqlx::Timestamp",
                reminded_at AS "reminded_at: jiff_sqlx::Timestamp",
-               escalated_at AS "escalated_at: jiff_sqlx::Timestamp"
+               escalated_at AS "escalated_at: jiff_sqlx::Timestamp", summary
         FROM hand_offs
         WHERE workspace_id = $1 AND state IN ('waiting', 'claimed', 'qualified', 'snoozed')
             AND ($2::text IS NULL OR owner_id = $2)
@@ -495,4 +508,47 @@ pub async fn newest(db: &PgPool, workspace: WorkspaceId, lead: LeadId) -> Result
         Some(id) => find(db, workspace, HandOffId(id)).await,
         None => Ok(None),
     }
+}
+
+pub async fn set_summary(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    id: HandOffId,
+    summary: &Summary,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE hand_offs SET summary = $3 WHERE workspace_id = $1 AND id = $2",
+        workspace.0,
+        id.0,
+        serde_json::to_value(summary)?,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// What sales made of all hand-offs there were.
+pub async fn tally(db: &PgPool, workspace: WorkspaceId) -> Result<Tally> {
+    let row = sqlx::query!(
+        r#"
+        SELECT count(*) AS "handed_over!",
+               count(*) FILTER (
+                   WHERE state IN ('claimed', 'qualified', 'won', 'lost')
+                      OR (state = 'snoozed' AND claimed_at IS NOT NULL)
+               ) AS "accepted!",
+               count(*) FILTER (WHERE state = 'returned') AS "returned!",
+               count(*) FILTER (WHERE state = 'won') AS "won!"
+        FROM hand_offs
+        WHERE workspace_id = $1
+        "#,
+        workspace.0,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Tally {
+        handed_over: u64::try_from(row.handed_over)?,
+        accepted: u64::try_from(row.accepted)?,
+        returned: u64::try_from(row.returned)?,
+        won: u64::try_from(row.won)?,
+    })
 }

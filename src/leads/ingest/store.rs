@@ -282,7 +282,7 @@ pub async fn erase(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "UPDATE hand_offs SET known = NULL WHERE workspace_id = $1 AND lead_id = $2",
+        "UPDATE hand_offs SET known = NULL, summary = NULL WHERE workspace_id = $1 AND lead_id = $2",
         workspace.0,
         lead.0,
     )

@@ -239,7 +239,7 @@ async fn a_lost_lead_says_why() {
     team.settle().await;
     assert_eq!(team.hand_offs().await, ["lost"]);
     assert!(team.sales().contains("lost it on"), "{}", team.sales());
-    assert!(team.sales().contains("“They bought elsewhere.”"));
+    assert!(team.sales().contains("“They bought elsewhere”"));
     team.done().await;
 }
 
@@ -314,5 +314,42 @@ async fn what_sales_wrote_of_a_lead_goes_with_the_person_and_with_the_lead() {
     team.settle().await;
     assert_eq!(team.places_with("acme").await, Vec::<String>::new());
     assert!(team.sales().contains("This lead was deleted."), "{}", team.sales());
+    team.done().await;
+}
+
+#[tokio::test]
+async fn the_scorecard_says_how_many_sales_kept() {
+    let manifest = format!(
+        "{MANIFEST}\n[[agent]]\nname = \"crm\"\njob = \"Says which leads are worth a call, and why.\"\n\
+         owner = \"sales\"\ngoal = \"Calls that are worth making.\"\n"
+    );
+    let team = Team::in_sales_with(&manifest, Seed::example()).await;
+    team.has_anna().await;
+    let lena = team.member("lena");
+    let agents = "/countersign agents";
+    assert_snapshot!(lena.types("#sales", agents).await, @"
+    One agent
+    *crm* · sales answers for it
+    Says which leads are worth a call, and why.
+    Goal: Calls that are worth making.
+    Reads no source · computes, without a model · no policy on what it makes
+    1 lead handed over
+    `/countersign agents NAME` tells all of one.
+    ");
+    team.presses("sam", "Claim").await;
+    assert_snapshot!(lena.types("#sales", agents).await, @"
+    One agent
+    *crm* · sales answers for it
+    Says which leads are worth a call, and why.
+    Goal: Calls that are worth making.
+    Reads no source · computes, without a model · no policy on what it makes
+    1 lead handed over
+    Hand-offs that sales kept 100 % (95 % interval 21–100 %), 1 of 1
+    `/countersign agents NAME` tells all of one.
+    ");
+    team.returns("sam", "Not a fit", "").await;
+    let told = lena.types("#sales", "/countersign agents crm").await;
+    let kept = told.lines().find(|line| line.contains("sales kept")).unwrap().to_owned();
+    assert_snapshot!(kept, @"*Hand-offs that sales kept:* 0 % (95 % interval 0–79 %), 0 of 1");
     team.done().await;
 }

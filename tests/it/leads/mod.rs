@@ -4,6 +4,7 @@ mod answering;
 mod learning;
 mod sending;
 mod singer;
+mod summing_up;
 mod waiting;
 
 use base64::Engine;

@@ -120,6 +120,7 @@ fn title(section: Section) -> &'static str {
         Section::Waiting => "Waiting for a decision",
         Section::Decided => "Decided",
         Section::Tests => "Tests that run",
+        Section::Leads => "Leads",
         Section::Research => "Research worth reading",
         Section::Data => "Data that is late",
         Section::Agents => "Agents",

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::config::{Digest, Section, Terms};
 use crate::error::Result;
 use crate::experiments;
+use crate::leads::{digest, handoffs};
 use crate::readings::{self, By, Filter, Metric};
 use crate::slack::{escape, mention};
 use crate::words::{amount, capitalised, count, listed, percent};
@@ -75,6 +76,7 @@ pub async fn read(
         Section::Waiting => waiting(app, span, audience).await,
         Section::Decided => decided(app, span, audience).await,
         Section::Tests => tests(app, audience).await,
+        Section::Leads => leads(app, span).await,
         Section::Research => research(app, span, audience).await,
         Section::Data => data(app, span).await,
         Section::Agents => agents(app, span).await,
@@ -188,6 +190,43 @@ async fn tests(app: &App, audience: &mut Audience<'_>) -> Result<Part> {
     lines.extend(in_private(hidden, "runs", "run"));
     let source = "counts and the rule of each plan".to_owned();
     Ok(Part { section: Section::Tests, lines, headline: None, source })
+}
+
+/// Counted, so that nothing names a lead.
+async fn leads(app: &App, span: &Span) -> Result<Part> {
+    let (db, workspace) = (&app.db, app.workspace.id);
+    let week = digest::between(db, workspace, span.from, span.to).await?;
+    let (waiting, overdue) = handoffs::waiting(db, workspace, span.now).await?;
+    let mut lines = Vec::new();
+    if week.handed_over > 0 {
+        let claimed = match week.claimed {
+            0 => "none of them claimed yet".to_owned(),
+            claimed => format!("{claimed} claimed, {} in time", week.claimed_in_time),
+        };
+        lines.push(format!("{} handed over, {claimed}", count(week.handed_over, "lead")));
+    }
+    if let Some((returned, why)) = week.came_back() {
+        lines.push(format!("{} came back, most often as {why}", count(returned, "lead")));
+    }
+    for (number, what) in [(week.won, "won"), (week.lost, "lost")] {
+        if number > 0 {
+            lines.push(format!("{} {what}", count(number, "lead")));
+        }
+    }
+    if waiting > 0 {
+        let overdue = match overdue {
+            0 => String::new(),
+            overdue => format!(", {overdue} of them for too long"),
+        };
+        let verb = if waiting == 1 { "waits" } else { "wait" };
+        lines.push(format!("{} {verb} for sales{overdue}", count(waiting, "lead")));
+    }
+    let headline = (overdue > 0).then(|| {
+        let verb = if overdue == 1 { "waits" } else { "wait" };
+        format!("{} {verb} for sales for too long", count(overdue, "lead"))
+    });
+    let source = format!("hand-offs and answers of sales {}", span.since());
+    Ok(Part { section: Section::Leads, lines, headline, source })
 }
 
 async fn research(app: &App, span: &Span, audience: &mut Audience<'_>) -> Result<Part> {

@@ -174,7 +174,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("evidence", &["audit", "incoming"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     ("scorecards", &["agents", "alerts", "drafts", "experiments", "leads", "research", "slack"]),
-    ("summaries", &["alerts", "audit", "experiments", "jobs", "readings", "reviews", "slack"]),
+    (
+        "summaries",
+        &["alerts", "audit", "experiments", "jobs", "leads", "readings", "reviews", "slack"],
+    ),
     (
         "experiments",
         &[

@@ -20,6 +20,7 @@ pub enum Section {
     Waiting,
     Decided,
     Tests,
+    Leads,
     Research,
     Data,
     Agents,
@@ -64,12 +65,13 @@ pub(super) struct Raw {
 }
 
 impl Section {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Moved,
         Self::Alerts,
         Self::Waiting,
         Self::Decided,
         Self::Tests,
+        Self::Leads,
         Self::Research,
         Self::Data,
         Self::Agents,
@@ -82,6 +84,7 @@ impl Section {
             Self::Waiting => "waiting",
             Self::Decided => "decided",
             Self::Tests => "tests",
+            Self::Leads => "leads",
             Self::Research => "research",
             Self::Data => "data",
             Self::Agents => "agents",

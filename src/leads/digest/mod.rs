@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::slack::{self, Card, Place, escape};
 use crate::words::{count, listed, percent};
 
-pub use store::sources;
+pub use store::{sources, week as between};
 
 /// How many sources or campaigns are told apart.
 const LINES: usize = 8;
@@ -39,6 +39,18 @@ pub struct Returned {
     pub source: Option<String>,
     pub campaign: Option<String>,
     pub leads: i64,
+}
+
+impl Week {
+    /// How many came back, and the commonest reason.
+    pub fn came_back(&self) -> Option<(i64, &'static str)> {
+        let mut by_code: BTreeMap<Code, i64> = BTreeMap::new();
+        for one in &self.returns {
+            *by_code.entry(one.code).or_default() += one.leads;
+        }
+        let (code, _) = by_code.iter().max_by_key(|(_, leads)| **leads)?;
+        Some((by_code.values().sum(), code.words()))
+    }
 }
 
 /// Posts the digest of the week that ended on the day before, once.

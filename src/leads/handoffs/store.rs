@@ -552,3 +552,19 @@ pub async fn tally(db: &PgPool, workspace: WorkspaceId) -> Result<Tally> {
         won: u64::try_from(row.won)?,
     })
 }
+
+/// How many leads wait for somebody to claim them, and how many of them for too long.
+pub async fn waiting(db: &PgPool, workspace: WorkspaceId, now: Timestamp) -> Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"
+        SELECT count(*) AS "waiting!", count(*) FILTER (WHERE due_at < $2) AS "overdue!"
+        FROM hand_offs
+        WHERE workspace_id = $1 AND state = 'waiting'
+        "#,
+        workspace.0,
+        now.to_sqlx() as _,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.waiting, row.overdue))
+}

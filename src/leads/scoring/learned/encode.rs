@@ -2,8 +2,8 @@
 //!
 //! Numbers stay numbers. Dates give a day, a weekday, a month and, where there are times, an hour.
 //! Words give the log-odds of their level against all leads, shrunk towards none by how much levels
-//! differ at all ([`odds`](super::odds)), and how frequent the level is. E-mail addresses count by their
-//! domain; texts that are nearly all different say only how long they are.
+//! differ at all, and how frequent the level is. E-mail addresses count by their domain; texts that are
+//! nearly all different say only how long they are.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

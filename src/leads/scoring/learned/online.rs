@@ -9,8 +9,8 @@
 //! as it was right.
 //!
 //! The line sees, besides the columns, what the trees said, how often leads were won lately, and how
-//! each level of a word fared ([`lately`](super::lately)). So it follows a market that turns, and says so: what was
-//! lately is a contribution like any other.
+//! each level of a word fared. So it follows a market that turns, and says so: what was lately is a
+//! contribution like any other.
 
 use super::super::table::Table;
 use super::design::Design;

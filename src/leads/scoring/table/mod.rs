@@ -7,7 +7,7 @@
 //! - *dates*, if as many read as days, with or without a time, in one order of day and month;
 //! - *words* otherwise, one category for each different text.
 //!
-//! [`read`] takes files, [`dates`] knows how days are written.
+//! `read` takes files, `dates` knows how days are written.
 
 mod dates;
 mod read;

@@ -21,6 +21,7 @@ use crate::slack;
 /// What a button or a form does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Act {
+    /// Takes it, and reads by what the lead is reached.
     Claim,
     Return {
         code: Code,
@@ -67,7 +68,17 @@ pub async fn act(
     let name = match act {
         Act::Reveal => reveal(app, &mut tx, &hand_off, person, now).await?,
         Act::Undo => undo(app, &mut tx, &hand_off, (person, rights), sales, now).await?,
-        _ => change(app, &mut tx, hand_off, (person, rights), act, sales, now).await?,
+        _ => {
+            let id = hand_off.id;
+            let name = change(app, &mut tx, hand_off, (person, rights), act, sales, now).await?;
+            if *act == Act::Claim {
+                // Who claims a lead is told how to reach it, which is recorded like any reading, before
+                // they read it.
+                let claimed = store::lock(&mut tx, app.workspace.id, id).await?;
+                reveal(app, &mut tx, &claimed, person, now).await?;
+            }
+            name
+        }
     };
     tx.commit().await?;
     tracing::info!(hand_off.id = id.0, hand_off.act = name, "a hand-off was acted on");

@@ -98,6 +98,29 @@ impl Stage {
 }
 
 impl Lead {
+    /// A lead of whom nothing is known but by what it is reached, if that.
+    pub fn new(id: LeadId, email: Option<String>, at: Timestamp) -> Self {
+        Self {
+            id,
+            contact: Contact { email, ..Contact::default() },
+            company: None,
+            territory: None,
+            source: None,
+            campaign: None,
+            attributes: Attributes::new(),
+            known_as_of: BTreeMap::new(),
+            consent: None,
+            do_not_contact: false,
+            stage: Stage::New,
+            score: Score::default(),
+            score_version: None,
+            added_at: at,
+            changed_at: at,
+            erased_at: None,
+            merged_into: None,
+        }
+    }
+
     /// Whether somebody may call: nobody said that they may not.
     pub fn may_be_contacted(&self) -> bool {
         !self.do_not_contact && self.consent != Some(false)
@@ -195,25 +218,7 @@ pub mod tests {
 
     /// A lead of whom nothing is known.
     pub fn lead() -> Lead {
-        Lead {
-            id: LeadId(1),
-            contact: Contact::default(),
-            company: None,
-            territory: None,
-            source: None,
-            campaign: None,
-            attributes: Attributes::new(),
-            known_as_of: BTreeMap::new(),
-            consent: None,
-            do_not_contact: false,
-            stage: Stage::New,
-            score: Score::default(),
-            score_version: None,
-            added_at: Timestamp::UNIX_EPOCH,
-            changed_at: Timestamp::UNIX_EPOCH,
-            erased_at: None,
-            merged_into: None,
-        }
+        Lead::new(LeadId(1), None, Timestamp::UNIX_EPOCH)
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub async fn act(
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
         return Ok(false);
     }
+    leads::take_turn(&mut tx, app.workspace.id).await?;
     let hand_off = store::lock(&mut tx, app.workspace.id, id).await?;
     let name = match act {
         Act::Reveal => reveal(app, &mut tx, &hand_off, person, now).await?,

@@ -48,6 +48,7 @@ pub(super) use message::{contact, moment, reasons};
 pub use opening::open;
 pub use pressing::{Press, Pressed, input_of, is_form, press, submit};
 pub(super) use rights::rights;
+pub(super) use store::open_of;
 pub use store::{Tally, tally, waiting};
 pub use summary::word;
 

@@ -25,6 +25,7 @@ pub async fn open(app: &App) -> Result<()> {
 
     let mut tx = app.db.begin().await?;
     rating::store::take_turn_to_hand_over(&mut tx, app.workspace.id).await?;
+    leads::take_turn(&mut tx, app.workspace.id).await?;
     let since = now - SignedDuration::from_hours(24);
     let today = rating::store::handed_over_since(&mut tx, app.workspace.id, since).await?;
     let room = (sales.a_day - today).max(0);

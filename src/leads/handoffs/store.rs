@@ -177,6 +177,31 @@ pub async fn lock_open(
     }
 }
 
+/// Those of these leads of which a hand-off is open.
+pub async fn open_of(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    leads: &[LeadId],
+) -> Result<Vec<LeadId>> {
+    if leads.is_empty() {
+        return Ok(Vec::new());
+    }
+    let open = sqlx::query_scalar!(
+        r#"
+        SELECT lead_id AS "lead_id: LeadId"
+        FROM hand_offs
+        WHERE workspace_id = $1 AND lead_id = ANY($2)
+            AND state IN ('waiting', 'claimed', 'qualified', 'snoozed')
+        ORDER BY lead_id
+        "#,
+        workspace.0,
+        leads as &[LeadId],
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(open)
+}
+
 /// Every hand-off of a lead, the oldest first.
 pub async fn of_lead(
     tx: &mut PgConnection,

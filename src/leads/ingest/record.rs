@@ -224,8 +224,11 @@ fn fields(parts: &BTreeMap<&str, Json>, others: Vec<(String, Json)>, scoring: &S
 }
 
 impl Fields {
-    pub fn email(&self) -> Option<String> {
-        self.values.get(EMAIL)?.as_ref().map(ToString::to_string)
+    pub fn email(&self) -> Option<&str> {
+        match self.values.get(EMAIL)? {
+            Some(Value::Text(email)) => Some(email),
+            _ => None,
+        }
     }
 
     /// One field, changed at a moment; an empty value empties it.

@@ -1,4 +1,5 @@
-//! The SQL of a turn: many rows travel in one statement, as columns.
+//! The SQL of a turn: many rows travel in one statement, as columns. They are joined, because a long array
+//! that is compared with is gone through anew for each row.
 
 use std::collections::HashMap;
 
@@ -20,9 +21,10 @@ pub async fn keyed(
 ) -> Result<HashMap<String, LeadId>> {
     let rows = sqlx::query!(
         "
-        SELECT external_id, lead_id
-        FROM lead_keys
-        WHERE workspace_id = $1 AND system = $2 AND external_id = ANY($3)
+        SELECT lead_keys.external_id, lead_id
+        FROM UNNEST($3::text[]) AS wanted (external_id)
+        JOIN lead_keys ON lead_keys.external_id = wanted.external_id
+        WHERE workspace_id = $1 AND system = $2
         ",
         workspace.0,
         system,
@@ -50,7 +52,13 @@ pub async fn lock(
                erased_at AS "erased_at: jiff_sqlx::Timestamp",
                merged_into
         FROM leads
-        WHERE workspace_id = $1 AND (id = ANY($2) OR email = ANY($3))
+        WHERE workspace_id = $1 AND id IN (
+            SELECT UNNEST($2::bigint[])
+            UNION
+            SELECT leads.id
+            FROM UNNEST($3::text[]) AS wanted (email)
+            JOIN leads ON leads.workspace_id = $1 AND leads.email = wanted.email
+        )
         ORDER BY id
         FOR UPDATE
         "#,
@@ -195,7 +203,7 @@ pub async fn set_stale(
         "
         UPDATE leads
         SET is_stale = true
-        WHERE workspace_id = $1 AND id = ANY($2) AND NOT is_stale
+        WHERE workspace_id = $1 AND id IN (SELECT UNNEST($2::bigint[])) AND NOT is_stale
         ",
         workspace.0,
         leads as &[LeadId],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::ingest::record;
+use super::ingest::names;
 use super::scoring::{Attributes, Score, Value};
 use crate::ids::LeadId;
 
@@ -148,13 +148,13 @@ impl Lead {
     /// Sets a field by its name, or empties it.
     pub fn put(&mut self, field: &str, value: Option<Value>) {
         let column = match field {
-            record::EMAIL => &mut self.contact.email,
-            record::NAME => &mut self.contact.name,
-            record::PHONE => &mut self.contact.phone,
-            record::COMPANY => &mut self.company,
-            record::TERRITORY => &mut self.territory,
-            record::SOURCE => &mut self.source,
-            record::CAMPAIGN => &mut self.campaign,
+            names::EMAIL => &mut self.contact.email,
+            names::NAME => &mut self.contact.name,
+            names::PHONE => &mut self.contact.phone,
+            names::COMPANY => &mut self.company,
+            names::TERRITORY => &mut self.territory,
+            names::SOURCE => &mut self.source,
+            names::CAMPAIGN => &mut self.campaign,
             name => {
                 match value {
                     Some(value) => self.attributes.insert(name.to_owned(), value),
@@ -170,10 +170,10 @@ impl Lead {
     pub fn scored(&self) -> Attributes {
         let mut scored = self.attributes.clone();
         let columns = [
-            (record::COMPANY, &self.company),
-            (record::TERRITORY, &self.territory),
-            (record::SOURCE, &self.source),
-            (record::CAMPAIGN, &self.campaign),
+            (names::COMPANY, &self.company),
+            (names::TERRITORY, &self.territory),
+            (names::SOURCE, &self.source),
+            (names::CAMPAIGN, &self.campaign),
         ];
         for (name, value) in columns {
             if let Some(value) = value {

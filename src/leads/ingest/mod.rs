@@ -1,8 +1,8 @@
 //! Leads and what they did, as other systems have them: files, bodies and webhooks.
 //!
-//! `record` reads any of it into one form; here it becomes leads, in [turns](turn) of a thousand records.
-//! Whose a record is, its id in the other system says, or its email; where the two say different leads,
-//! they are one, and the younger is merged into the older.
+//! `record` reads any of it into one form, by the `names` that others have for it; here it becomes leads,
+//! in [turns](turn) of a thousand records. Whose a record is, its id in the other system says, or its
+//! email; where the two say different leads, they are one, and the younger is merged into the older.
 //!
 //! **Invariant:** what comes again changes nothing, and what was overtaken on its way neither.
 //!
@@ -11,7 +11,8 @@
 
 mod hubspot;
 mod merging;
-pub(super) mod record;
+pub(super) mod names;
+mod record;
 pub(super) mod store;
 mod summary;
 mod table;

@@ -1,8 +1,11 @@
 //! What happens when nobody answers.
 
+use countersign::clock::Clock;
 use countersign::sandbox::Seed;
 use insta::assert_snapshot;
-use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 
 use super::MANIFEST;
@@ -53,6 +56,63 @@ async fn whoever_has_it_is_reminded_then_another_is_asked_then_the_manager_is_to
     bot lead.reassigned lead
     bot lead.escalated lead
     ");
+    team.done().await;
+}
+
+/// The Sunday on which clocks change next, from a few days on.
+fn next_change(zone: &TimeZone) -> Date {
+    let soon = Clock::default().now() + SignedDuration::from_hours(72);
+    let change = zone.following(soon).next().unwrap();
+    change.timestamp().to_zoned(zone.clone()).date()
+}
+
+#[tokio::test]
+async fn nobody_is_late_over_a_weekend_a_clock_change_and_a_holiday() {
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let sunday = next_change(&zone);
+    let on = |days: i64, hour: i8, minute: i8| -> Timestamp {
+        let day = sunday.checked_add(days.days()).unwrap();
+        day.at(hour, minute, 0, 0).to_zoned(zone.clone()).unwrap().timestamp()
+    };
+    let (from, to) = (MANIFEST.find("days = [").unwrap(), MANIFEST.find("digest").unwrap());
+    let worked = format!(
+        "hours = \"09:00-17:00\"\nholidays = [\"{}\"]\nremind_after = \"2h\"\nreassign_after = \"4h\"\nescalate_after = \"8h\"\n",
+        sunday.tomorrow().unwrap()
+    );
+    let manifest = format!("{}{worked}{}", &MANIFEST[..from], &MANIFEST[to..]);
+    let team = Team::in_sales_with(&manifest, Seed::example()).await;
+    let until = async |then: Timestamp| team.wait(then.duration_since(team.app.now())).await;
+
+    // On Friday at four there is an hour left; Monday is a holiday.
+    until(on(-2, 16, 0)).await;
+    team.has_anna().await;
+    let due: jiff_sqlx::Timestamp =
+        sqlx::query_scalar("SELECT due_at FROM hand_offs").fetch_one(team.db()).await.unwrap();
+    let off = due.to_jiff().duration_since(on(2, 16, 0)).abs();
+    assert!(off < SignedDuration::from_mins(3), "{off:?}");
+    for quiet in [on(-2, 18, 30), on(0, 12, 0), on(1, 12, 0), on(2, 9, 55)] {
+        until(quiet).await;
+        let told = team.told_sales().await;
+        assert_eq!(told, ":hourglass_flowing_sand: @sam: who calls? By (when).", "{quiet}");
+    }
+    until(on(2, 10, 5)).await;
+    assert!(
+        team.told_sales().await.ends_with("@sam: this lead still waits for somebody to claim it.")
+    );
+    until(on(2, 11, 55)).await;
+    assert!(!team.told_sales().await.contains("@raj"));
+    until(on(2, 12, 5)).await;
+    assert!(team.told_sales().await.ends_with("@raj: this lead is yours to claim now."));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn nobody_is_given_a_lead_whom_slack_does_not_know_any_more() {
+    let manifest =
+        MANIFEST.replace("id = \"U0SAM00000\"\nterritories", "id = \"U0LEFT0000\"\nterritories");
+    let team = Team::in_sales_with(&manifest, Seed::example()).await;
+    team.has_anna().await;
+    assert_snapshot!(team.told_sales().await, @":hourglass_flowing_sand: @raj: who calls? By (when).");
     team.done().await;
 }
 

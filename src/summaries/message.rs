@@ -60,10 +60,10 @@ pub fn card(
             card = card.picture(file, alt);
         }
     }
-    let silent: Vec<&str> =
-        parts.iter().filter(|part| part.lines.is_empty()).map(|part| title(part.section)).collect();
+    let silent = parts.iter().filter(|part| part.lines.is_empty());
+    let silent: Vec<String> = silent.map(|part| title(part.section).to_lowercase()).collect();
     if !silent.is_empty() {
-        card = card.context(format!("Nothing to say of: {}.", listed(&silent).to_lowercase()));
+        card = card.context(format!("Nothing to say of: {}.", listed(&silent)));
     }
     card.foot().actions(buttons(summary, parts))
 }
@@ -120,6 +120,12 @@ pub fn details(summary: &Summary, part: &Part) -> Card {
     ))
 }
 
+/// That no numbers have come, where that is why nothing moved.
+fn unknown(part: &Part) -> Option<&str> {
+    let is_it = part.section == Section::Moved && part.lines.is_empty();
+    is_it.then_some(part.source.as_str())
+}
+
 /// What a summary is called: its day, or the days that it looks back on.
 pub fn heading(edition: Edition, day: Date) -> String {
     let until = day.yesterday().unwrap_or(day).strftime("%A, %-d %B %Y");
@@ -137,8 +143,13 @@ pub fn opening(parts: &[Part]) -> String {
         .filter_map(|part| part.headline.as_ref())
         .map(|headline| format!("{}.", capitalised(headline)))
         .collect();
-    if said.is_empty() {
-        return "Nothing moved, and nothing waits for a decision.".to_owned();
+    let no_numbers = parts.iter().find_map(unknown);
+    match (said.as_slice(), no_numbers) {
+        ([], None) => return "Nothing moved, and nothing waits for a decision.".to_owned(),
+        ([], Some(none)) => {
+            return format!("{}, and nothing waits for a decision.", capitalised(none));
+        }
+        _ => {}
     }
     said.join(" ")
 }

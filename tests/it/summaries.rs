@@ -1,5 +1,7 @@
 //! What leaders read in the morning: once a day, of everything that they may see, and no more.
 
+mod told;
+
 use countersign::app::App;
 use countersign::schedule;
 use insta::{assert_json_snapshot, assert_snapshot};

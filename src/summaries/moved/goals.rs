@@ -160,3 +160,72 @@ impl Reached {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::config::Of;
+
+    /// Ten each day of November 2026, and a lead for every second of them.
+    fn lines(days: i64) -> Vec<Daily> {
+        let line = |metric: &str, currency: &str, each: f64| Daily {
+            source: "ads".to_owned(),
+            campaign: "Brand DE".to_owned(),
+            metric: Metric::from(metric),
+            currency: currency.to_owned(),
+            days: (0..days).map(|ago| (date(2026, 11, 1) + ago.days(), each)).collect(),
+        };
+        vec![line("spend", "EUR", 10.0), line("accepted", "", 5.0)]
+    }
+
+    fn goal(metric: &str, bound: Bound, campaigns: &[&str]) -> Goal {
+        let campaigns = campaigns.iter().map(|it| (*it).to_owned()).collect();
+        let of = Of { sources: Vec::new(), campaigns };
+        Goal {
+            name: "Goal".to_owned(),
+            what: What::Metric { name: metric.to_owned(), of },
+            bound,
+            currency: None,
+            every: Every::Month,
+            agent: None,
+        }
+    }
+
+    fn check(goal: Goal, until: Date, expected: Option<(State, &str)>) {
+        let days = i64::from(until.day());
+        let reached = reached(&[goal], &lines(days), |_| until);
+        let said = reached.first().map(|it| (it.state, it.words()));
+        let expected = expected.map(|(state, words)| (state, words.to_owned()));
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn an_amount_is_held_against_the_days_gone() {
+        let (middle, end) = (date(2026, 11, 15), date(2026, 11, 30));
+        let words = "75 of at least 140 (53.6 %), after 50.0 % of November";
+        let least = |it| goal("accepted", Bound::AtLeast(it), &[]);
+        check(least(140.0), middle, Some((State::OnCourse, words)));
+        let words = "75 of at least 160 (46.9 %), after 50.0 % of November";
+        check(least(160.0), middle, Some((State::Behind, words)));
+        let words = "75 of at least 75 (100 %), after 50.0 % of November";
+        check(least(75.0), middle, Some((State::Reached, words)));
+        let words = "150 of at least 160 (93.8 %), in November";
+        check(least(160.0), end, Some((State::Missed, words)));
+
+        let most = goal("spend", Bound::AtMost(100.0), &["Brand*"]);
+        let words = "150.00 EUR of at most 100.00 EUR (150 %), after 50.0 % of November";
+        check(most, middle, Some((State::Missed, words)));
+    }
+
+    #[test]
+    fn a_rate_is_that_of_the_sums_and_other_campaigns_do_not_count() {
+        let words = "2.00 EUR, where at most 3.00 EUR is the goal, after 50.0 % of November";
+        let price = goal("cost_per_accepted", Bound::AtMost(3.0), &[]);
+        check(price.clone(), date(2026, 11, 15), Some((State::OnCourse, words)));
+        let other = goal("cost_per_accepted", Bound::AtMost(3.0), &["Speakers"]);
+        check(other, date(2026, 11, 15), None);
+    }
+}

@@ -40,7 +40,7 @@ impl Moved {
         lines.extend(self.goals.iter().filter(|it| !behind(it)).map(goal_line));
         for (source, day) in &self.missing {
             let (source, day) = (escape(source), on(*day, about));
-            lines.push(format!("Nothing has come of *{source}* for {day}, so it is left out"));
+            lines.push(format!("Nothing has come from *{source}* for {day}, so it is left out"));
         }
         let in_short = |line: String| line.replace('*', "");
         let headline = moved.first().map(|it| in_short(moved_short(it, about)));
@@ -152,15 +152,13 @@ impl Moved {
             marked: it.last == figure.last && figure.has_moved(),
         });
         let (unit, label) = (figure.currency.clone(), &figure.label);
-        let span = match about.edition {
-            Edition::Daily => "four weeks",
-            Edition::Weekly => "week by week",
-            Edition::Monthly => "four weeks at a time",
+        let (span, before) = match about.edition {
+            Edition::Daily => ("four weeks", "the same weekdays before"),
+            Edition::Weekly => ("week by week", "the weeks before"),
+            Edition::Monthly => ("four weeks at a time", "the stretches before"),
         };
         let title = match (figure.has_moved(), has_band) {
-            (true, true) => {
-                format!("{label}, {span}. Marked: outside what the same weekdays before let expect")
-            }
+            (true, true) => format!("{label}, {span}. Marked: outside what {before} let expect"),
             (true, false) => format!("{label}, {span}. Marked: unlike those before"),
             (false, _) => format!("{label}, {span}"),
         };
@@ -223,15 +221,15 @@ fn in_brief(figure: &Figure, about: &About) -> String {
 fn trend_line<'a>(about: &'a About) -> impl Fn(&Figure) -> Option<String> + 'a {
     move |figure| {
         let Trend { rate, range, stretches } = figure.trend?;
-        let verb = if rate > 0.0 { "rises" } else { "falls" };
+        let verb = if rate > 0.0 { "has risen" } else { "has fallen" };
         let (stretch, plural) = match about.edition {
-            Edition::Monthly => ("four weeks", "stretches of four weeks"),
-            _ => ("week", "weeks"),
+            Edition::Monthly => ("every four weeks", "stretches of four weeks"),
+            _ => ("a week", "weeks"),
         };
         let mut bounds = [range.low.abs(), range.high.abs()];
         bounds.sort_by(f64::total_cmp);
         Some(format!(
-            "*{}* {verb} by {} each {stretch}, over {stretches} {plural} (95 % interval {} to {})",
+            "*{}* {verb} by {} {stretch} over {stretches} {plural} (95 % interval {} to {})",
             escape(&figure.label),
             percent(rate.abs()),
             percent(bounds[0]),

@@ -14,14 +14,14 @@ use crate::schedule::{with_manifest, with_manifest_on};
 const PLACE: &str = "#leadership";
 
 /// A summary every day of the week, so that no test depends on the day it runs.
-fn manifest(summaries: &str) -> String {
+pub fn manifest(summaries: &str) -> String {
     let example = include_str!("../../manifests/team.toml");
     let (before, rest) = example.split_once("[[summary]]").unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
     format!("{before}{summaries}\n\n{after}")
 }
 
-fn daily(channel: &str, at: &str, zone: &str) -> String {
+pub fn daily(channel: &str, at: &str, zone: &str) -> String {
     format!(
         "[[summary]]\nchannel = \"{channel}\"\nat = \"{at}\"\nzone = \"{zone}\"\nweekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\neditions = []\n"
     )

@@ -128,6 +128,7 @@ impl Team {
         let is_card = |one: &&Value| one["text"].as_str().is_some_and(|it| it.contains("day, "));
         let mut blocks = messages.iter().rev().find(is_card).unwrap()["blocks"].clone();
         for block in blocks.as_array_mut().unwrap() {
+            block.as_object_mut().unwrap().remove("block_id");
             for place in ["/slack_file/id", "/image_url"] {
                 if let Some(is) = block.pointer_mut(place) {
                     *is = json!("(file)");

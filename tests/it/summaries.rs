@@ -299,6 +299,16 @@ async fn a_section_is_told_in_full_in_the_thread() {
     let read = team.channel(PLACE);
     assert!((0..8).all(|number| read.contains(&format!("number {number}"))), "{read}");
     assert_json_snapshot!("overfull", blocks(&team));
+
+    // Slack's limits hold with titles that fill pages: it would have refused the message.
+    let longer = "UPDATE reviews SET title = repeat(title || ' ', 60)";
+    sqlx::query(longer).execute(team.db()).await.unwrap();
+    team.turn_to(8, 0).await;
+    assert_eq!(team.summaries().len(), 2);
+    let details = team.member("lena").clicks(PLACE, "Details").await;
+    assert_eq!(details, "");
+    team.settle().await;
+    assert!(team.channel(PLACE).contains("It stands here as it was"), "{}", team.channel(PLACE));
     team.done().await;
 }
 

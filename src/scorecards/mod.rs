@@ -5,14 +5,19 @@
 //! number is counted from runs, calls of models, reviews, decisions and opinions as they stand.
 //!
 //! - `store` counts, one query a kind of thing, for all agents at once.
-//! - [`Share`] is a rate with its interval, so that two of two is not read as perfection.
+//! - `measured` is what can be compared: shares, ratios and medians, each with its interval, so that two
+//!   of two is not read as perfection.
+//! - [`Version`]s are what wrote an agent's texts for a time, each held [`Against`] the one before it.
+//! - [`Standing`]s are the goals of the manifest: is the agent improving what it exists for?
 //! - `message` says it, in Slack and on a terminal; a [`Member`] serialises to the same for programs.
 //!
 //! **Invariant:** a scorecard counts what an agent made: not the words that a person put in their place.
 
+mod goals;
+mod measured;
 mod message;
-mod share;
 mod store;
+mod versions;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -27,8 +32,10 @@ use crate::ids::WorkspaceId;
 use crate::leads::handoffs;
 use crate::{drafts, experiments, research};
 
-pub use message::{list, one, plain};
-pub use share::Share;
+pub use goals::{Level, Moves, Standing};
+pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Unit, Waits};
+pub use message::{list, one, plain, worth_reading};
+pub use versions::{Against, Measure, Version};
 
 /// An agent of the manifest, and how it does.
 #[derive(Clone, Debug, Serialize)]
@@ -87,43 +94,38 @@ pub struct Scorecard {
     pub last: Option<Last>,
     pub runs: Runs,
     pub models: Calls,
-    /// What it put up for a decision.
-    pub put_up: u64,
-    /// Decisions of people on its words, without those that were taken back.
-    pub decisions: Decisions,
-    /// Of what people decided on: how much was approved in the words in which it was put up.
-    pub first_pass: Share,
-    /// From when a text could be read until somebody decided on it.
-    pub median_decision_s: Option<f64>,
+    /// Of all its versions together.
+    #[serde(flatten)]
+    pub measured: Measured,
     pub useful: u64,
     pub not_useful: u64,
     /// Disputes that stand, and those that were withdrawn.
     pub disputed: u64,
     pub disputes_withdrawn: u64,
-    /// What people changed in drafts before they approved them; none where there are none.
-    pub editing: Option<Editing>,
     /// The rules by which it opened alerts.
     pub alerts: Vec<RuleCard>,
     /// What sales made of the leads that it handed over; none where there are none.
     pub hand_offs: Option<HandOffs>,
+    /// Tests that were started; none where there are none.
+    pub tests: Option<Tests>,
+    /// In the order in which they came into use.
+    pub versions: Vec<Version>,
+    /// What the manifest wants of it.
+    pub goals: Vec<Standing>,
 }
 
 /// Leads that were handed over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct HandOffs {
     pub handed_over: u64,
-    /// Of those that sales answered for: how many it kept.
-    pub acceptance: Share,
     pub won: u64,
 }
 
-/// How much people changed of what an agent wrote, over all drafts that were approved.
+/// Tests that were started, and those of them that people decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Editing {
-    pub drafts: u64,
-    pub words_changed: u64,
-    /// Of so many that the agent wrote.
-    pub words: u64,
+pub struct Tests {
+    pub started: u64,
+    pub decided: u64,
 }
 
 /// What an agent did last.
@@ -180,6 +182,7 @@ pub async fn roster<'a>(
 ) -> Result<Vec<Member<'a>>> {
     let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
     let mut cards = store::cards(db, workspace, midnight).await?;
+    let mut goals = goals::standings(db, workspace, manifest, now).await?;
     let member = |agent: &'a Agent| Member {
         name: &agent.name,
         job: &agent.job,
@@ -189,7 +192,10 @@ pub async fn roster<'a>(
         engine: Engine::of(agent, tokens),
         budget: agent.budget.map(Limits::from),
         rules: rules(manifest, agent),
-        scorecard: cards.remove(&agent.name).unwrap_or_default(),
+        scorecard: Scorecard {
+            goals: goals.remove(&agent.name).unwrap_or_default(),
+            ..cards.remove(&agent.name).unwrap_or_default()
+        },
     };
     Ok(manifest.agents.iter().map(member).collect())
 }

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Weekday};
 use regex::Regex;
 use strsim::damerau_levenshtein;
 
+use crate::config::Edition;
 pub use crate::experiments::Short;
 pub use crate::history::Named as CardName;
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
@@ -50,7 +51,7 @@ pub enum Command {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SummaryWish {
-    Now,
+    Now(Edition),
     Schedule,
     Off,
     On,
@@ -126,8 +127,8 @@ const DRAFT: Form = Form {
 const SUMMARY: Form = Form {
     command: "/summary",
     word: "",
-    takes: "[now | schedule | off | on]",
-    says: "Makes a summary for you: what moved, what waits and for whom, what was decided. You read it first and may share it in the channel. `schedule` says when one comes to this channel by itself; `off` and `on` turn that off and on.",
+    takes: "[now | week | month | schedule | off | on]",
+    says: "Makes a summary for you: what moved, what waits and for whom, what was decided. You read it first and may share it in the channel. `week` and `month` look back on the last seven days and on the last four weeks. `schedule` says when one comes to this channel by itself; `off` and `on` turn that off and on.",
     example: "/summary now",
 };
 
@@ -270,7 +271,9 @@ fn test(text: &str) -> Result<Short, String> {
 
 fn summary(text: &str) -> Result<SummaryWish, String> {
     match text.to_lowercase().as_str() {
-        "" | "now" => Ok(SummaryWish::Now),
+        "" | "now" => Ok(SummaryWish::Now(Edition::Daily)),
+        "week" => Ok(SummaryWish::Now(Edition::Weekly)),
+        "month" => Ok(SummaryWish::Now(Edition::Monthly)),
         "schedule" => Ok(SummaryWish::Schedule),
         "off" => Ok(SummaryWish::Off),
         "on" => Ok(SummaryWish::On),

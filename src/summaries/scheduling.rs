@@ -34,9 +34,10 @@ pub async fn due(tx: &mut PgConnection, app: &App) -> Result<()> {
         if !is_due || channel.is_off || channel.last >= Some(day) {
             continue;
         }
-        if let Some(summary) =
-            store::begin(tx, workspace, &digest.channel, day, due_at, now).await?
-        {
+        let edition = digest.edition_on(day, channel.last);
+        let begun =
+            store::begin(tx, workspace, &digest.channel, (day, edition), due_at, now).await?;
+        if let Some(summary) = begun {
             jobs::enqueue(tx, workspace, Job::ShowSummary { summary }).await?;
             tracing::info!(summary.id = summary.0, "a summary was due");
         }

@@ -86,7 +86,7 @@ impl Team {
 async fn every_agent_is_listed_with_what_it_is_for() {
     let team = Team::start().await;
     assert_snapshot!(team.member("maya").types("#research", "/countersign agents").await, @"
-    5 agents
+    6 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -112,6 +112,11 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     Goal: Calls that are worth making.
     Reads no source · computes, without a model · no policy on what it makes
     Nothing done yet
+    *reporting* · marketing-leads answers for it
+    Says in the morning what moved, what waits and for whom, and what was decided.
+    Goal: Leaders who know where to look.
+    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
     team.done().await;
@@ -121,7 +126,7 @@ async fn every_agent_is_listed_with_what_it_is_for() {
 async fn a_list_says_how_the_agents_do() {
     let team = Team::with_a_history().await;
     assert_snapshot!(team.member("lena").types("#research", "/countersign agents").await, @"
-    5 agents
+    6 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -147,6 +152,11 @@ async fn a_list_says_how_the_agents_do() {
     Says which leads are worth a call, and why.
     Goal: Calls that are worth making.
     Reads no source · computes, without a model · no policy on what it makes
+    Nothing done yet
+    *reporting* · marketing-leads answers for it
+    Says in the morning what moved, what waits and for whom, and what was decided.
+    Goal: Leaders who know where to look.
+    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -285,6 +295,30 @@ async fn a_list_says_how_the_agents_do() {
     Editing effort: none yet
     People called it: none yet
     Disputes: none yet
+
+    reporting
+    Says in the morning what moved, what waits and for whom, and what was decided.
+    Answers for it: marketing-leads
+    Goal: Leaders who know where to look.
+    May read: no source
+    Engine: not connected, for it has no token
+    Budget: none
+    Who decides on it
+    • copy, for a draft: one approval from brand
+    • promises, for a draft labelled pricing or legal claim or customer data: one approval from marketing-leads
+    • budgets, for a budget change: one approval from marketing-leads
+    • large budgets, for a budget change spending over 10000: one approval from brand
+    • test plans, for a test plan: one approval from research-reviewers
+    • hand-offs, for a hand-off: one approval from sales
+    Work: Nothing done yet
+    Models: none yet
+    Put up for a decision: 0
+    Decisions: none yet
+    First-pass approval: none yet
+    Median time to a decision: none yet
+    Editing effort: none yet
+    People called it: none yet
+    Disputes: none yet
     ");
     team.done().await;
 }
@@ -336,7 +370,7 @@ async fn today_begins_at_midnight_where_the_team_is() {
 async fn a_name_that_is_none_is_answered_with_those_that_are() {
     let team = Team::start().await;
     let maya = team.member("maya");
-    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign, crm.");
+    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign, crm, reporting.");
     assert_snapshot!(maya.types("#research", "/countersign agnets").await, @"I do not know `/countersign agnets`. Did you mean `/countersign agents`?");
     assert_snapshot!(maya.types("#research", "/countersign help agents").await, @"
     `/countersign agents [NAME]`
@@ -457,6 +491,6 @@ async fn the_command_line_tells_the_same() {
     let refused = countersign::cli::agents::run(db, &team.config, clock, workspace, agents)
         .await
         .unwrap_err();
-    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign, crm.");
+    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign, crm, reporting.");
     team.done().await;
 }

@@ -176,7 +176,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scorecards", &["agents", "alerts", "drafts", "experiments", "leads", "research", "slack"]),
     (
         "summaries",
-        &["alerts", "audit", "experiments", "jobs", "leads", "readings", "reviews", "slack"],
+        &[
+            "agents",
+            "alerts",
+            "audit",
+            "charts",
+            "detectors",
+            "experiments",
+            "jobs",
+            "leads",
+            "readings",
+            "reviews",
+            "slack",
+        ],
     ),
     (
         "experiments",

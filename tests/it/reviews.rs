@@ -193,7 +193,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/draft [CHANNEL TITLE: OFFER]`: Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel.
     • `/test [NAME: A v B]`: Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts.
     • `/leads [NAME]`: Lists the leads that are yours, wait for somebody or are overdue, for sales.
-    • `/summary [now | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
+    • `/summary [now | week | month | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
     • `/countersign propose`: Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change.
     • `/countersign check [CHANNEL:] TEXT`: Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead.
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
@@ -219,7 +219,7 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/draft [CHANNEL TITLE: OFFER]`: Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel.
     • `/test [NAME: A v B]`: Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts.
     • `/leads [NAME]`: Lists the leads that are yours, wait for somebody or are overdue, for sales.
-    • `/summary [now | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
+    • `/summary [now | week | month | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
     • `/countersign propose`: Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change.
     • `/countersign check [CHANNEL:] TEXT`: Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead.
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.

@@ -1,5 +1,7 @@
 //! What leaders read in the morning: once a day, of everything that they may see, and no more.
 
+mod told;
+
 use countersign::app::App;
 use countersign::schedule;
 use insta::{assert_json_snapshot, assert_snapshot};
@@ -21,8 +23,13 @@ fn manifest(summaries: &str) -> String {
 
 fn daily(channel: &str, at: &str, zone: &str) -> String {
     format!(
-        "[[summary]]\nchannel = \"{channel}\"\nat = \"{at}\"\nzone = \"{zone}\"\nweekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n"
+        "[[summary]]\nchannel = \"{channel}\"\nat = \"{at}\"\nzone = \"{zone}\"\nweekdays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\neditions = []\n"
     )
+}
+
+/// The same, with a longer look back on the first of each week and month.
+fn with_editions(channel: &str, at: &str, zone: &str) -> String {
+    daily(channel, at, zone).replace("editions = []", "editions = [\"weekly\", \"monthly\"]")
 }
 
 impl Team {
@@ -172,8 +179,9 @@ async fn one_that_is_late_says_so() {
     team.done().await;
 }
 
-/// A year of days in three zones, with every change of the clocks in it: at the time of
-/// each, one replica dies and another looks, and there is one row for each channel and day.
+/// A year of days in three zones, with every change of the clocks in it: in each minute around the time of
+/// each, one replica dies and another looks, and there is one row for each channel and day, and one
+/// edition for each week and month.
 #[tokio::test]
 async fn a_year_has_one_summary_for_each_channel_and_day() {
     let team = Team::start().await;
@@ -182,7 +190,8 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
         ("#campaigns", "01:30", "America/New_York"),
         ("#research", "02:15", "Australia/Lord_Howe"),
     ];
-    let text: Vec<String> = zones.iter().map(|(at, time, zone)| daily(at, time, zone)).collect();
+    let text: Vec<String> =
+        zones.iter().map(|(at, time, zone)| with_editions(at, time, zone)).collect();
     let app = with_manifest(&team, &manifest(&text.concat())).await;
     schedule::tick(&app).await.unwrap();
     // What it leaves half done stays in connections of its own.
@@ -199,6 +208,10 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
             at = next;
         }
     }
+    let around = |moment: &Timestamp| {
+        (-1..=2).map(|it| *moment + SignedDuration::from_mins(it)).collect::<Vec<_>>()
+    };
+    moments = moments.iter().flat_map(around).collect();
     moments.sort();
     for moment in moments {
         let forward = moment.duration_since(app.now()) + SignedDuration::from_millis(1);
@@ -224,6 +237,35 @@ async fn a_year_has_one_summary_for_each_channel_and_day() {
     for (channel, rows, days, span) in rows {
         assert!((365..=367).contains(&rows), "{channel}: {rows}");
         assert_eq!((rows, rows), (days, span), "{channel}");
+    }
+    // Of the whole weeks and months in between, each has one edition; a Monday that begins a month is the
+    // month's.
+    let doubled: i64 = sqlx::query_scalar(
+        "SELECT count(*)
+         FROM (
+             SELECT channel, date_trunc(unit, day) AS start
+             FROM summaries
+             JOIN (VALUES ('weekly', 'week'), ('monthly', 'month')) AS of (edition, unit)
+                 USING (edition)
+             GROUP BY channel, edition, start
+             HAVING count(*) > 1
+         ) AS doubled",
+    )
+    .fetch_one(team.db())
+    .await
+    .unwrap();
+    assert_eq!(doubled, 0);
+    let editions: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT channel, count(*) FILTER (WHERE edition = 'monthly'),
+                count(*) FILTER (WHERE edition <> 'daily' AND extract(isodow FROM day) = 1)
+         FROM summaries GROUP BY channel",
+    )
+    .fetch_all(team.db())
+    .await
+    .unwrap();
+    for (channel, months, mondays) in editions {
+        assert!((11..=13).contains(&months), "{channel}: {months}");
+        assert!((51..=53).contains(&mondays), "{channel}: {mondays}");
     }
     sqlx::query("DELETE FROM graphile_worker._private_jobs").execute(team.db()).await.unwrap();
     sqlx::query("DELETE FROM schedules").execute(team.db()).await.unwrap();

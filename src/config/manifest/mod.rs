@@ -31,7 +31,7 @@ pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 pub use sales::{Sales, Seller, WorkingTime};
 use scoring::Scoring;
-pub use summaries::{Digest, Length, Section};
+pub use summaries::{Digest, Edition, Length, Section};
 pub use witness::Witness;
 
 /// The example that a fresh installation starts with.

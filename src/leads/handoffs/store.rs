@@ -572,13 +572,13 @@ pub async fn tallies(
     tally.collect()
 }
 
-/// How many leads wait for somebody to claim them, and how many of them for too long.
+/// How many leads waited at a moment for somebody to claim them, and how many of them for too long.
 pub async fn waiting(db: &PgPool, workspace: WorkspaceId, now: Timestamp) -> Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"
         SELECT count(*) AS "waiting!", count(*) FILTER (WHERE due_at < $2) AS "overdue!"
         FROM hand_offs
-        WHERE workspace_id = $1 AND state = 'waiting'
+        WHERE workspace_id = $1 AND opened_at <= $2 AND (state = 'waiting' OR claimed_at > $2)
         "#,
         workspace.0,
         now.to_sqlx() as _,

@@ -8,6 +8,7 @@
 //! - `measured` is what can be compared: shares, ratios and medians, each with its interval, so that two
 //!   of two is not read as perfection.
 //! - [`Version`]s are what wrote an agent's texts for a time, each held [`Against`] the one before it.
+//! - [`reviewers`] is what the people carry who decide.
 //! - [`Standing`]s are the goals of the manifest: is the agent improving what it exists for?
 //! - `message` says it, in Slack and on a terminal; a [`Member`] serialises to the same for programs.
 //!
@@ -16,6 +17,7 @@
 mod goals;
 mod measured;
 mod message;
+pub mod reviewers;
 mod store;
 mod versions;
 
@@ -26,11 +28,12 @@ use sqlx::PgPool;
 
 use crate::agents::Cost;
 use crate::alerts::{self, RuleCard};
+use crate::app::App;
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
-use crate::error::{Refusal, Result};
-use crate::ids::WorkspaceId;
+use crate::error::{Error, Refusal, Result};
+use crate::ids::{PersonId, WorkspaceId};
 use crate::leads::handoffs;
-use crate::{drafts, experiments, research};
+use crate::{drafts, experiments, research, reviews};
 
 pub use goals::{Level, Moves, Standing};
 pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Unit, Waits};
@@ -198,6 +201,31 @@ pub async fn roster<'a>(
         },
     };
     Ok(manifest.agents.iter().map(member).collect())
+}
+
+/// The groups that answer for agents, each once.
+fn owners(manifest: &Manifest) -> Vec<String> {
+    let mut owners: Vec<String> = manifest.agents.iter().map(|agent| agent.owner.clone()).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}
+
+/// How the agents do that a person answers for, in a few lines; none for anybody else, and while Slack
+/// does not say who is in which group.
+pub async fn of_owner(app: &App, person: &PersonId) -> Result<Vec<String>> {
+    let groups = match reviews::groups_of(app, &owners(&app.manifest), person).await {
+        Ok(groups) => groups,
+        Err(Error::Refused(_)) => Vec::new(),
+        Err(fault) => return Err(fault),
+    };
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (manifest, tokens) = (&app.manifest, &app.agent_tokens);
+    let mut roster = roster(&app.db, app.workspace.id, manifest, tokens, app.now()).await?;
+    roster.retain(|member| groups.iter().any(|group| group == member.owner));
+    Ok(message::lines_of(&roster))
 }
 
 /// The one of that name.

@@ -374,7 +374,7 @@ async fn a_name_that_is_none_is_answered_with_those_that_are() {
     assert_snapshot!(maya.types("#research", "/countersign agnets").await, @"I do not know `/countersign agnets`. Did you mean `/countersign agents`?");
     assert_snapshot!(maya.types("#research", "/countersign help agents").await, @"
     `/countersign agents [NAME]`
-    Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one.
+    Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one: its versions, each against the one before, and its goals.
     For example: `/countersign agents research`
     ");
     team.done().await;

@@ -53,22 +53,27 @@ pub fn one(member: &Member<'_>) -> Post {
 /// the one before it, and goals that are missed or certainly move.
 pub fn worth_reading(roster: &[Member<'_>]) -> Vec<String> {
     let each = roster.iter().flat_map(|member| {
-        let card = &member.scorecard;
-        let goals = card.goals.iter().filter_map(goals::certain);
-        let said = versions::certain(&card.versions).into_iter().chain(goals);
-        said.map(|sentence| format!("{}: {sentence}", escape(member.name)))
+        let name = escape(member.name);
+        certain(&member.scorecard).into_iter().map(move |said| format!("{name}: {said}"))
     });
     each.collect()
 }
 
 /// Each agent in a line, for whoever answers for it, with what is worth a sentence.
 pub fn lines_of(roster: &[Member<'_>]) -> Vec<String> {
-    let each = roster.iter().map(|member| {
+    let each = roster.iter().flat_map(|member| {
         let judged = judged(&member.scorecard);
         let judged = if judged.is_empty() { runs(&member.scorecard) } else { judged.join(" · ") };
-        format!("*{}*: {judged}", escape(member.name))
+        let line = format!("*{}*: {judged}", escape(member.name));
+        let sentences = certain(&member.scorecard).into_iter().map(|said| format!("• {said}"));
+        std::iter::once(line).chain(sentences)
     });
-    each.chain(worth_reading(roster)).map(|line| cut::cut_markup(&line, 2 * LINE)).collect()
+    each.map(|line| cut::cut_markup(&line, 2 * LINE)).collect()
+}
+
+fn certain(card: &Scorecard) -> Vec<String> {
+    let goals = card.goals.iter().filter_map(goals::certain);
+    versions::certain(&card.versions).into_iter().chain(goals).collect()
 }
 
 /// What takes more than a line: goals and versions, as far as there are any.
@@ -293,9 +298,11 @@ fn editing(card: &Scorecard) -> Option<String> {
 
 /// `3 % (95 % interval 1–6 %), over 5 drafts`
 fn ratio(ratio: &Ratio, piece: &str) -> Option<String> {
-    let interval = ratio
-        .interval()
-        .map(|(low, high)| format!(" (95 % interval {}–{} %)", percent(low), percent(high)));
+    // That it could be more than all of it is an accident of few drafts.
+    let most = ratio.rate()?.max(1.0);
+    let interval = ratio.interval().map(|(low, high)| {
+        format!(" (95 % interval {}–{} %)", percent(low), percent(high.min(most)))
+    });
     let (rate, interval) = (percent(ratio.rate()?), interval.unwrap_or_default());
     Some(format!("{rate} %{interval}, over {}", count(ratio.pieces, piece)))
 }
@@ -446,7 +453,7 @@ fn lines(pairs: &[(&str, String)]) -> String {
 }
 
 /// In the two units that say most.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let minutes = (seconds / 60.0).round() as u64;
     match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
         (0, 0, 0) => format!("{} s", seconds.round()),

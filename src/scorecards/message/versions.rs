@@ -1,5 +1,7 @@
 //! What people read about the versions of an agent.
 
+use std::collections::BTreeMap;
+
 use super::{at, duration, points, ratio, share};
 use crate::scorecards::measured::ENOUGH;
 use crate::scorecards::{Against, Aspect, Change, Compared, Measure, Measured, Unit, Version};
@@ -122,7 +124,7 @@ fn clear(version: &Version, against: &Against) -> Vec<String> {
 
 fn open(version: &Version, against: &Against) -> Option<String> {
     let open = against.measures.iter().filter_map(|Measure { aspect, compared }| match compared {
-        Compared::Changed(change) if !change.is_clear() => {
+        Compared::Changed(change) if !change.is_clear() && change.by != 0.0 => {
             Some(format!("{} ({})", noun(*aspect), interval(*change)))
         }
         Compared::NoRatio { now: 0.0, before: 0.0 } => {
@@ -144,19 +146,22 @@ fn open(version: &Version, against: &Against) -> Option<String> {
 }
 
 fn too_few(version: &Version, against: &Against) -> Option<String> {
-    let few = against.measures.iter().filter_map(|Measure { aspect, compared }| match compared {
-        Compared::TooFew { now, before } => {
-            Some(format!("{} ({now} against {before})", noun(*aspect)))
+    let mut by_count: BTreeMap<(u64, u64), Vec<&str>> = BTreeMap::new();
+    for measure in &against.measures {
+        if let Compared::TooFew { now, before } = measure.compared {
+            by_count.entry((now, before)).or_default().push(noun(measure.aspect));
         }
-        _ => None,
-    });
-    let few: Vec<String> = few.collect();
+    }
+    let few: Vec<String> = by_count
+        .into_iter()
+        .map(|((now, before), nouns)| format!("{} ({now} against {before})", listed(&nouns)))
+        .collect();
     (!few.is_empty()).then(|| {
         format!(
             "Too few yet to hold *{}* against {} in {}; it takes {ENOUGH} of each.",
             name(&version.version),
             name(&against.version),
-            listed(&few)
+            few.join(", and in ")
         )
     })
 }

@@ -52,6 +52,6 @@ ALTER TABLE revisions
 
 -- Scorecards read the first text of everything, and which texts are a person's, without the texts.
 CREATE INDEX revisions_first ON revisions (workspace_id, subject_kind, subject_id)
-    INCLUDE (version, rules_passed, rules_tested, claims_kept, claims_cut, created_at)
+    INCLUDE (id, version, rules_passed, rules_tested, claims_kept, claims_cut, created_at)
     WHERE number = 1;
 CREATE INDEX revisions_of_people ON revisions (id) WHERE edited_by IS NOT NULL;

@@ -74,9 +74,9 @@ pub(super) async fn standings(
             let (before, _) = goal.every.around(first.yesterday()?);
             let under_way = midnight(first, &manifest.zone)?..Timestamp::MAX;
             let over = midnight(before, &manifest.zone)?..under_way.start;
-            let both =
-                [of_all(db, workspace, &under_way).await?, of_all(db, workspace, &over).await?];
-            read.insert(period, both);
+            let (now, before) =
+                tokio::try_join!(of_all(db, workspace, &under_way), of_all(db, workspace, &over),)?;
+            read.insert(period, [now, before]);
         }
         if let Some([under_way, over]) = read.get(period) {
             let standing = stands(goal, measure, under_way.get(agent), over.get(agent));

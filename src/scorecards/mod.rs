@@ -184,8 +184,10 @@ pub async fn roster<'a>(
     now: Timestamp,
 ) -> Result<Vec<Member<'a>>> {
     let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
-    let mut cards = store::cards(db, workspace, midnight).await?;
-    let mut goals = goals::standings(db, workspace, manifest, now).await?;
+    let (mut cards, mut goals) = tokio::try_join!(
+        store::cards(db, workspace, midnight),
+        goals::standings(db, workspace, manifest, now),
+    )?;
     let member = |agent: &'a Agent| Member {
         name: &agent.name,
         job: &agent.job,

@@ -21,6 +21,8 @@ pub mod reviewers;
 mod store;
 mod versions;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -37,7 +39,7 @@ use crate::{drafts, experiments, research, reviews};
 
 pub use goals::{Level, Moves, Standing};
 pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Unit, Waits};
-pub use message::{list, one, plain, worth_reading};
+pub use message::{list, one, plain};
 pub use versions::{Against, Measure, Version};
 
 /// An agent of the manifest, and how it does.
@@ -183,11 +185,7 @@ pub async fn roster<'a>(
     tokens: &AgentTokens,
     now: Timestamp,
 ) -> Result<Vec<Member<'a>>> {
-    let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
-    let (mut cards, mut goals) = tokio::try_join!(
-        store::cards(db, workspace, midnight),
-        goals::standings(db, workspace, manifest, now),
-    )?;
+    let mut cards = cards(db, workspace, manifest, now).await?;
     let member = |agent: &'a Agent| Member {
         name: &agent.name,
         job: &agent.job,
@@ -197,12 +195,41 @@ pub async fn roster<'a>(
         engine: Engine::of(agent, tokens),
         budget: agent.budget.map(Limits::from),
         rules: rules(manifest, agent),
-        scorecard: Scorecard {
-            goals: goals.remove(&agent.name).unwrap_or_default(),
-            ..cards.remove(&agent.name).unwrap_or_default()
-        },
+        scorecard: cards.remove(&agent.name).unwrap_or_default(),
     };
     Ok(manifest.agents.iter().map(member).collect())
+}
+
+/// What is worth a sentence of how the agents of the manifest do, in markup: where the newest version of
+/// one certainly does better or worse than the one before, and goals that are missed or certainly move.
+/// Often nothing.
+pub async fn worth_reading(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    now: Timestamp,
+) -> Result<Vec<String>> {
+    let cards = cards(db, workspace, manifest, now).await?;
+    let each = manifest.agents.iter().filter_map(|agent| Some((agent, cards.get(&agent.name)?)));
+    Ok(each.flat_map(|(agent, card)| message::worth_reading(&agent.name, card)).collect())
+}
+
+/// By the agent's name; none of those of whom there is nothing to tell.
+async fn cards(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    now: Timestamp,
+) -> Result<BTreeMap<String, Scorecard>> {
+    let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
+    let (mut cards, goals) = tokio::try_join!(
+        store::cards(db, workspace, midnight),
+        goals::standings(db, workspace, manifest, now),
+    )?;
+    for (agent, goals) in goals {
+        cards.entry(agent).or_default().goals = goals;
+    }
+    Ok(cards)
 }
 
 /// The groups that answer for agents, each once.

@@ -8,7 +8,7 @@ use crate::scorecards::{Compared, Level, Moves, Standing};
 use crate::slack::escape;
 use crate::words::amount;
 
-/// `*Drafts that need no work*: first-pass approval of at least 80 % in a month. This month 85 % (…), of
+/// `“Drafts that need no work”, first-pass approval of at least 80 % in a month. This month 85 % (…), of
 /// 14; last month 70 %, of 20. It moves toward the goal (…).`
 pub(super) fn told(standing: &Standing) -> String {
     let (now, before) = match standing.every {
@@ -59,7 +59,7 @@ fn wanted(standing: &Standing) -> String {
         Measure::AlertPrecision | Measure::Acceptance => ":",
         _ => " of",
     };
-    format!("*{}*: {measured}{of} {bound} in a {}", escape(&standing.name), standing.every.name())
+    format!("“{}”, {measured}{of} {bound} in a {}", escape(&standing.name), standing.every.name())
 }
 
 fn leveled(standing: &Standing, level: &Level) -> String {

@@ -49,14 +49,10 @@ pub fn one(member: &Member<'_>) -> Post {
     card.context("First pass: of what people decided on, what was approved in the words in which it was put up. Editing: the words that people changed, of those that it wrote. The intervals are for 95 %: the fewer there are, the wider. A text counts for the version that wrote it first.").finish().0
 }
 
-/// What is worth a sentence of how the agents do: where a version certainly does better or worse than
-/// the one before it, and goals that are missed or certainly move.
-pub fn worth_reading(roster: &[Member<'_>]) -> Vec<String> {
-    let each = roster.iter().flat_map(|member| {
-        let name = escape(member.name);
-        certain(&member.scorecard).into_iter().map(move |said| format!("{name}: {said}"))
-    });
-    each.collect()
+/// What is worth a sentence of how an agent does, each with its name.
+pub fn worth_reading(agent: &str, card: &Scorecard) -> Vec<String> {
+    let name = escape(agent);
+    certain(card).into_iter().map(|said| format!("*{name}*: {said}")).collect()
 }
 
 /// Each agent in a line, for whoever answers for it, with what is worth a sentence.

@@ -109,7 +109,7 @@ pub(super) fn name(version: &str) -> String {
     }
 }
 
-/// `*content.draft@4* needs 31 % less editing than content.draft@3 (95 % interval 12–47 %).`
+/// `content.draft@4 needs 31 % less editing than content.draft@3 (95 % interval 12–47 %).`
 fn clear(version: &Version, against: &Against) -> Vec<String> {
     let clear = against.measures.iter().filter_map(|measure| match measure.compared {
         Compared::Changed(change) if change.is_clear() => Some((measure.aspect, change)),
@@ -117,7 +117,7 @@ fn clear(version: &Version, against: &Against) -> Vec<String> {
     });
     let told = clear.map(|(aspect, change)| {
         let (one, other) = (name(&version.version), name(&against.version));
-        format!("*{one}* {} than {other} ({}).", said(aspect, change), interval(change))
+        format!("{one} {} than {other} ({}).", said(aspect, change), interval(change))
     });
     told.collect()
 }
@@ -137,7 +137,7 @@ fn open(version: &Version, against: &Against) -> Option<String> {
     let open: Vec<String> = open.collect();
     (!open.is_empty()).then(|| {
         format!(
-            "*{}* may be no different from {} in {}.",
+            "{} may be no different from {} in {}.",
             name(&version.version),
             name(&against.version),
             listed(&open)
@@ -158,7 +158,7 @@ fn too_few(version: &Version, against: &Against) -> Option<String> {
         .collect();
     (!few.is_empty()).then(|| {
         format!(
-            "Too few yet to hold *{}* against {} in {}; it takes {ENOUGH} of each.",
+            "Too few yet to hold {} against {} in {}; it takes {ENOUGH} of each.",
             name(&version.version),
             name(&against.version),
             few.join(", and in ")

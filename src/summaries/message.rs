@@ -7,13 +7,17 @@ use super::scheduling::lateness;
 use super::sections::{Part, age};
 use crate::config::{Edition, Length, Section};
 use crate::ids::FileId;
-use crate::slack::{Button, Card, Element, escape};
+use crate::slack::{Button, Card, Element, cut, escape};
 use crate::words::{capitalised, count, listed};
 
 /// Lines of a section that the message itself shows, and that Details shows.
 const SHORT: usize = 3;
 const FULL: usize = 6;
 const DETAILS: usize = 60;
+
+/// Bytes of a line in the message, and in Details.
+const LINE: usize = 400;
+const LINE_IN_FULL: usize = 1_000;
 
 /// A late summary says so; one that is later than this only tells what is still of use.
 pub const TOO_LATE_HOURS: i64 = 4;
@@ -69,7 +73,9 @@ pub fn card(
 }
 
 fn section(card: Card, summary: &Summary, part: &Part, most: usize) -> Card {
-    let lines: Vec<String> = part.lines.iter().take(most).map(|line| format!("• {line}")).collect();
+    let shown = part.lines.iter().take(most);
+    let lines: Vec<String> =
+        shown.map(|line| format!("• {}", cut::cut_markup(line, LINE))).collect();
     let text = format!("*{}*\n{}", title(part.section), lines.join("\n"));
     let value = format!("{}.{}", summary.id, part.section.name());
     let details = Button::new("Details", "summary.details")

@@ -3,7 +3,8 @@
 //! The manifest says which channel reads one, when, and of what. [`due`] asks each second whether a
 //! channel's time has come and begins its [`Summary`]; [`now`] begins one for a person, who reads it
 //! first and may [`share`] it. What a summary says is read from the other features when it is shown,
-//! and never kept, so that nothing that is erased stays in one.
+//! and not kept, so that nothing that is erased stays in one; a model's opening is, and was told of no
+//! person and nothing that one wrote.
 //!
 //! - `sections` reads what there is to say, a function a section.
 //! - [`moved`] tells what numbers came to.

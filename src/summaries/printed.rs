@@ -14,7 +14,7 @@ use super::message::{heading, opening, title};
 use super::sections::{self, Part, Records, Span};
 use crate::config::{Digest, Edition};
 use crate::error::{Refusal, Result};
-use crate::slack::{markdown, plain_text};
+use crate::slack::plain_text;
 
 /// All that a summary says.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -100,15 +100,27 @@ impl Printed {
     }
 
     pub fn markdown(&self) -> String {
-        let heading = markdown(&heading(self.edition, self.day));
-        let mut text = format!("# {heading}\n\n{}\n", markdown(&self.opening));
+        let heading = heading(self.edition, self.day);
+        let mut text = format!("# {heading}\n\n{}\n", literal(&self.opening));
         for said in self.sections.iter().filter(|it| !it.lines.is_empty()) {
-            text.push_str(&format!("\n## {}\n\n", markdown(said.title)));
+            text.push_str(&format!("\n## {}\n\n", said.title));
             for line in &said.lines {
-                text.push_str(&format!("- {}\n", markdown(line)));
+                text.push_str(&format!("- {}\n", literal(line)));
             }
-            text.push_str(&format!("\n*Source: {}.*\n", markdown(&said.source)));
+            text.push_str(&format!("\n*Source: {}.*\n", literal(&said.source)));
         }
         text.trim_end().to_owned()
     }
+}
+
+/// Text as Markdown shows it letter by letter, whatever marks stand in it.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\`*_[]<>|~&".contains(c) {
+            literal.push('\\');
+        }
+        literal.push(c);
+    }
+    literal
 }

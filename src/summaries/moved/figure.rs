@@ -10,7 +10,7 @@ use crate::experiments::statistics::distributions::student;
 use crate::readings::Derived;
 
 /// What differs by less than this is as usual.
-pub const STEADY: f64 = 0.05;
+pub const STEADY: f64 = 0.03;
 
 /// The least stretches before, from which what is ordinary is told.
 const LEAST_BEFORE: usize = 4;

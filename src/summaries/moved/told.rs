@@ -12,6 +12,9 @@ use crate::slack::escape;
 use crate::summaries::sections::age;
 use crate::words::{amount, capitalised, listed, percent};
 
+/// Sources that are named.
+const SOURCES: usize = 6;
+
 /// Lines, the most important first.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Told {
@@ -116,14 +119,19 @@ impl Moved {
     fn source(&self, about: &About) -> String {
         let since =
             |at: &Timestamp| age(about.now.duration_since(*at).max(jiff::SignedDuration::ZERO));
-        let named: Vec<String> = self
+        let more = self.sources.len().saturating_sub(SOURCES);
+        let mut named: Vec<String> = self
             .sources
             .iter()
+            .take(SOURCES)
             .map(|(source, at)| match at {
                 Some(at) => format!("{} (came {} ago)", escape(source), since(at)),
                 None => escape(source),
             })
             .collect();
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
         if named.is_empty() {
             return format!("no numbers of {} have come", about.yesterday.strftime("%A"));
         }

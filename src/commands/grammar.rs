@@ -40,6 +40,8 @@ pub enum Command {
     Summary(SummaryWish),
     /// The agents, or one of them in full.
     Agents(Option<String>),
+    /// What reviewers decided lately, and whether there was time to read.
+    Reviewers,
     /// Holds a text against the brand kit; what is typed before it may name the channel.
     Check {
         channel: Option<String>,
@@ -88,8 +90,8 @@ pub struct Form {
 }
 
 pub const FORMS: &[Form] = &[
-    RESEARCH, DRAFT, TEST, LEADS, SUMMARY, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT,
-    HELP,
+    RESEARCH, DRAFT, TEST, LEADS, SUMMARY, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS,
+    REVIEWERS, AUDIT, HELP,
 ];
 
 const RESEARCH: Form = Form {
@@ -144,8 +146,16 @@ const AGENTS: Form = Form {
     command: "/countersign",
     word: "agents",
     takes: "[NAME]",
-    says: "Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one.",
+    says: "Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one: its versions, each against the one before, and its goals.",
     example: "/countersign agents research",
+};
+
+const REVIEWERS: Form = Form {
+    command: "/countersign",
+    word: "reviewers",
+    takes: "",
+    says: "Tells what you decided in the last four weeks, and whether there was time to read. Those who answer for an agent read it of everybody.",
+    example: "/countersign reviewers",
 };
 
 const HELP: Form = Form {
@@ -291,6 +301,7 @@ fn countersign(text: &str) -> Result<Command, String> {
         "agents" => {
             Ok(Command::Agents(Some(rest.trim().to_owned()).filter(|name| !name.is_empty())))
         }
+        "reviewers" => Ok(Command::Reviewers),
         "check" => check(rest.trim()),
         "policy" => policy(rest.trim()),
         "delegate" => delegate(rest.trim()).map(Command::Delegate),

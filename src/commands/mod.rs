@@ -52,6 +52,10 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             };
             Ok(Answer::Private(Box::new(post)))
         }
+        Command::Reviewers => {
+            let post = scorecards::reviewers::for_person(app, &command.actor.id).await?;
+            Ok(Answer::Private(Box::new(post)))
+        }
         Command::Leads(named) => {
             let post = match named {
                 Some(named) => leads::one(app, &command.actor.id, &check::as_typed(&named)).await?,

@@ -249,7 +249,7 @@ impl Prepared {
             text: decision.in_full(),
             checks: vec![Check { rule, passed: !decision.against_rule, says: says.to_owned() }],
             facts: Facts { labels, budget: None, audience: None },
-            provenance: json!({"agent": super::AGENT, "engine": "read out by statistics"}),
+            provenance: json!({"agent": super::AGENT, "engine": "read out by statistics", "version": "statistics"}),
         })
     }
 

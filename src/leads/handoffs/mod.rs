@@ -48,7 +48,7 @@ pub(super) use message::{contact, moment, reasons};
 pub use opening::open;
 pub use pressing::{Press, Pressed, input_of, is_form, press, submit};
 pub(super) use rights::rights;
-pub use store::{Tally, tally, waiting};
+pub use store::{Tally, tallies, waiting};
 pub use summary::word;
 
 /// The agent of the manifest that scores leads and hands them over.

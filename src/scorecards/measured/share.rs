@@ -1,5 +1,7 @@
 //! How many of how many, and how sure that is.
 
+use std::ops::AddAssign;
+
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
@@ -27,6 +29,13 @@ impl Share {
         let centre = (rate + Z * Z / (2.0 * n)) / shrunk;
         let half = Z / shrunk * (rate * (1.0 - rate) / n + Z * Z / (4.0 * n * n)).sqrt();
         Some(((centre - half).max(0.0), (centre + half).min(1.0)))
+    }
+}
+
+impl AddAssign for Share {
+    fn add_assign(&mut self, other: Self) {
+        self.of += other.of;
+        self.hits += other.hits;
     }
 }
 

@@ -1,8 +1,11 @@
 //! What people read about agents.
 
+mod goals;
+mod versions;
+
 use jiff::Timestamp;
 
-use super::{Calls, Engine, Member, Reviewed, Scorecard, Share};
+use super::{Calls, Engine, Member, Ratio, Reviewed, Scorecard, Share};
 use crate::agents::Cost;
 use crate::config::{Need, Rule, SubjectKind};
 use crate::slack::{Card, Post, cut, date, escape, plain_text};
@@ -39,8 +42,41 @@ pub fn one(member: &Member<'_>) -> Post {
     card = card.section(part(&lines(&about(member))));
     let reviewed = reviewed_in_full(&member.rules);
     card = card.section(format!("*Who decides on it*\n{}", part(&reviewed)));
-    card = card.section(lines(&counted(&member.scorecard)));
-    card.context("First pass: of what people decided on, what was approved in the words in which it was put up. The interval is Wilson's, for 95 %: the fewer decisions, the wider.").finish().0
+    card = card.section(part(&lines(&counted(&member.scorecard))));
+    for (title, told) in at_length(&member.scorecard) {
+        card = card.section(part(&format!("*{title}*\n{}", told.join("\n"))));
+    }
+    card.context("First pass: of what people decided on, what was approved in the words in which it was put up. Editing: the words that people changed, of those that it wrote. The intervals are for 95 %: the fewer there are, the wider. A text counts for the version that wrote it first.").finish().0
+}
+
+/// What is worth a sentence of how an agent does, each with its name.
+pub fn worth_reading(agent: &str, card: &Scorecard) -> Vec<String> {
+    let name = escape(agent);
+    certain(card).into_iter().map(|said| format!("*{name}*: {said}")).collect()
+}
+
+/// Each agent in a line, for whoever answers for it, with what is worth a sentence.
+pub fn lines_of(roster: &[Member<'_>]) -> Vec<String> {
+    let each = roster.iter().flat_map(|member| {
+        let judged = judged(&member.scorecard);
+        let judged = if judged.is_empty() { runs(&member.scorecard) } else { judged.join(" · ") };
+        let line = format!("*{}*: {judged}", escape(member.name));
+        let sentences = certain(&member.scorecard).into_iter().map(|said| format!("• {said}"));
+        std::iter::once(line).chain(sentences)
+    });
+    each.map(|line| cut::cut_markup(&line, 2 * LINE)).collect()
+}
+
+fn certain(card: &Scorecard) -> Vec<String> {
+    let goals = card.goals.iter().filter_map(goals::certain);
+    versions::certain(&card.versions).into_iter().chain(goals).collect()
+}
+
+/// What takes more than a line: goals and versions, as far as there are any.
+fn at_length(card: &Scorecard) -> Vec<(&'static str, Vec<String>)> {
+    let goals: Vec<String> = card.goals.iter().map(goals::told).collect();
+    let all = [("Goals", goals), ("Versions", versions::told(&card.versions))];
+    all.into_iter().filter(|(_, told)| !told.is_empty()).collect()
 }
 
 /// All of it as plain text, for a terminal.
@@ -50,7 +86,11 @@ pub fn plain(roster: &[Member<'_>]) -> String {
         let reviewed = reviewed_in_full(&member.rules);
         let counted = lines(&counted(&member.scorecard));
         let (name, job) = (escape(member.name), escape(member.job));
-        plain_text(&format!("{name}\n{job}\n{about}\nWho decides on it\n{reviewed}\n{counted}"))
+        let mut text = format!("{name}\n{job}\n{about}\nWho decides on it\n{reviewed}\n{counted}");
+        for (title, told) in at_length(&member.scorecard) {
+            text.push_str(&format!("\n{title}\n{}", told.join("\n")));
+        }
+        plain_text(&text)
     });
     each.collect::<Vec<_>>().join("\n\n")
 }
@@ -121,31 +161,47 @@ fn about(member: &Member<'_>) -> Vec<(&'static str, String)> {
 
 /// What was counted.
 fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
+    let measured = &card.measured;
     let decisions = [
-        (card.decisions.approved, "approved"),
-        (card.decisions.changes_requested, "sent back for changes"),
-        (card.decisions.rejected, "rejected"),
+        (measured.decisions.approved, "approved"),
+        (measured.decisions.changes_requested, "sent back for changes"),
+        (measured.decisions.rejected, "rejected"),
     ];
     let opinions = [(card.useful, "useful"), (card.not_useful, "not useful")];
     let disputes = [(card.disputed, "standing"), (card.disputes_withdrawn, "withdrawn")];
     let mut counted = vec![
         ("Work", runs(card)),
         ("Models", or_none(models(&card.models))),
-        ("Put up for a decision", card.put_up.to_string()),
+        ("Put up for a decision", measured.put_up.to_string()),
         ("Decisions", or_none(parts(&decisions))),
-        ("First-pass approval", first_pass(card).unwrap_or_else(none)),
-        ("Median time to a decision", card.median_decision_s.map_or_else(none, duration)),
+        ("First-pass approval", share(measured.first_pass).unwrap_or_else(none)),
+        ("Median time to a decision", measured.waits.median_s().map_or_else(none, duration)),
         ("Editing effort", editing(card).unwrap_or_else(none)),
         ("People called it", or_none(parts(&opinions))),
         ("Disputes", or_none(parts(&disputes))),
     ];
+    if let [only] = card.versions.as_slice() {
+        counted.push(("Version", versions::name(&only.version)));
+    }
+    let brand = ratio(&measured.brand, "draft");
+    counted.extend(brand.map(|it| ("Brand rules kept at first", it)));
+    let unsupported = ratio(&measured.unsupported, "answer");
+    counted.extend(unsupported.map(|it| ("Claims cut as unsupported", it)));
+    let costs = versions::costs(measured);
+    counted.extend((!costs.is_empty()).then(|| ("Cost", listed(&costs))));
+    counted.extend(share(measured.calls_failed).map(|it| ("Calls of models that failed", it)));
     if !card.alerts.is_empty() {
         counted.push(("Alerts", alerts(card)));
+        let useful = share(measured.alert_precision).unwrap_or_else(none);
+        counted.push(("Useful, of those that people judged", useful));
     }
     if let Some(sales) = &card.hand_offs {
-        let accepted = share(sales.acceptance).unwrap_or_else(none);
+        let accepted = share(measured.acceptance).unwrap_or_else(none);
         counted.push(("Hand-offs that sales kept", accepted));
         counted.push(("Won", sales.won.to_string()));
+    }
+    if let Some(tests) = &card.tests {
+        counted.push(("Tests decided", format!("{} of {}", tests.decided, tests.started)));
     }
     counted
 }
@@ -177,7 +233,7 @@ fn runs(card: &Scorecard) -> String {
         return format!(
             "Last put something up {last_at}: {}; {} in all",
             outcome(&last.outcome),
-            card.put_up
+            card.measured.put_up
         );
     }
     let by_outcome = parts(&[
@@ -202,10 +258,15 @@ fn runs(card: &Scorecard) -> String {
 /// What people made of it, as far as they did.
 fn judged(card: &Scorecard) -> Vec<String> {
     let mut said = Vec::new();
-    said.extend(first_pass(card).map(|share| format!("first-pass approval {share}")));
+    said.extend(
+        share(card.measured.first_pass).map(|share| format!("first-pass approval {share}")),
+    );
     said.extend(cost(&card.models.costs).map(|cost| format!("models cost {cost}")));
     said.extend(
-        card.median_decision_s.map(|s| format!("median time to a decision {}", duration(s))),
+        card.measured
+            .waits
+            .median_s()
+            .map(|s| format!("median time to a decision {}", duration(s))),
     );
     said.extend(editing(card).map(|editing| format!("editing effort {editing}")));
     if card.useful + card.not_useful > 0 {
@@ -214,42 +275,37 @@ fn judged(card: &Scorecard) -> Vec<String> {
     if card.disputed > 0 {
         said.push(count(card.disputed, "dispute"));
     }
-    let (useful, not_useful) = card.alerts.iter().fold((0, 0), |(useful, not_useful), rule| {
-        (useful + rule.useful, not_useful + rule.not_useful)
-    });
-    if useful + not_useful > 0 {
-        said.push(format!(
-            "{useful} of {} that people judged were useful",
-            count(useful + not_useful, "alert")
-        ));
+    if let Some(useful) = share(card.measured.alert_precision) {
+        said.push(format!("alerts that people judged useful {useful}"));
     }
-    if let Some(kept) = card.hand_offs.and_then(|it| share(it.acceptance)) {
+    if let Some(kept) = share(card.measured.acceptance) {
         said.push(format!("hand-offs that sales kept {kept}"));
     }
     said
 }
 
-/// `4 of 120 words changed (3 %), over 5 approved drafts`
+/// `4 of 120 words changed, 3 % (95 % interval 1–6 %), over 5 approved drafts`
 fn editing(card: &Scorecard) -> Option<String> {
-    let editing = card.editing?;
-    let share = 100.0 * editing.words_changed as f64 / editing.words.max(1) as f64;
-    Some(format!(
-        "{} of {} words changed ({} %), over {}",
-        grouped(editing.words_changed),
-        grouped(editing.words),
-        share.round(),
-        count(editing.drafts, "approved draft")
-    ))
+    let editing = &card.measured.editing;
+    let (changed, words) = (editing.part as u64, editing.whole as u64);
+    let rate = ratio(editing, "approved draft")?;
+    Some(format!("{} of {} words changed, {rate}", grouped(changed), grouped(words)))
 }
 
-fn first_pass(card: &Scorecard) -> Option<String> {
-    share(card.first_pass)
+/// `3 % (95 % interval 1–6 %), over 5 drafts`
+fn ratio(ratio: &Ratio, piece: &str) -> Option<String> {
+    // That it could be more than all of it is an accident of few drafts.
+    let most = ratio.rate()?.max(1.0);
+    let interval = ratio.interval().map(|(low, high)| {
+        format!(" (95 % interval {}–{} %)", percent(low), percent(high.min(most)))
+    });
+    let (rate, interval) = (percent(ratio.rate()?), interval.unwrap_or_default());
+    Some(format!("{rate} %{interval}, over {}", count(ratio.pieces, piece)))
 }
 
 /// `50 % (95 % interval 9–91 %), 1 of 2`
 fn share(share: Share) -> Option<String> {
     let (rate, (low, high)) = (share.rate()?, share.interval()?);
-    let percent = |rate: f64| (rate * 100.0).round();
     Some(format!(
         "{} % (95 % interval {}–{} %), {} of {}",
         percent(rate),
@@ -258,6 +314,19 @@ fn share(share: Share) -> Option<String> {
         share.hits,
         share.of
     ))
+}
+
+/// In whole points of a hundred.
+fn points(share: f64) -> i64 {
+    (share * 100.0).round() as i64
+}
+
+/// As [`points`], with a digit more below one: a rate that is not zero is not called so.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        below if below > 0.0 && below < 1.0 => format!("{below:.1}"),
+        other => format!("{:.0}", other.round()),
+    }
 }
 
 fn reads(sources: &[String]) -> String {
@@ -380,7 +449,7 @@ fn lines(pairs: &[(&str, String)]) -> String {
 }
 
 /// In the two units that say most.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let minutes = (seconds / 60.0).round() as u64;
     match (minutes / (24 * 60), minutes / 60 % 24, minutes % 60) {
         (0, 0, 0) => format!("{} s", seconds.round()),

@@ -42,6 +42,9 @@ pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Uni
 pub use message::{list, one, plain};
 pub use versions::{Against, Measure, Version};
 
+/// The agent of the manifest that reports: in summaries and here.
+pub const AGENT: &str = "reporting";
+
 /// An agent of the manifest, and how it does.
 #[derive(Clone, Debug, Serialize)]
 pub struct Member<'a> {
@@ -284,7 +287,7 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if [experiments::AGENT, alerts::AGENT, handoffs::AGENT]
+        } else if [AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT]
             .contains(&agent.name.as_str())
         {
             Self::Computes
@@ -318,9 +321,8 @@ fn rules<'a>(manifest: &'a Manifest, agent: &Agent) -> Vec<Reviewed<'a>> {
         (SubjectKind::Finding, name) => name == research::AGENT,
         (SubjectKind::TestDecision, name) => name == experiments::AGENT,
         (SubjectKind::TestPlan, experiments::AGENT) => true,
-        (_, name) => {
-            ![research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT].contains(&name)
-        }
+        (_, name) => ![AGENT, research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT]
+            .contains(&name),
     };
     let concerns = |rule: &Rule| rule.agents.is_empty() || rule.agents.contains(&agent.name);
     let of_agent = manifest.rules.iter().filter(|rule| concerns(rule));

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::experiments;
 use crate::ids::WorkspaceId;
 use crate::leads::{digest, handoffs};
+use crate::scorecards;
 use crate::slack::{escape, mention};
 use crate::words::{amount, count, listed};
 
@@ -342,6 +343,10 @@ async fn agents(records: &Records<'_>, span: &Span) -> Result<Part> {
         let costs: Vec<String> =
             costs.iter().map(|(currency, cost)| amount(*cost, Some(currency))).collect();
         lines.push(format!("Language models cost {}", listed(&costs)));
+    }
+    // Outcomes take weeks to show, so they are told in the longer looks back.
+    if span.edition != Edition::Daily {
+        lines.extend(scorecards::worth_reading(db, workspace, records.manifest, span.now).await?);
     }
     let source = format!("runs and calls of models {}", span.since());
     Ok(Part::of(Section::Agents, lines, None, source))

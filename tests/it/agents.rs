@@ -236,7 +236,7 @@ async fn a_list_says_how_the_agents_do() {
     People called it: none yet
     Disputes: none yet
     Goals
-    Drafts that are right at once: first-pass approval of at least 70 % in a month. There is nothing to measure yet.
+    “Drafts that are right at once”, first-pass approval of at least 70 % in a month. There is nothing to measure yet.
 
     performance
     Watches the numbers of campaigns, and says once what moved.

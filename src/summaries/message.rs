@@ -113,7 +113,9 @@ pub fn details(summary: &Summary, part: &Part) -> Card {
     if all.is_empty() {
         card = card.section(format!("*{name}*\nThere is nothing to say any more."));
     } else {
-        let lines: Vec<String> = all.iter().take(DETAILS).map(|line| format!("• {line}")).collect();
+        let shown = all.iter().take(DETAILS);
+        let lines: Vec<String> =
+            shown.map(|line| format!("• {}", cut::cut_markup(line, LINE_IN_FULL))).collect();
         card = card.section(format!("*{name}*\n{}", lines.join("\n")));
     }
     let more = all.len().saturating_sub(DETAILS);

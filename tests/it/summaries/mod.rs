@@ -15,7 +15,7 @@ const PLACE: &str = "#leadership";
 
 /// A summary every day of the week, so that no test depends on the day it runs.
 pub fn manifest(summaries: &str) -> String {
-    let example = include_str!("../../manifests/team.toml");
+    let example = include_str!("../../../manifests/team.toml");
     let (before, rest) = example.split_once("[[summary]]").unwrap();
     let (_, after) = rest.split_once("\n\n").unwrap();
     format!("{before}{summaries}\n\n{after}")

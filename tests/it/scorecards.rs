@@ -302,12 +302,10 @@ async fn owners_read_in_their_home_how_their_agents_do() {
     };
     assert_snapshot!(of_agents(team.member("dana").opens_home().await), @"
     The agents that you answer for
-    *research*: Nothing done yet
     *content*: first-pass approval 80 % (95 % interval 70–87 %), 70 of 88 · median time to a decision 5 min · editing effort 1,420 of 7,000 words changed, 20 % (95 % interval 19–22 %), over 70 approved drafts
     • content.draft@4 is approved as it was put up 28 points more often than content.draft@3 (95 % interval 12–43 points).
     • content.draft@4 needs 40 % less editing than content.draft@3 (95 % interval 35–45 %).
     • “Drafts that are right at once”, first-pass approval of at least 70 % in a month. This month 95 % (95 % interval 83–99 %), of 40: reached; last month 67 % (95 % interval 53–78 %), of 48. It moves toward the goal (95 % interval 12–43 points).
-    *campaign*: Nothing done yet
     ---
     ");
     assert_eq!(of_agents(team.member("maya").opens_home().await), "");

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::experiments;
 use crate::ids::WorkspaceId;
 use crate::leads::{digest, handoffs};
+use crate::scorecards;
 use crate::slack::{escape, mention};
 use crate::words::{amount, count, listed};
 
@@ -328,8 +329,11 @@ async fn data(records: &Records<'_>, span: &Span) -> Result<Part> {
 }
 
 async fn agents(records: &Records<'_>, span: &Span) -> Result<Part> {
-    let Records { db, workspace, .. } = *records;
+    let Records { db, workspace, manifest } = *records;
     let mut lines = Vec::new();
+    if span.edition != Edition::Daily {
+        lines = scorecards::worth_reading(db, workspace, manifest, span.now).await?;
+    }
     for used in store::runs(db, workspace, span.from, span.to).await? {
         let failed = match used.failed {
             0 => String::new(),

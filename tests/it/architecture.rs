@@ -190,6 +190,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "leads",
             "readings",
             "reviews",
+            "scorecards",
             "slack",
         ],
     ),

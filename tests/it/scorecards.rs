@@ -313,6 +313,22 @@ async fn owners_read_in_their_home_how_their_agents_do() {
 }
 
 #[tokio::test]
+async fn a_weeks_summary_says_what_a_version_brought_and_a_days_does_not() {
+    let team = Team::with_two_versions().await;
+    let lena = team.member("lena");
+    let week = lena.types("#research", "/summary week").await;
+    let lines: Vec<&str> = week.lines().filter(|line| line.contains("*content*")).collect();
+    assert_snapshot!(lines.join("\n"), @"
+    • *content*: content.draft@4 is approved as it was put up 28 points more often than content.draft@3 (95 % interval 12–43 points).
+    • *content*: content.draft@4 needs 40 % less editing than content.draft@3 (95 % interval 35–45 %).
+    • *content*: “Drafts that are right at once”, first-pass approval of at least 70 % in a month. This month 95 % (95 % interval 83–99 %), of 40: reached; last month 67 % (95 % interval 53–78 %), of 48. It moves toward the goal (95 % interval 12–43 points).
+    ");
+    let day = lena.types("#research", "/summary now").await;
+    assert!(!day.contains("content.draft@4"), "{day}");
+    team.done().await;
+}
+
+#[tokio::test]
 async fn reviewers_read_their_own_load_and_owners_everybodys() {
     let team = Team::start().await;
     let at = team.app.now();

@@ -58,9 +58,9 @@ pub(super) async fn standings(
     db: &PgPool,
     workspace: WorkspaceId,
     manifest: &Manifest,
-    now: Timestamp,
+    until: Timestamp,
 ) -> Result<BTreeMap<String, Vec<Standing>>> {
-    let today = now.to_zoned(manifest.zone.clone()).date();
+    let today = until.to_zoned(manifest.zone.clone()).date();
     let of_agents = manifest.goals.iter().filter_map(|goal| match (&goal.what, &goal.agent) {
         (What::Measure(measure), Some(agent)) => Some((goal, *measure, agent)),
         _ => None,
@@ -72,7 +72,7 @@ pub(super) async fn standings(
         if !read.contains_key(period) {
             let (first, _) = goal.every.around(today);
             let (before, _) = goal.every.around(first.yesterday()?);
-            let under_way = midnight(first, &manifest.zone)?..Timestamp::MAX;
+            let under_way = midnight(first, &manifest.zone)?..until;
             let over = midnight(before, &manifest.zone)?..under_way.start;
             let (now, before) =
                 tokio::try_join!(of_all(db, workspace, &under_way), of_all(db, workspace, &over),)?;

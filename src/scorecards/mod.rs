@@ -23,7 +23,7 @@ mod versions;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use sqlx::PgPool;
@@ -225,9 +225,11 @@ async fn cards(
     now: Timestamp,
 ) -> Result<BTreeMap<String, Scorecard>> {
     let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
+    // What this very moment brought counts.
+    let until = now + SignedDuration::from_millis(1);
     let (mut cards, goals) = tokio::try_join!(
-        store::cards(db, workspace, midnight),
-        goals::standings(db, workspace, manifest, now),
+        store::cards(db, workspace, midnight, until),
+        goals::standings(db, workspace, manifest, until),
     )?;
     for (agent, goals) in goals {
         cards.entry(agent).or_default().goals = goals;

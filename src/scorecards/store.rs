@@ -20,6 +20,7 @@ pub(super) async fn cards(
     db: &PgPool,
     workspace: WorkspaceId,
     midnight: Timestamp,
+    until: Timestamp,
 ) -> Result<BTreeMap<String, Scorecard>> {
     let mut cards = BTreeMap::new();
     count_runs(db, workspace, midnight, &mut cards).await?;
@@ -38,7 +39,8 @@ pub(super) async fn cards(
         all.won += sales.won;
     }
     let mut versions: BTreeMap<String, Vec<(String, Measured)>> = BTreeMap::new();
-    for ((agent, version), measured) in measured::read(db, workspace, &ever()).await? {
+    let until_now = Timestamp::UNIX_EPOCH..until;
+    for ((agent, version), measured) in measured::read(db, workspace, &until_now).await? {
         cards.entry(agent.clone()).or_default().measured += measured.clone();
         if let Some(version) = version {
             versions.entry(agent).or_default().push((version, measured));

@@ -329,8 +329,12 @@ async fn data(records: &Records<'_>, span: &Span) -> Result<Part> {
 }
 
 async fn agents(records: &Records<'_>, span: &Span) -> Result<Part> {
-    let Records { db, workspace, .. } = *records;
+    let Records { db, workspace, manifest } = *records;
     let mut lines = Vec::new();
+    // Outcomes take weeks to show.
+    if span.edition != Edition::Daily {
+        lines = scorecards::worth_reading(db, workspace, manifest, span.now).await?;
+    }
     for used in store::runs(db, workspace, span.from, span.to).await? {
         let failed = match used.failed {
             0 => String::new(),
@@ -343,10 +347,6 @@ async fn agents(records: &Records<'_>, span: &Span) -> Result<Part> {
         let costs: Vec<String> =
             costs.iter().map(|(currency, cost)| amount(*cost, Some(currency))).collect();
         lines.push(format!("Language models cost {}", listed(&costs)));
-    }
-    // Outcomes take weeks to show, so they are told in the longer looks back.
-    if span.edition != Edition::Daily {
-        lines.extend(scorecards::worth_reading(db, workspace, records.manifest, span.now).await?);
     }
     let source = format!("runs and calls of models {}", span.since());
     Ok(Part::of(Section::Agents, lines, None, source))

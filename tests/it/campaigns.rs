@@ -444,7 +444,7 @@ async fn what_a_person_wrote_is_kept_word_for_word_and_counted() {
     *Version:* approved words put together
     *Brand rules kept at first:* 100 %, over 1 draft
     *Goals*
-    *Drafts that are right at once*: first-pass approval of at least 70 % in a month. This month 0 % (95 % interval 0–79 %), of 1: not reached; last month there was nothing. Whether it moves cannot be said yet.
+    “Drafts that are right at once”, first-pass approval of at least 70 % in a month. This month 0 % (95 % interval 0–79 %), of 1: not reached; last month there was nothing. Whether it moves cannot be said yet.
     First pass: of what people decided on, what was approved in the words in which it was put up. Editing: the words that people changed, of those that it wrote. The intervals are for 95 %: the fewer there are, the wider. A text counts for the version that wrote it first.
     ");
 

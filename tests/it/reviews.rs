@@ -190,7 +190,6 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     ---
     The agents that you answer for
     *research*: Last run (when): done; 1 run (1 today): 1 done
-    *campaign*: Nothing done yet
     ---
     You can ask for:
     • `/research QUESTION`: Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote.
@@ -218,11 +217,6 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     ---
     What you decided lately
     You have decided on nothing yet.
-    ---
-    The agents that you answer for
-    *content*: Nothing done yet
-    *performance*: Nothing done yet
-    *reporting*: Nothing done yet
     ---
     You can ask for:
     • `/research QUESTION`: Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote.

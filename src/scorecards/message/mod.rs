@@ -55,9 +55,11 @@ pub fn worth_reading(agent: &str, card: &Scorecard) -> Vec<String> {
     certain(card).into_iter().map(|said| format!("*{name}*: {said}")).collect()
 }
 
-/// Each agent in a line, for whoever answers for it, with what is worth a sentence.
+/// Each agent that did something in a line, for whoever answers for it, with what is worth a sentence.
 pub fn lines_of(roster: &[Member<'_>]) -> Vec<String> {
-    let each = roster.iter().flat_map(|member| {
+    let is_idle = |card: &Scorecard| card.last.is_none() && judged(card).is_empty();
+    let busy = roster.iter().filter(|member| !is_idle(&member.scorecard));
+    let each = busy.flat_map(|member| {
         let judged = judged(&member.scorecard);
         let judged = if judged.is_empty() { runs(&member.scorecard) } else { judged.join(" · ") };
         let line = format!("*{}*: {judged}", escape(member.name));

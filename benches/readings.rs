@@ -17,11 +17,12 @@ use countersign::alerts;
 use countersign::audit::Actor;
 use countersign::cli;
 use countersign::clock::Clock;
-use countersign::config::Numbers;
+use countersign::config::{Edition, Manifest, Numbers};
 use countersign::database::Settings;
 use countersign::database::embedded::{self, Options as Server};
 use countersign::ids::WorkspaceId;
 use countersign::readings::{self, File, Filter, Input, Layout};
+use countersign::summaries::moved::{self, About};
 use jiff::civil::{DateTime, date};
 use jiff::{SignedDuration, Span};
 use rand::rngs::SmallRng;
@@ -69,6 +70,7 @@ async fn main() {
     sqlx::raw_sql("ANALYZE").execute(&db).await.ok();
     windows(&db, workspace, options.seed).await;
     inspection(&db, workspace).await;
+    mornings(&db, workspace).await;
 
     db.close().await;
     if let Some(server) = server {
@@ -88,6 +90,33 @@ async fn inspection(db: &PgPool, workspace: WorkspaceId) {
         began.elapsed().as_secs_f64(),
         looked.found.len()
     );
+}
+
+/// What a daily summary, and one of a week and of four, say of the numbers.
+async fn mornings(db: &PgPool, workspace: WorkspaceId) {
+    const TIMES: usize = 5;
+    let manifest = Manifest::load(None).unwrap();
+    let yesterday = date(2026, 5, 1) + Span::new().days(89);
+    let zone = jiff::tz::TimeZone::UTC;
+    let now = yesterday.tomorrow().unwrap().to_zoned(zone.clone()).unwrap().timestamp();
+    for edition in Edition::ALL {
+        let about = About { yesterday, edition, zone: zone.clone(), now };
+        let mut times: Vec<Duration> = Vec::new();
+        let mut lines = 0;
+        for _ in 0..TIMES {
+            let began = Instant::now();
+            let moved = moved::read(db, workspace, &manifest, &about).await.unwrap();
+            lines = moved.told(&about).lines.len();
+            times.push(began.elapsed());
+        }
+        times.sort_unstable();
+        println!(
+            "what moved, {}: {lines} lines; median {:.2} s, longest {:.2} s",
+            edition.name(),
+            times[TIMES / 2].as_secs_f64(),
+            times[TIMES - 1].as_secs_f64()
+        );
+    }
 }
 
 async fn workspace(db: &PgPool) -> WorkspaceId {

@@ -90,6 +90,7 @@ async fn perform(app: &App, job: Job, attempt: Attempt) -> Result<()> {
         Job::CountByReadings => experiments::count_by_readings(app).await,
         Job::LearnFromTest { test } => experiments::learn(app, test).await,
         Job::ShowSummary { summary } => summaries::show(app, summary).await,
+        Job::OpenSummary { summary } => summaries::open(app, summary).await,
         Job::ShowSummaryDetails { summary, section } => {
             summaries::show_details(app, summary, section).await
         }
@@ -141,6 +142,8 @@ async fn give_up(app: App, job: Job) -> Result<()> {
         | Job::LearnFromTest { .. }
         // The next one tells what still stands; `/summary now` makes another.
         | Job::ShowSummary { .. }
+        // It stands as it is worded without a model.
+        | Job::OpenSummary { .. }
         | Job::ShowSummaryDetails { .. }
         // The next day's checkpoint covers what this one would have.
         | Job::PostCheckpoint { .. } => Ok(()),

@@ -17,6 +17,7 @@ mod ledger;
 mod model;
 mod prompts;
 mod spent;
+mod standing;
 mod store;
 
 use jiff::tz::TimeZone;
@@ -35,6 +36,7 @@ pub use model::{
 };
 pub use prompts::{Prompt, Prompts, Rendered, in_record as prompt_in_record};
 pub use spent::{Cost, Spent, spent};
+pub use standing::stands_in;
 
 /// Where calls are recorded, and by whose day budgets are counted.
 #[derive(Clone, Copy)]

@@ -73,7 +73,8 @@ pub async fn show(app: &App, id: AlertId) -> Result<()> {
     let is_planned =
         app.manifest.rules.iter().any(|rule| rule.on.contains(&SubjectKind::BudgetChange));
     let (db, workspace) = (&app.db, app.workspace.id);
-    let rules = store::rule_cards(db, workspace, app.now() - JUDGED).await?;
+    let opened = app.now() - JUDGED..Timestamp::MAX;
+    let rules = store::rule_cards(db, workspace, opened).await?;
     let rule = alert.picture.lines.first().map(|line| line.rule.as_str());
     let rule = rules.into_iter().find(|card| Some(card.rule.as_str()) == rule);
     let chart = match chart::chart(&alert) {

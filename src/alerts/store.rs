@@ -1,6 +1,7 @@
 //! The SQL of alerts.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -323,7 +324,7 @@ pub struct RuleCard {
 pub async fn rule_cards(
     db: &PgPool,
     workspace: WorkspaceId,
-    since: Timestamp,
+    opened: Range<Timestamp>,
 ) -> Result<Vec<RuleCard>> {
     let rows = sqlx::query!(
         r#"
@@ -340,14 +341,15 @@ pub async fn rule_cards(
                            AND person_id IS NOT NULL AND what <> 'snoozed'
                    ) AS is_taken_up
             FROM alerts
-            WHERE workspace_id = $1 AND opened_at >= $2
+            WHERE workspace_id = $1 AND opened_at >= $2 AND opened_at < $3
         ) AS judged
         WHERE rule IS NOT NULL
         GROUP BY rule
         ORDER BY count(*) DESC, rule
         "#,
         workspace.0,
-        since.to_sqlx() as _,
+        opened.start.to_sqlx() as _,
+        opened.end.to_sqlx() as _,
     )
     .fetch_all(db)
     .await?;

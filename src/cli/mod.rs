@@ -21,8 +21,10 @@ pub mod policy;
 pub mod prompts;
 pub mod readings;
 pub mod releases;
+pub mod reviewers;
 pub mod sandbox;
 pub mod serve;
+pub mod summary;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -88,6 +90,10 @@ enum Command {
     Releases(releases::Releases),
     /// The agents of the team manifest: who answers for each, what it may read, and how it does
     Agents(agents::Agents),
+    /// What each reviewer decided in the last four weeks, and whether there was time to read
+    Reviewers(reviewers::Reviewers),
+    /// Read what a channel's daily, weekly or monthly summary says, of today or of a day before
+    Summary(summary::Summary),
     /// Read what decisions are, and were, taken under
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -285,6 +291,18 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Agents(args) => {
             with_workspace(&config, &clock, async |db, workspace| {
                 agents::run(db, &config, &clock, workspace, args).await
+            })
+            .await
+        }
+        Command::Reviewers(args) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                reviewers::run(db, &config, &clock, workspace, args).await
+            })
+            .await
+        }
+        Command::Summary(wanted) => {
+            with_workspace(&config, &clock, async |db, workspace| {
+                summary::run(db, &config, &clock, workspace, &wanted).await
             })
             .await
         }

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Weekday};
 use regex::Regex;
 use strsim::damerau_levenshtein;
 
+use crate::config::Edition;
 pub use crate::experiments::Short;
 pub use crate::history::Named as CardName;
 use crate::ids::{ChannelId, MessageTs, PersonId, ReviewId};
@@ -39,6 +40,8 @@ pub enum Command {
     Summary(SummaryWish),
     /// The agents, or one of them in full.
     Agents(Option<String>),
+    /// What reviewers decided lately, and whether there was time to read.
+    Reviewers,
     /// Holds a text against the brand kit; what is typed before it may name the channel.
     Check {
         channel: Option<String>,
@@ -50,7 +53,7 @@ pub enum Command {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SummaryWish {
-    Now,
+    Now(Edition),
     Schedule,
     Off,
     On,
@@ -87,8 +90,8 @@ pub struct Form {
 }
 
 pub const FORMS: &[Form] = &[
-    RESEARCH, DRAFT, TEST, LEADS, SUMMARY, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS, AUDIT,
-    HELP,
+    RESEARCH, DRAFT, TEST, LEADS, SUMMARY, PROPOSE, CHECK, QUEUE, POLICY, DELEGATE, AGENTS,
+    REVIEWERS, AUDIT, HELP,
 ];
 
 const RESEARCH: Form = Form {
@@ -126,8 +129,8 @@ const DRAFT: Form = Form {
 const SUMMARY: Form = Form {
     command: "/summary",
     word: "",
-    takes: "[now | schedule | off | on]",
-    says: "Makes a summary for you: what moved, what waits and for whom, what was decided. You read it first and may share it in the channel. `schedule` says when one comes to this channel by itself; `off` and `on` turn that off and on.",
+    takes: "[now | week | month | schedule | off | on]",
+    says: "Makes a summary for you: what moved, what waits and for whom, what was decided. You read it first and may share it in the channel. `week` and `month` look back on the last seven days and on the last four weeks. `schedule` says when one comes to this channel by itself; `off` and `on` turn that off and on.",
     example: "/summary now",
 };
 
@@ -143,8 +146,16 @@ const AGENTS: Form = Form {
     command: "/countersign",
     word: "agents",
     takes: "[NAME]",
-    says: "Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one.",
+    says: "Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one: its versions, each against the one before, and its goals.",
     example: "/countersign agents research",
+};
+
+const REVIEWERS: Form = Form {
+    command: "/countersign",
+    word: "reviewers",
+    takes: "",
+    says: "Tells what you decided in the last four weeks, and whether there was time to read. Those who answer for an agent read it of everybody.",
+    example: "/countersign reviewers",
 };
 
 const HELP: Form = Form {
@@ -270,7 +281,9 @@ fn test(text: &str) -> Result<Short, String> {
 
 fn summary(text: &str) -> Result<SummaryWish, String> {
     match text.to_lowercase().as_str() {
-        "" | "now" => Ok(SummaryWish::Now),
+        "" | "now" => Ok(SummaryWish::Now(Edition::Daily)),
+        "week" => Ok(SummaryWish::Now(Edition::Weekly)),
+        "month" => Ok(SummaryWish::Now(Edition::Monthly)),
         "schedule" => Ok(SummaryWish::Schedule),
         "off" => Ok(SummaryWish::Off),
         "on" => Ok(SummaryWish::On),
@@ -288,6 +301,7 @@ fn countersign(text: &str) -> Result<Command, String> {
         "agents" => {
             Ok(Command::Agents(Some(rest.trim().to_owned()).filter(|name| !name.is_empty())))
         }
+        "reviewers" => Ok(Command::Reviewers),
         "check" => check(rest.trim()),
         "policy" => policy(rest.trim()),
         "delegate" => delegate(rest.trim()).map(Command::Delegate),

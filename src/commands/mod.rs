@@ -52,6 +52,10 @@ pub async fn take(app: &App, command: SlashCommand) -> Result<Answer> {
             };
             Ok(Answer::Private(Box::new(post)))
         }
+        Command::Reviewers => {
+            let post = scorecards::reviewers::for_person(app, &command.actor.id).await?;
+            Ok(Answer::Private(Box::new(post)))
+        }
         Command::Leads(named) => {
             let post = match named {
                 Some(named) => leads::one(app, &command.actor.id, &check::as_typed(&named)).await?,
@@ -188,10 +192,12 @@ async fn summary(app: &App, command: &SlashCommand, wish: SummaryWish) -> Result
     let delivery = command.dedupe_key();
     let delivery = delivery.as_deref();
     Ok(match wish {
-        SummaryWish::Now => match summaries::now(app, delivery, channel, person).await? {
-            Some(post) => Answer::Private(Box::new(post)),
-            None => Answer::Nothing,
-        },
+        SummaryWish::Now(edition) => {
+            match summaries::now(app, delivery, channel, person, edition).await? {
+                Some(post) => Answer::Private(Box::new(post)),
+                None => Answer::Nothing,
+            }
+        }
         SummaryWish::Schedule => Answer::private(summaries::schedule(app, channel).await?),
         SummaryWish::Off | SummaryWish::On => {
             let on = wish == SummaryWish::On;

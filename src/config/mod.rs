@@ -24,9 +24,10 @@ use url::Url;
 pub use agents::AgentTokens;
 pub use leads::{HubSpot, LeadSenders};
 pub use manifest::{
-    AdBudget, Agent, Bad, Change, Digest, Facts, Funnel, Group, Keep, Label, Length, Manifest,
-    Members, MetricRule, Need, Numbers, Of, Period, Quiet, Route, Rule, Sales, Section, Seller,
-    Severity, SubjectKind, Tell, Terms, Verbosity, Witness, WorkingTime, protected, scoring,
+    AdBudget, Agent, Bad, Bound, Change, Digest, Edition, Every, Facts, Funnel, Goal, Group, Keep,
+    Label, Length, Manifest, Measure, Members, MetricRule, Need, Numbers, Of, Period, Quiet, Route,
+    Rule, Sales, Section, Seller, Severity, SubjectKind, Tell, Terms, Verbosity, What, Witness,
+    WorkingTime, protected, scoring,
 };
 pub use models::{Budget, Key, MaxTokensField, Model, ModelKeys, Price, Protocol};
 pub use sources::SourceTokens;

@@ -86,8 +86,11 @@ impl Prepared {
         let piece = &draft.piece;
         let sources: Vec<Value> =
             sources(aim.brief).into_iter().map(|name| json!({"name": name})).collect();
+        let (passed, tested) = checked.report.score();
         let mut provenance = json!({
             "agent": AGENT,
+            "version": version(piece),
+            "rules": {"passed": passed, "tested": tested},
             "engine": engine_in_words(piece),
             "campaign": campaign,
             "kit": piece.kit,
@@ -129,6 +132,14 @@ impl Prepared {
     }
 }
 
+/// What scorecards count it by: the prompt that it began with, or that no model wrote it.
+fn version(piece: &Piece) -> &str {
+    match &piece.made {
+        None => ASSEMBLED,
+        Some(made) => made.began_with.as_ref().unwrap_or(&made.prompt),
+    }
+}
+
 /// What follows the agent's name.
 fn engine_in_words(piece: &Piece) -> String {
     match (piece.engine.as_str(), &piece.made) {
@@ -143,7 +154,6 @@ fn engine_in_words(piece: &Piece) -> String {
     }
 }
 
-/// `content.draft@1` and its hash, as cards name a prompt.
 /// Where the evidence of a brief comes from, each once.
 fn sources(brief: &Brief) -> Vec<&str> {
     let mut sources: Vec<&str> = brief.evidence.iter().map(|one| one.source.as_str()).collect();

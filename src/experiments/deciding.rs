@@ -130,7 +130,7 @@ pub async fn extend(
 
 /// The form in which whoever asked changes a decision that they put up.
 pub async fn rewrite_decision_form(app: &App, before: &TestDecision) -> Result<Modal> {
-    let test = running::find(app, before.test).await?;
+    let test = running::find(&app.db, app.workspace.id, before.test).await?;
     let test = test.ok_or_else(|| not_started(before.test))?;
     Ok(readout_card::rewrite_form(&test, before))
 }
@@ -160,7 +160,8 @@ async fn for_deciding(app: &App, id: ExperimentId, person: &PersonId) -> Result<
     if !reviews::is_member(app, person).await? {
         return Err(Refusal::OnlyMembersDecide.into());
     }
-    let test = running::find(app, id).await?.ok_or_else(|| not_started(id))?;
+    let test =
+        running::find(&app.db, app.workspace.id, id).await?.ok_or_else(|| not_started(id))?;
     test.check_running()?;
     Ok(test)
 }
@@ -186,7 +187,7 @@ async fn check_nothing_waits(app: &App, db: &mut PgConnection, test: ExperimentI
 async fn under_review(app: &App, revision: RevisionId) -> Result<(TestDecision, Test)> {
     let content = reviews::content(&app.db, app.workspace.id, revision).await?;
     let decision = TestDecision::from_bytes(&content.bytes)?;
-    let test = running::find(app, decision.test).await?;
+    let test = running::find(&app.db, app.workspace.id, decision.test).await?;
     let test = test.ok_or_else(|| not_started(decision.test))?;
     Ok((decision, test))
 }
@@ -248,7 +249,7 @@ impl Prepared {
             text: decision.in_full(),
             checks: vec![Check { rule, passed: !decision.against_rule, says: says.to_owned() }],
             facts: Facts { labels, budget: None, audience: None },
-            provenance: json!({"agent": super::AGENT, "engine": "read out by statistics"}),
+            provenance: json!({"agent": super::AGENT, "engine": "read out by statistics", "version": "statistics"}),
         })
     }
 

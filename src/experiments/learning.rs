@@ -14,7 +14,7 @@ const SOURCE: &str = "tests";
 
 /// Brings a decided test in as a document, once; a repeat changes nothing.
 pub async fn learn(app: &App, test: ExperimentId) -> Result<()> {
-    let Some(test) = running::find(app, test).await? else { return Ok(()) };
+    let Some(test) = running::find(&app.db, app.workspace.id, test).await? else { return Ok(()) };
     let Some(Ended { at, by: EndedBy::Decision(_) }) = test.running.ended else { return Ok(()) };
     let Some((decision, _)) = around(app, &test).await?.decided else { return Ok(()) };
     let day = at.to_zoned(app.manifest.zone.clone()).date();

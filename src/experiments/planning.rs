@@ -182,7 +182,7 @@ impl Prepared {
             text: words,
             checks: checks(app, plan, &known),
             facts: Facts { labels, budget: None, audience: Some(plan.users) },
-            provenance: json!({"agent": AGENT, "engine": "sized by statistics"}),
+            provenance: json!({"agent": AGENT, "engine": "sized by statistics", "version": "statistics"}),
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::counts::Reading;
 use super::{Choice, TestDecision, TestPlan, store};
@@ -73,7 +73,7 @@ pub struct Test {
 pub async fn begin(app: &App, review: &Review) -> Result<()> {
     let now = app.now();
     let id = ExperimentId(review.subject_id);
-    let plan = frozen(app, review.revision, &review.content_hash).await?;
+    let plan = frozen(&app.db, app.workspace.id, review.revision, &review.content_hash).await?;
     let today = now.to_zoned(app.manifest.zone.clone()).date();
 
     let mut tx = app.db.begin().await?;
@@ -161,12 +161,11 @@ pub async fn due(tx: &mut PgConnection, workspace: WorkspaceId, now: Timestamp) 
 }
 
 /// A test as it stands; none where it has not started.
-pub async fn find(app: &App, test: ExperimentId) -> Result<Option<Test>> {
-    let workspace = app.workspace.id;
-    let Some(running) = store::running(&app.db, workspace, test).await? else { return Ok(None) };
-    let plan = frozen(app, running.revision, &running.content_hash).await?;
-    let review = review_of(app, test).await?;
-    let counts = store::counts(&app.db, workspace, test).await?;
+pub async fn find(db: &PgPool, workspace: WorkspaceId, test: ExperimentId) -> Result<Option<Test>> {
+    let Some(running) = store::running(db, workspace, test).await? else { return Ok(None) };
+    let plan = frozen(db, workspace, running.revision, &running.content_hash).await?;
+    let review = review_of(db, workspace, test).await?;
+    let counts = store::counts(db, workspace, test).await?;
     let reading = super::counts::read(&plan.plan(), running.starts_on, &counts);
     Ok(Some(Test { running, plan, review, reading }))
 }
@@ -175,7 +174,7 @@ pub async fn find(app: &App, test: ExperimentId) -> Result<Option<Test>> {
 pub(super) async fn plan_of(app: &App, test: ExperimentId) -> Result<TestPlan> {
     let running = store::running(&app.db, app.workspace.id, test).await?;
     let running = running.ok_or_else(|| not_started(test))?;
-    frozen(app, running.revision, &running.content_hash).await
+    frozen(&app.db, app.workspace.id, running.revision, &running.content_hash).await
 }
 
 pub(super) fn not_started(test: ExperimentId) -> Refusal {
@@ -213,8 +212,13 @@ pub(super) fn check_running(running: &Running, state: State) -> Result<(), Refus
 }
 
 /// An approved plan, byte for byte.
-async fn frozen(app: &App, revision: RevisionId, hash: &[u8; 32]) -> Result<TestPlan> {
-    let content = reviews::content(&app.db, app.workspace.id, revision).await?;
+async fn frozen(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    revision: RevisionId,
+    hash: &[u8; 32],
+) -> Result<TestPlan> {
+    let content = reviews::content(db, workspace, revision).await?;
     let is: [u8; 32] = Sha256::digest(&content.bytes).into();
     if is != *hash {
         return Err(Refusal::NotWhatWasApproved.into());
@@ -222,13 +226,12 @@ async fn frozen(app: &App, revision: RevisionId, hash: &[u8; 32]) -> Result<Test
     TestPlan::from_bytes(&content.bytes)
 }
 
-async fn review_of(app: &App, test: ExperimentId) -> Result<Review> {
-    let workspace = app.workspace.id;
-    let id = reviews::of_subject(&app.db, workspace, SubjectKind::TestPlan, test.0).await?;
+async fn review_of(db: &PgPool, workspace: WorkspaceId, test: ExperimentId) -> Result<Review> {
+    let id = reviews::of_subject(db, workspace, SubjectKind::TestPlan, test.0).await?;
     let review: Option<ReviewId> = id;
     let missing = || anyhow::anyhow!("test {test} has no review");
     let review = review.ok_or_else(missing)?;
-    Ok(reviews::find(&app.db, workspace, review).await?.ok_or_else(missing)?)
+    Ok(reviews::find(db, workspace, review).await?.ok_or_else(missing)?)
 }
 
 fn event(

@@ -13,7 +13,7 @@ use crate::slack::{self, Place};
 
 /// Makes Slack show a test as it stands, where its plan was put up.
 pub async fn show(app: &App, test: ExperimentId) -> Result<()> {
-    let Some(test) = running::find(app, test).await? else { return Ok(()) };
+    let Some(test) = running::find(&app.db, app.workspace.id, test).await? else { return Ok(()) };
     let picture = picture::of(app, &test).await?;
     let around = Around { picture, ..around(app, &test).await? };
     let today = app.now().to_zoned(app.manifest.zone.clone()).date();
@@ -47,7 +47,7 @@ pub async fn ask_for_segments(app: &App, test: ExperimentId) -> Result<()> {
 
 /// Makes Slack show the segments of a test, in its thread.
 pub async fn show_segments(app: &App, test: ExperimentId) -> Result<()> {
-    match running::find(app, test).await? {
+    match running::find(&app.db, app.workspace.id, test).await? {
         Some(test) => show_in_thread(app, &test).await,
         None => Ok(()),
     }

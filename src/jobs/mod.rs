@@ -100,6 +100,8 @@ pub enum Job {
     LearnFromTest { test: ExperimentId },
     /// Makes Slack show a summary in its channel.
     ShowSummary { summary: SummaryId },
+    /// Has a model open a summary with the most important.
+    OpenSummary { summary: SummaryId },
     /// Makes Slack show a section of a summary in full, in its thread.
     ShowSummaryDetails { summary: SummaryId, section: Section },
     /// Posts a day's checkpoint of the audit trail.
@@ -149,6 +151,7 @@ impl Job {
             | Self::ScoreLeads
             | Self::RefreshLeads
             | Self::SumUpLead { .. }
+            | Self::OpenSummary { .. }
             | Self::Inspect => Lane::Agent,
             Self::ShowRun { .. }
             | Self::ShowCampaign { .. }
@@ -210,6 +213,7 @@ impl Job {
             Self::CountByReadings => "count_by_readings",
             Self::LearnFromTest { .. } => "learn_from_test",
             Self::ShowSummary { .. } => "show_summary",
+            Self::OpenSummary { .. } => "open_summary",
             Self::ShowSummaryDetails { .. } => "show_summary_details",
             Self::PostCheckpoint { .. } => "post_checkpoint",
         }
@@ -250,6 +254,7 @@ impl Job {
             Self::CountByReadings => "count_by_readings".to_owned(),
             Self::LearnFromTest { test } => format!("learn_from_test:{test}"),
             Self::ShowSummary { summary } => format!("show_summary:{summary}"),
+            Self::OpenSummary { summary } => format!("open_summary:{summary}"),
             Self::ShowSummaryDetails { summary, section } => {
                 format!("show_summary_details:{summary}:{}", section.name())
             }
@@ -310,6 +315,7 @@ impl Job {
             | Self::ShowDispatch { .. }
             | Self::ShowReleaseRefused { .. }
             | Self::ShowSummary { .. }
+            | Self::OpenSummary { .. }
             | Self::ShowSummaryDetails { .. }
             | Self::ShowTest { .. } => 1,
             Self::ShowHome { .. }

@@ -27,5 +27,5 @@ pub use self::ingest::{File, IfBusy, Input, Progress, Refused, Summary, ingest};
 pub use self::metric::{Derived, Facts, Metric, Unit, label, upper};
 pub use self::read::{Batch, Form, Key, Layout, Mapping, Reader, Stream};
 pub use self::streams::StreamIntakes;
-pub use self::sums::{By, Filter, Group, sums};
+pub use self::sums::{By, Daily, Filter, Group, daily, sums};
 pub use self::window::{Grain, Line, Series, SeriesId, campaigns, lines, series, window};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool, Row};
 
@@ -350,6 +350,48 @@ pub async fn sums(
         filter.from.map(|it| it.to_sqlx()) as _,
         filter.to.map(|it| it.to_sqlx()) as _,
         by_day
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+pub struct DaysRow {
+    pub source: String,
+    pub campaign: String,
+    pub metric: String,
+    pub currency: String,
+    pub days: Vec<jiff_sqlx::Date>,
+    pub sums: Vec<f64>,
+}
+
+/// What came each day to each campaign of some metrics; both days count.
+pub async fn daily(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    metrics: &[String],
+    from: Date,
+    to: Date,
+) -> Result<Vec<DaysRow>> {
+    // A series at a time, in the order of the key, so that nothing is sorted; one row a series.
+    let rows = sqlx::query_as!(
+        DaysRow,
+        r#"SELECT source, campaign, metric, currency,
+                  array_agg(day) AS "days!: Vec<jiff_sqlx::Date>", array_agg(sum) AS "sums!: Vec<f64>"
+           FROM series
+           CROSS JOIN LATERAL (
+               SELECT starts::date AS day, sum(value)::float8 AS sum
+               FROM readings
+               WHERE series_id = series.id AND starts >= $3::date AND starts < $4::date + 1
+               GROUP BY 1
+           ) AS days
+           WHERE workspace_id = $1 AND metric = ANY ($2)
+           GROUP BY series.id
+           ORDER BY source, campaign, series.id"#,
+        workspace.0,
+        metrics,
+        from.to_sqlx() as _,
+        to.to_sqlx() as _
     )
     .fetch_all(db)
     .await?;

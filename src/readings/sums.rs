@@ -112,6 +112,43 @@ pub async fn sums(
     Ok(groups.into_values().collect())
 }
 
+/// What came each day to a campaign, all its ad sets and segments together.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Daily {
+    pub source: String,
+    pub campaign: String,
+    pub metric: Metric,
+    /// Empty where the metric is no money.
+    pub currency: String,
+    pub days: BTreeMap<Date, f64>,
+}
+
+/// What came each day of a stretch to each campaign, of some metrics. Both days count, and days are
+/// those of the account.
+pub async fn daily(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    metrics: &[String],
+    from: Date,
+    to: Date,
+) -> Result<Vec<Daily>> {
+    let mut all: BTreeMap<(String, String, String, String), BTreeMap<Date, f64>> = BTreeMap::new();
+    for row in store::daily(db, workspace, metrics, from, to).await? {
+        let days = all.entry((row.source, row.campaign, row.metric, row.currency)).or_default();
+        for (day, sum) in row.days.iter().zip(row.sums) {
+            *days.entry(day.to_jiff()).or_default() += sum;
+        }
+    }
+    let daily = |((source, campaign, metric, currency), days)| Daily {
+        source,
+        campaign,
+        metric: Metric(metric),
+        currency,
+        days,
+    };
+    Ok(all.into_iter().map(daily).collect())
+}
+
 fn name_of(by: &By, series: &store::SeriesRow, day: Option<Date>) -> String {
     match by {
         By::Source => series.source.clone(),

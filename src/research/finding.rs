@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::extract::{Extract, Trend};
 use super::masking;
@@ -291,6 +292,18 @@ impl Finding {
             (model, Some(answer)) => format!("with the model {model}, prompt {}", answer.prompt),
             (model, None) => format!("with the model {model}"),
         }
+    }
+
+    /// What scorecards count it by: the prompt with its version, or the engine that needs none.
+    pub fn version(&self) -> &str {
+        self.answer.as_ref().map_or(&self.engine, |answer| &answer.prompt)
+    }
+
+    /// How many claims a model's answer keeps, and how many statements were cut of it.
+    pub fn claims(&self) -> Value {
+        let kept = self.answer.as_ref().map_or(0, |answer| answer.claims.len());
+        let cuts = self.answer.iter().flat_map(|answer| &answer.cut);
+        json!({"kept": kept, "cut": cuts.map(|cut| cut.statements).sum::<u64>()})
     }
 }
 

@@ -40,6 +40,8 @@ impl Prepared {
             provenance: json!({
                 "agent": AGENT,
                 "engine": finding.engine_in_words(),
+                "version": finding.version(),
+                "claims": finding.claims(),
                 "run": run,
                 "sources": finding.sources,
             }),

@@ -311,13 +311,14 @@ pub fn changes_post(title: &str, number: i32, before: Option<&str>, now: &str) -
 }
 
 /// A person's home: what waits for them, what they asked for, what they decided.
-pub fn home(queue: &Queue, help: &str) -> Home {
+pub fn home(queue: &Queue) -> Home {
     let mut home = Home::default().header("Waiting for your decision");
     if queue.waiting.is_empty() {
         home = home.section("Nothing waits for you.");
     }
-    // What follows the list: two more lists of one block each under their headings, dividers, help.
-    let reserve = 12;
+    // What follows the list: two more lists of one block each under their headings, dividers, and what
+    // whoever shows the home puts after it.
+    let reserve = 15;
     for (index, review) in queue.waiting.iter().enumerate() {
         if home.room() < reserve {
             let rest = queue.waiting.len() - index;
@@ -340,11 +341,10 @@ pub fn home(queue: &Queue, help: &str) -> Home {
     home =
         home.section(lines(queue.asked.iter().map(asked_line), "You have asked for nothing yet."));
     home = home.divider().header("What you decided lately");
-    home = home.section(lines(
+    home.section(lines(
         queue.decided.iter().map(|(review, verdict)| decided_line(review, *verdict)),
         "You have decided on nothing yet.",
-    ));
-    home.divider().section(help)
+    ))
 }
 
 /// The same in a message to one person.

@@ -283,9 +283,14 @@ impl Decision {
         self.verdict == Verdict::Approve && self.groups.iter().any(|one| one == group)
     }
 
-    /// Whether it came faster than the text can be read, even by those who read twice as fast as
-    /// others. It counts all the same; the trail and the scorecards say so.
+    /// Whether it came faster than the text can be read ([`is_hasty`]). It counts all the same; the trail and the scorecards say so.
     pub fn is_hasty(&self) -> bool {
-        self.kept_from.is_none() && self.open_s * 2 < self.reading_s
+        self.kept_from.is_none() && is_hasty(self.open_s, self.reading_s)
     }
+}
+
+/// Whether so many seconds are too few for a text that takes `reading_s`, even for those who read twice
+/// as fast as others.
+pub const fn is_hasty(open_s: i32, reading_s: i32) -> bool {
+    open_s.saturating_mul(2) < reading_s
 }

@@ -5,30 +5,45 @@
 //! number is counted from runs, calls of models, reviews, decisions and opinions as they stand.
 //!
 //! - `store` counts, one query a kind of thing, for all agents at once.
-//! - [`Share`] is a rate with its interval, so that two of two is not read as perfection.
+//! - `measured` is what can be compared: shares, ratios and medians, each with its interval, so that two
+//!   of two is not read as perfection.
+//! - [`Version`]s are what wrote an agent's texts for a time, each held [`Against`] the one before it.
+//! - [`reviewers`] is what the people carry who decide.
+//! - [`Standing`]s are the goals of the manifest: is the agent improving what it exists for?
 //! - `message` says it, in Slack and on a terminal; a [`Member`] serialises to the same for programs.
 //!
 //! **Invariant:** a scorecard counts what an agent made: not the words that a person put in their place.
 
+mod goals;
+mod measured;
 mod message;
-mod share;
+pub mod reviewers;
 mod store;
+mod versions;
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use sqlx::PgPool;
 
 use crate::agents::Cost;
 use crate::alerts::{self, RuleCard};
+use crate::app::App;
 use crate::config::{Agent, AgentTokens, Budget, Manifest, Rule, SubjectKind};
-use crate::error::{Refusal, Result};
-use crate::ids::WorkspaceId;
+use crate::error::{Error, Refusal, Result};
+use crate::ids::{PersonId, WorkspaceId};
 use crate::leads::handoffs;
-use crate::{drafts, experiments, research};
+use crate::{drafts, experiments, research, reviews};
 
+pub use goals::{Level, Moves, Standing};
+pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Unit, Waits};
 pub use message::{list, one, plain};
-pub use share::Share;
+pub use versions::{Against, Measure, Version};
+
+/// The agent of the manifest that reports: in summaries and here.
+pub const AGENT: &str = "reporting";
 
 /// An agent of the manifest, and how it does.
 #[derive(Clone, Debug, Serialize)]
@@ -89,43 +104,38 @@ pub struct Scorecard {
     pub last: Option<Last>,
     pub runs: Runs,
     pub models: Calls,
-    /// What it put up for a decision.
-    pub put_up: u64,
-    /// Decisions of people on its words, without those that were taken back.
-    pub decisions: Decisions,
-    /// Of what people decided on: how much was approved in the words in which it was put up.
-    pub first_pass: Share,
-    /// From when a text could be read until somebody decided on it.
-    pub median_decision_s: Option<f64>,
+    /// Of all its versions together.
+    #[serde(flatten)]
+    pub measured: Measured,
     pub useful: u64,
     pub not_useful: u64,
     /// Disputes that stand, and those that were withdrawn.
     pub disputed: u64,
     pub disputes_withdrawn: u64,
-    /// What people changed in drafts before they approved them; none where there are none.
-    pub editing: Option<Editing>,
     /// The rules by which it opened alerts.
     pub alerts: Vec<RuleCard>,
     /// What sales made of the leads that it handed over; none where there are none.
     pub hand_offs: Option<HandOffs>,
+    /// Tests that were started; none where there are none.
+    pub tests: Option<Tests>,
+    /// In the order in which they came into use.
+    pub versions: Vec<Version>,
+    /// What the manifest wants of it.
+    pub goals: Vec<Standing>,
 }
 
 /// Leads that were handed over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct HandOffs {
     pub handed_over: u64,
-    /// Of those that sales answered for: how many it kept.
-    pub acceptance: Share,
     pub won: u64,
 }
 
-/// How much people changed of what an agent wrote, over all drafts that were approved.
+/// Tests that were started, and those of them that people decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Editing {
-    pub drafts: u64,
-    pub words_changed: u64,
-    /// Of so many that the agent wrote.
-    pub words: u64,
+pub struct Tests {
+    pub started: u64,
+    pub decided: u64,
 }
 
 /// What an agent did last.
@@ -180,8 +190,7 @@ pub async fn roster<'a>(
     tokens: &AgentTokens,
     now: Timestamp,
 ) -> Result<Vec<Member<'a>>> {
-    let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
-    let mut cards = store::cards(db, workspace, midnight).await?;
+    let mut cards = cards(db, workspace, manifest, now).await?;
     let member = |agent: &'a Agent| Member {
         name: &agent.name,
         job: &agent.job,
@@ -194,6 +203,65 @@ pub async fn roster<'a>(
         scorecard: cards.remove(&agent.name).unwrap_or_default(),
     };
     Ok(manifest.agents.iter().map(member).collect())
+}
+
+/// What is worth a sentence of how the agents of the manifest do, in markup: where the newest version of
+/// one certainly does better or worse than the one before, and goals that are missed or certainly move.
+/// Often nothing.
+pub async fn worth_reading(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    now: Timestamp,
+) -> Result<Vec<String>> {
+    let cards = cards(db, workspace, manifest, now).await?;
+    let each = manifest.agents.iter().filter_map(|agent| Some((agent, cards.get(&agent.name)?)));
+    Ok(each.flat_map(|(agent, card)| message::worth_reading(&agent.name, card)).collect())
+}
+
+/// By the agent's name; none of those of whom there is nothing to tell.
+async fn cards(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    now: Timestamp,
+) -> Result<BTreeMap<String, Scorecard>> {
+    let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
+    // What this very moment brought counts.
+    let until = now + SignedDuration::from_millis(1);
+    let (mut cards, goals) = tokio::try_join!(
+        store::cards(db, workspace, midnight, until),
+        goals::standings(db, workspace, manifest, until),
+    )?;
+    for (agent, goals) in goals {
+        cards.entry(agent).or_default().goals = goals;
+    }
+    Ok(cards)
+}
+
+/// The groups that answer for agents, each once.
+fn owners(manifest: &Manifest) -> Vec<String> {
+    let mut owners: Vec<String> = manifest.agents.iter().map(|agent| agent.owner.clone()).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}
+
+/// How the agents do that a person answers for, in a few lines; none for anybody else, and while Slack
+/// does not say who is in which group.
+pub async fn of_owner(app: &App, person: &PersonId) -> Result<Vec<String>> {
+    let groups = match reviews::groups_of(app, &owners(&app.manifest), person).await {
+        Ok(groups) => groups,
+        Err(Error::Refused(_)) => Vec::new(),
+        Err(fault) => return Err(fault),
+    };
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (manifest, tokens) = (&app.manifest, &app.agent_tokens);
+    let mut roster = roster(&app.db, app.workspace.id, manifest, tokens, app.now()).await?;
+    roster.retain(|member| groups.iter().any(|group| group == member.owner));
+    Ok(message::lines_of(&roster))
 }
 
 /// The one of that name.
@@ -223,7 +291,7 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if [experiments::AGENT, handoffs::AGENT].contains(&agent.name.as_str()) {
+        } else if [AGENT, experiments::AGENT, handoffs::AGENT].contains(&agent.name.as_str()) {
             agent.model.as_deref().map_or(Self::Computes, Self::Worded)
         } else if agent.name == alerts::AGENT {
             Self::Computes
@@ -257,9 +325,8 @@ fn rules<'a>(manifest: &'a Manifest, agent: &Agent) -> Vec<Reviewed<'a>> {
         (SubjectKind::Finding, name) => name == research::AGENT,
         (SubjectKind::TestDecision, name) => name == experiments::AGENT,
         (SubjectKind::TestPlan, experiments::AGENT) => true,
-        (_, name) => {
-            ![research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT].contains(&name)
-        }
+        (_, name) => ![AGENT, research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT]
+            .contains(&name),
     };
     let concerns = |rule: &Rule| rule.agents.is_empty() || rule.agents.contains(&agent.name);
     let of_agent = manifest.rules.iter().filter(|rule| concerns(rule));

@@ -1,46 +1,60 @@
 //! The SQL of scorecards: what was recorded elsewhere, counted by agent.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 
-use super::{Calls, Decisions, Editing, HandOffs, Last, Runs, Scorecard, Share};
+use super::measured::{self, Measured};
+use super::{Calls, HandOffs, Last, Runs, Scorecard, Tests, versions};
 use crate::agents::Cost;
 use crate::error::Result;
 use crate::ids::WorkspaceId;
 use crate::leads::handoffs;
-use crate::{alerts, drafts};
+use crate::{alerts, drafts, experiments};
 
 /// The scorecards of all agents of whom there is anything to count, by name.
 pub(super) async fn cards(
     db: &PgPool,
     workspace: WorkspaceId,
     midnight: Timestamp,
+    until: Timestamp,
 ) -> Result<BTreeMap<String, Scorecard>> {
     let mut cards = BTreeMap::new();
     count_runs(db, workspace, midnight, &mut cards).await?;
     count_calls(db, workspace, midnight, &mut cards).await?;
-    count_reviews(db, workspace, &mut cards).await?;
-    count_decisions(db, workspace, &mut cards).await?;
     count_opinions(db, workspace, &mut cards).await?;
-    count_editing(db, workspace, &mut cards).await?;
+    count_tests(db, workspace, &mut cards).await?;
     find_last(db, workspace, &mut cards).await?;
-    let rules = alerts::rule_cards(db, workspace, Timestamp::UNIX_EPOCH).await?;
+    let rules = alerts::rule_cards(db, workspace, ever()).await?;
     if !rules.is_empty() {
         cards.entry(alerts::AGENT.to_owned()).or_default().alerts = rules;
     }
-    let sales = handoffs::tally(db, workspace).await?;
-    if sales.handed_over > 0 {
-        let answered = sales.accepted + sales.returned;
-        cards.entry(handoffs::AGENT.to_owned()).or_default().hand_offs = Some(HandOffs {
-            handed_over: sales.handed_over,
-            acceptance: Share { of: answered, hits: sales.accepted },
-            won: sales.won,
-        });
+    for (_, sales) in handoffs::tallies(db, workspace, ever()).await? {
+        let card = cards.entry(handoffs::AGENT.to_owned()).or_default();
+        let all = card.hand_offs.get_or_insert(HandOffs { handed_over: 0, won: 0 });
+        all.handed_over += sales.handed_over;
+        all.won += sales.won;
+    }
+    let mut versions: BTreeMap<String, Vec<(String, Measured)>> = BTreeMap::new();
+    let until_now = Timestamp::UNIX_EPOCH..until;
+    for ((agent, version), measured) in measured::read(db, workspace, &until_now).await? {
+        cards.entry(agent.clone()).or_default().measured += measured.clone();
+        if let Some(version) = version {
+            versions.entry(agent).or_default().push((version, measured));
+        }
+    }
+    for (agent, measured) in versions {
+        cards.entry(agent).or_default().versions = versions::in_order(measured);
     }
     Ok(cards)
+}
+
+/// From when there could be anything.
+fn ever() -> Range<Timestamp> {
+    Timestamp::UNIX_EPOCH..Timestamp::MAX
 }
 
 type Cards = BTreeMap<String, Scorecard>;
@@ -148,69 +162,6 @@ async fn count_calls(
     Ok(())
 }
 
-/// A review counts as decided on once somebody decided it, or once a decision had its text changed.
-async fn count_reviews(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT agent AS "agent!", count(*) AS "put_up!",
-               count(*) FILTER (
-                   WHERE state IN ('approved', 'released', 'revoked', 'rejected', 'changes_requested')
-                       OR (number > 1 AND EXISTS (
-                           SELECT FROM decisions
-                           WHERE review_id = reviews.id AND undone_at IS NULL
-                       ))
-               ) AS "decided!",
-               count(*) FILTER (
-                   WHERE state IN ('approved', 'released', 'revoked') AND number = 1
-               ) AS "first_pass!"
-        FROM reviews
-        JOIN revisions ON revisions.id = revision_id
-        WHERE reviews.workspace_id = $1 AND agent IS NOT NULL
-        GROUP BY agent
-        "#,
-        workspace.0,
-    )
-    .fetch_all(db)
-    .await?;
-    for row in rows {
-        let card = cards.entry(row.agent).or_default();
-        card.put_up = row.put_up.try_into()?;
-        card.first_pass = Share { of: row.decided.try_into()?, hits: row.first_pass.try_into()? };
-    }
-    Ok(())
-}
-
-async fn count_decisions(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT agent AS "agent!",
-               count(*) FILTER (WHERE verdict = 'approve') AS "approved!",
-               count(*) FILTER (WHERE verdict = 'request_changes') AS "changes_requested!",
-               count(*) FILTER (WHERE verdict = 'reject') AS "rejected!",
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY open_s) AS median_s
-        FROM decisions
-        JOIN reviews ON reviews.id = review_id
-        JOIN revisions ON revisions.id = decisions.revision_id
-        WHERE decisions.workspace_id = $1 AND agent IS NOT NULL AND edited_by IS NULL
-            AND undone_at IS NULL AND kept_from IS NULL
-        GROUP BY agent
-        "#,
-        workspace.0,
-    )
-    .fetch_all(db)
-    .await?;
-    for row in rows {
-        let card = cards.entry(row.agent).or_default();
-        card.decisions = Decisions {
-            approved: row.approved.try_into()?,
-            changes_requested: row.changes_requested.try_into()?,
-            rejected: row.rejected.try_into()?,
-        };
-        card.median_decision_s = row.median_s;
-    }
-    Ok(())
-}
-
 async fn count_opinions(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
     let rows = sqlx::query!(
         r#"
@@ -237,24 +188,20 @@ async fn count_opinions(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) 
     Ok(())
 }
 
-async fn count_editing(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
+async fn count_tests(db: &PgPool, workspace: WorkspaceId, cards: &mut Cards) -> Result<()> {
     let row = sqlx::query!(
         r#"
-        SELECT count(*) AS "drafts!", coalesce(sum(words_changed), 0) AS "words_changed!",
-               coalesce(sum(words), 0) AS "words!"
-        FROM drafts
-        WHERE workspace_id = $1 AND words IS NOT NULL
+        SELECT count(*) AS "started!", count(ended_by) AS "decided!"
+        FROM experiments
+        WHERE workspace_id = $1 AND started_at IS NOT NULL
         "#,
         workspace.0,
     )
     .fetch_one(db)
     .await?;
-    if row.drafts > 0 {
-        cards.entry(drafts::AGENT.to_owned()).or_default().editing = Some(Editing {
-            drafts: row.drafts.try_into()?,
-            words_changed: row.words_changed.try_into()?,
-            words: row.words.try_into()?,
-        });
+    if row.started > 0 {
+        cards.entry(experiments::AGENT.to_owned()).or_default().tests =
+            Some(Tests { started: row.started.try_into()?, decided: row.decided.try_into()? });
     }
     Ok(())
 }

@@ -6,8 +6,16 @@ use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::ids::ChannelId;
 
-/// Who reads a summary: those who are in one channel. What was found out of others is remembered.
-pub struct Audience<'a> {
+/// Who reads a summary.
+pub enum Audience<'a> {
+    /// Whoever may read the database.
+    Operator,
+    /// Those who are in one channel.
+    Of(Box<Within<'a>>),
+}
+
+/// A channel, and what was found out of others.
+pub struct Within<'a> {
     app: &'a App,
     channel: ChannelId,
     known: BTreeMap<String, bool>,
@@ -25,12 +33,22 @@ impl<'a> Audience<'a> {
             Err(error) if error.is("channel_not_found") => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Self { app, channel: channel.clone(), known: BTreeMap::new() })
+        let within = Within { app, channel: channel.clone(), known: BTreeMap::new() };
+        Ok(Self::Of(Box::new(within)))
     }
 
     /// Whether what stands in a channel, given by its name or Slack's id, may be told. What cannot be
     /// found out is not told.
     pub async fn may_read(&mut self, channel: &str) -> Result<bool> {
+        match self {
+            Self::Operator => Ok(true),
+            Self::Of(within) => within.may_read(channel).await,
+        }
+    }
+}
+
+impl Within<'_> {
+    async fn may_read(&mut self, channel: &str) -> Result<bool> {
         if channel == self.channel.as_str() {
             return Ok(true);
         }

@@ -3,10 +3,14 @@
 //! The manifest says which channel reads one, when, and of what. [`due`] asks each second whether a
 //! channel's time has come and begins its [`Summary`]; [`now`] begins one for a person, who reads it
 //! first and may [`share`] it. What a summary says is read from the other features when it is shown,
-//! and never kept, so that nothing that is erased stays in one.
+//! and not kept, so that nothing that is erased stays in one; a model's opening is, and was told of no
+//! person and nothing that one wrote.
 //!
 //! - `sections` reads what there is to say, a function a section.
+//! - [`moved`] tells what numbers came to.
+//! - `opening` has a model say the most important in a paragraph, of which every number is checked.
 //! - `audience` knows which channels' things may be told in which channel.
+//! - `printed` is the same for a terminal and for programs.
 //! - `message` says it; [`show`] and [`show_details`] keep it in Slack.
 //!
 //! **Invariant:** a channel has one summary a day by the clock: a constraint.
@@ -16,6 +20,9 @@
 
 mod audience;
 mod message;
+pub mod moved;
+mod opening;
+mod printed;
 mod scheduling;
 mod sections;
 mod showing;
@@ -25,10 +32,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::app::App;
-use crate::config::{Digest, Length, Section};
+use crate::config::{Digest, Edition, Length, Section};
 use crate::ids::{PersonId, SummaryId};
 
+pub use opening::{Opening, open};
+pub use printed::{Printed, print};
 pub use scheduling::{due, schedule, turn};
+pub use sections::Records;
 pub use showing::{begin, details, now, share, show, show_details};
 
 /// A summary that was begun.
@@ -42,6 +52,9 @@ pub struct Summary {
     pub made_at: Timestamp,
     pub asked_by: Option<PersonId>,
     pub is_shared: bool,
+    pub edition: Edition,
+    /// What a model opened it with, where that held.
+    pub opening: Option<Opening>,
 }
 
 /// How a channel's summaries are: as the manifest says, or as they are built in where it says nothing.
@@ -55,5 +68,6 @@ fn digest_of(app: &App, channel: &str) -> Digest {
         holidays: Vec::new(),
         sections: Section::ALL.to_vec(),
         verbosity: Length::Full,
+        editions: Edition::ALL.to_vec(),
     })
 }

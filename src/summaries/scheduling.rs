@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject};
-use crate::config::Digest;
+use crate::config::{Digest, Edition};
 use crate::error::{Refusal, Result};
 use crate::ids::{ChannelId, PersonId};
 use crate::jobs::{self, Job};
@@ -34,9 +34,10 @@ pub async fn due(tx: &mut PgConnection, app: &App) -> Result<()> {
         if !is_due || channel.is_off || channel.last >= Some(day) {
             continue;
         }
-        if let Some(summary) =
-            store::begin(tx, workspace, &digest.channel, day, due_at, now).await?
-        {
+        let edition = digest.edition_on(day, channel.last);
+        let begun =
+            store::begin(tx, workspace, &digest.channel, (day, edition), due_at, now).await?;
+        if let Some(summary) = begun {
             jobs::enqueue(tx, workspace, Job::ShowSummary { summary }).await?;
             tracing::info!(summary.id = summary.0, "a summary was due");
         }
@@ -53,11 +54,19 @@ pub async fn schedule(app: &App, channel: &ChannelId) -> Result<String> {
     if known.get(&digest.channel).is_some_and(|channel| channel.is_off) {
         return Ok("The summary of this channel is turned off. `/summary on` turns it on again, and `/summary now` makes one for you.".to_owned());
     }
+    let last = known.get(&digest.channel).and_then(|channel| channel.last);
     Ok(match digest.next_after(app.now())? {
-        Some((_, at)) => format!(
-            "The next summary comes here {}. `/summary off` turns it off; the times stand in the manifest, under [[summary]].",
-            moment(digest, at)
-        ),
+        Some((day, at)) => {
+            let further = match digest.edition_on(day, last) {
+                Edition::Daily => "",
+                Edition::Weekly => ", and looks back on the week",
+                Edition::Monthly => ", and looks back on four weeks",
+            };
+            format!(
+                "The next summary comes here {}{further}. `/summary off` turns it off; the times stand in the manifest, under [[summary]].",
+                moment(digest, at)
+            )
+        }
         None => "No summary comes here within a year, by the weekdays and holidays of the manifest. Whoever keeps it can change them under [[summary]].".to_owned(),
     })
 }

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use super::audience::Audience;
 use super::message::{self, TOO_LATE_HOURS};
 use super::scheduling::{digest_in, lateness};
-use super::sections::{self, Part, Span};
-use super::{Summary, digest_of, store};
+use super::sections::{self, Part, Records, Span};
+use super::{Summary, digest_of, opening, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event, Subject};
-use crate::config::{Digest, Section};
+use crate::config::{Digest, Edition, Section};
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{ChannelId, PersonId, SummaryId};
+use crate::ids::{ChannelId, FileId, PersonId, SummaryId};
 use crate::jobs::{self, Job};
 use crate::reviews;
-use crate::slack::{self, Place, Post};
+use crate::slack::{self, Place, Post, Upload};
 
 /// Begins today's summary of each channel that never had one, so that a new installation has something
 /// to show.
@@ -30,7 +30,7 @@ pub async fn begin(app: &App) -> Result<()> {
             continue;
         }
         store::meet(&mut tx, workspace, &digest.channel, now).await?;
-        let day = now.to_zoned(digest.zone.clone()).date();
+        let day = (now.to_zoned(digest.zone.clone()).date(), Edition::Daily);
         let begun = store::begin(&mut tx, workspace, &digest.channel, day, now, now).await?;
         if let Some(summary) = begun {
             jobs::enqueue(&mut tx, workspace, Job::ShowSummary { summary }).await?;
@@ -62,10 +62,31 @@ pub async fn show(app: &App, id: SummaryId) -> Result<()> {
     };
     let digest = digest_of(app, &summary.channel);
     let parts = gather(app, &summary, &digest, &channel).await?;
-    let card = message::card(&summary, &parts, digest.verbosity).finish();
+    let picture = picture(app, &summary, &parts).await?;
+    let card = message::card(&summary, &parts, digest.verbosity, picture.as_ref()).finish();
     let (subject, place) = (message::subject(&summary), Place::channel(channel));
     slack::show_card(db, &app.slack, &app.clock, workspace, &subject, &place, &card).await?;
+    if summary.opening.is_none() && opening::is_wanted(app) {
+        let mut tx = db.begin().await?;
+        jobs::enqueue(&mut tx, workspace, Job::OpenSummary { summary: id }).await?;
+        tx.commit().await?;
+    }
     Ok(())
+}
+
+/// The picture of what moved, uploaded; none where Slack takes no files.
+async fn picture(app: &App, summary: &Summary, parts: &[Part]) -> Result<Option<(FileId, String)>> {
+    let Some(line) = parts.iter().find_map(|part| part.picture.as_ref()) else { return Ok(None) };
+    let (png, alt) = (line.png(), line.alt());
+    let upload = Upload {
+        name: &format!("summary-{}.png", summary.id),
+        title: &line.title,
+        alt: Some(&alt),
+        content_type: "image/png",
+        bytes: &png,
+    };
+    let file = slack::picture(&app.db, &app.slack, &app.clock, app.workspace.id, upload).await?;
+    Ok(file.map(|file| (file, alt)))
 }
 
 /// Makes a summary for a person, who reads it first; nothing for a repeated delivery.
@@ -74,6 +95,7 @@ pub async fn now(
     delivery: Option<&str>,
     channel: &ChannelId,
     person: &PersonId,
+    edition: Edition,
 ) -> Result<Option<Post>> {
     check_reader(app, person).await?;
     let digest = match digest_in(app, channel).await {
@@ -84,7 +106,7 @@ pub async fn now(
     // What may not be told at all is refused before anything is kept.
     Audience::of(app, channel).await?;
     let now = app.now();
-    let day = now.to_zoned(digest.zone.clone()).date();
+    let day = (now.to_zoned(digest.zone.clone()).date(), edition);
     let mut tx = app.db.begin().await?;
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
         return Ok(None);
@@ -94,7 +116,7 @@ pub async fn now(
     tx.commit().await?;
     let summary = store::find(&app.db, workspace, id).await?.ok_or(Refusal::UnknownAction)?;
     let parts = gather(app, &summary, &digest, channel).await?;
-    Ok(Some(message::card(&summary, &parts, digest.verbosity).finish().0))
+    Ok(Some(message::card(&summary, &parts, digest.verbosity, None).finish().0))
 }
 
 /// Shares a summary that a person asked for in the channel where they asked.
@@ -155,9 +177,9 @@ pub async fn details(
     let channel = app.slack.channel_named(&summary.channel).await?;
     let channel = channel.map_or_else(|| ChannelId(summary.channel.clone()), |found| found.id);
     let digest = digest_of(app, &summary.channel);
-    let span = Span::of(&digest, summary.day, app.now())?;
+    let span = Span::of(&digest, summary.edition, summary.day, app.now())?;
     let mut audience = Audience::of(app, &channel).await?;
-    let part = sections::read(app, section, &span, &mut audience).await?;
+    let part = sections::read(&records(app), section, &span, &mut audience).await?;
     Ok(Some(message::details(&summary, &part).finish().0))
 }
 
@@ -166,10 +188,10 @@ pub async fn show_details(app: &App, id: SummaryId, section: Section) -> Result<
     let (db, workspace) = (&app.db, app.workspace.id);
     let Some(summary) = store::find(db, workspace, id).await? else { return Ok(()) };
     let digest = digest_of(app, &summary.channel);
-    let span = Span::of(&digest, summary.day, app.now())?;
+    let span = Span::of(&digest, summary.edition, summary.day, app.now())?;
     for shown in slack::places(db, workspace, &message::subject(&summary)).await? {
         let mut audience = Audience::of(app, &shown.place.channel).await?;
-        let part = sections::read(app, section, &span, &mut audience).await?;
+        let part = sections::read(&records(app), section, &span, &mut audience).await?;
         let card = message::details(&summary, &part).finish();
         let place = Place { thread: Some(shown.ts), ..shown.place };
         let subject = format!("{}/{}", message::subject(&summary), section.name());
@@ -179,14 +201,14 @@ pub async fn show_details(app: &App, id: SummaryId, section: Section) -> Result<
 }
 
 /// What a summary says to those who are in a channel.
-async fn gather(
+pub(super) async fn gather(
     app: &App,
     summary: &Summary,
     digest: &Digest,
     channel: &ChannelId,
 ) -> Result<Vec<Part>> {
     let mut audience = Audience::of(app, channel).await?;
-    let span = Span::of(digest, summary.day, app.now())?;
+    let span = Span::of(digest, summary.edition, summary.day, app.now())?;
     let late = lateness(summary.due_at, summary.made_at);
     let is_too_late = late.is_some_and(|late| late.as_hours() >= TOO_LATE_HOURS);
     let mut parts = Vec::new();
@@ -194,9 +216,14 @@ async fn gather(
         if is_too_late && !matches!(section, Section::Waiting | Section::Alerts | Section::Data) {
             continue;
         }
-        parts.push(sections::read(app, *section, &span, &mut audience).await?);
+        parts.push(sections::read(&records(app), *section, &span, &mut audience).await?);
     }
     Ok(parts)
+}
+
+/// Where this process reads them.
+pub(super) fn records(app: &App) -> Records<'_> {
+    Records { db: &app.db, workspace: app.workspace.id, manifest: &app.manifest }
 }
 
 /// Guests are let into some channels only, and a summary tells of many.

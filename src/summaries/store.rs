@@ -8,7 +8,8 @@ use jiff_sqlx::{Date as SqlDate, Timestamp as SqlTimestamp, ToSqlx};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
-use super::Summary;
+use super::{Opening, Summary};
+use crate::config::Edition;
 use crate::error::Result;
 use crate::ids::{ExperimentId, PersonId, ReviewId, SummaryId, WorkspaceId};
 
@@ -135,14 +136,14 @@ pub async fn begin(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     channel: &str,
-    day: Date,
+    (day, edition): (Date, Edition),
     due_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<SummaryId>> {
     let id = sqlx::query_scalar!(
         r#"
-        INSERT INTO summaries (workspace_id, channel, day, due_at, made_at)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO summaries (workspace_id, channel, day, due_at, made_at, edition)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (workspace_id, channel, day) WHERE asked_by IS NULL DO NOTHING
         RETURNING id AS "id: SummaryId"
         "#,
@@ -151,6 +152,7 @@ pub async fn begin(
         day.to_sqlx() as _,
         due_at.to_sqlx() as _,
         now.to_sqlx() as _,
+        edition.name(),
     )
     .fetch_optional(tx)
     .await?;
@@ -162,14 +164,14 @@ pub async fn begin_for(
     tx: &mut PgConnection,
     workspace: WorkspaceId,
     channel: &str,
-    day: Date,
+    (day, edition): (Date, Edition),
     person: &PersonId,
     now: Timestamp,
 ) -> Result<SummaryId> {
     let id = sqlx::query_scalar!(
         r#"
-        INSERT INTO summaries (workspace_id, channel, day, due_at, made_at, asked_by)
-        VALUES ($1, $2, $3, $4, $4, $5)
+        INSERT INTO summaries (workspace_id, channel, day, due_at, made_at, asked_by, edition)
+        VALUES ($1, $2, $3, $4, $4, $5, $6)
         RETURNING id AS "id: SummaryId"
         "#,
         workspace.0,
@@ -177,6 +179,7 @@ pub async fn begin_for(
         day.to_sqlx() as _,
         now.to_sqlx() as _,
         person.as_str(),
+        edition.name(),
     )
     .fetch_one(tx)
     .await?;
@@ -187,7 +190,8 @@ pub async fn find(db: &PgPool, workspace: WorkspaceId, id: SummaryId) -> Result<
     let row = sqlx::query!(
         r#"
         SELECT channel, day AS "day: SqlDate", due_at AS "due_at: SqlTimestamp",
-               made_at AS "made_at: SqlTimestamp", asked_by, shared_at IS NOT NULL AS "is_shared!"
+               made_at AS "made_at: SqlTimestamp", asked_by, shared_at IS NOT NULL AS "is_shared!",
+               edition, opening
         FROM summaries
         WHERE workspace_id = $1 AND id = $2
         "#,
@@ -204,7 +208,27 @@ pub async fn find(db: &PgPool, workspace: WorkspaceId, id: SummaryId) -> Result<
         made_at: row.made_at.to_jiff(),
         asked_by: row.asked_by.map(PersonId),
         is_shared: row.is_shared,
+        edition: Edition::read(&row.edition).unwrap_or_default(),
+        opening: row.opening.and_then(|it| serde_json::from_value(it).ok()),
     }))
+}
+
+/// Keeps what a model opened a summary with; false if it was opened before.
+pub async fn set_opening(
+    tx: &mut PgConnection,
+    workspace: WorkspaceId,
+    id: SummaryId,
+    opening: &Opening,
+) -> Result<bool> {
+    let set = sqlx::query!(
+        "UPDATE summaries SET opening = $3 WHERE workspace_id = $1 AND id = $2 AND opening IS NULL",
+        workspace.0,
+        id.0,
+        serde_json::to_value(opening)?,
+    )
+    .execute(tx)
+    .await?;
+    Ok(set.rows_affected() == 1)
 }
 
 /// False if it was shared before.
@@ -229,8 +253,8 @@ pub async fn share(
     Ok(shared.rows_affected() == 1)
 }
 
-/// What waits for a decision, the oldest first.
-pub async fn waiting(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Card>> {
+/// What waited for a decision at a moment, the oldest first.
+pub async fn waiting(db: &PgPool, workspace: WorkspaceId, at: Timestamp) -> Result<Vec<Card>> {
     let rows = sqlx::query!(
         r#"
         SELECT id AS "id: ReviewId", title, subject_kind, channel_id,
@@ -241,13 +265,17 @@ pub async fn waiting(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<Card>> {
                    WHERE review_id = reviews.id
                      AND decisions.revision_id = reviews.revision_id
                      AND verdict = 'approve'
-                     AND undone_at IS NULL
+                     AND decided_at <= $2
+                     AND (undone_at IS NULL OR undone_at > $2)
                ) AS "approved!"
         FROM reviews
-        WHERE workspace_id = $1 AND state = 'open'
+        WHERE workspace_id = $1
+          AND asked_at <= $2
+          AND (state = 'open' OR closed_at > $2)
         ORDER BY asked_at, id
         "#,
         workspace.0,
+        at.to_sqlx() as _,
     )
     .fetch_all(db)
     .await?;
@@ -302,19 +330,23 @@ pub async fn decided(
         .collect())
 }
 
-/// Alerts that are open, and those that ended since a moment; the newest first.
+/// Alerts that were open at a moment, and those that ended since another; the newest first.
 pub async fn alerts(
     db: &PgPool,
     workspace: WorkspaceId,
     since: Timestamp,
+    at: Timestamp,
 ) -> Result<Vec<AlertRow>> {
     let rows = sqlx::query!(
         r#"
         SELECT coalesce(picture #>> '{lines,0,sentence}', '') AS "sentence!",
-               coalesce(route ->> 'channel', '') AS "channel!", state,
+               coalesce(route ->> 'channel', '') AS "channel!",
+               CASE WHEN (state_says ->> 'at')::timestamptz > $3 THEN 'open' ELSE state END
+                   AS "state!",
                opened_at AS "opened_at: SqlTimestamp"
         FROM alerts
         WHERE workspace_id = $1
+          AND opened_at <= $3
           AND (
               state IN ('open', 'acknowledged', 'snoozed')
               OR (state_says ->> 'at')::timestamptz >= $2
@@ -323,6 +355,7 @@ pub async fn alerts(
         "#,
         workspace.0,
         since.to_sqlx() as _,
+        at.to_sqlx() as _,
     )
     .fetch_all(db)
     .await?;
@@ -337,27 +370,33 @@ pub async fn alerts(
         .collect())
 }
 
-/// Tests that run.
-pub async fn tests(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<ExperimentId>> {
+/// Tests that ran at a moment.
+pub async fn tests(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    at: Timestamp,
+) -> Result<Vec<ExperimentId>> {
     let ids = sqlx::query_scalar!(
         r#"
         SELECT id AS "id: ExperimentId"
         FROM experiments
-        WHERE workspace_id = $1 AND started_at IS NOT NULL AND ended_at IS NULL
+        WHERE workspace_id = $1 AND started_at <= $2 AND (ended_at IS NULL OR ended_at > $2)
         ORDER BY started_at, id
         "#,
         workspace.0,
+        at.to_sqlx() as _,
     )
     .fetch_all(db)
     .await?;
     Ok(ids)
 }
 
-/// Findings that were released since a moment: title and channel, the newest first.
+/// Findings that were released from one moment to before another: title and channel, the newest first.
 pub async fn findings(
     db: &PgPool,
     workspace: WorkspaceId,
-    since: Timestamp,
+    from: Timestamp,
+    to: Timestamp,
 ) -> Result<Vec<(String, String)>> {
     let rows = sqlx::query!(
         "
@@ -367,27 +406,34 @@ pub async fn findings(
           AND subject_kind = 'finding'
           AND state IN ('approved', 'released')
           AND closed_at >= $2
+          AND closed_at < $3
         ORDER BY closed_at DESC, id DESC
         ",
         workspace.0,
-        since.to_sqlx() as _,
+        from.to_sqlx() as _,
+        to.to_sqlx() as _,
     )
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.title, row.channel_id)).collect())
 }
 
-/// When numbers last came of each source.
-pub async fn imports(db: &PgPool, workspace: WorkspaceId) -> Result<Vec<(String, Timestamp)>> {
+/// When numbers last came of each source, up to a moment.
+pub async fn imports(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    at: Timestamp,
+) -> Result<Vec<(String, Timestamp)>> {
     let rows = sqlx::query!(
         r#"
         SELECT source, max(taken_at) AS "at!: SqlTimestamp"
         FROM reading_files
-        WHERE workspace_id = $1
+        WHERE workspace_id = $1 AND taken_at <= $2
         GROUP BY source
         ORDER BY source
         "#,
         workspace.0,
+        at.to_sqlx() as _,
     )
     .fetch_all(db)
     .await?;

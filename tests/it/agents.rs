@@ -86,7 +86,7 @@ impl Team {
 async fn every_agent_is_listed_with_what_it_is_for() {
     let team = Team::start().await;
     assert_snapshot!(team.member("maya").types("#research", "/countersign agents").await, @"
-    5 agents
+    6 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -112,6 +112,11 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     Goal: Calls that are worth making.
     Reads no source · computes, without a model · no policy on what it makes
     Nothing done yet
+    *reporting* · marketing-leads answers for it
+    Says in the morning what moved, what waits and for whom, and what was decided.
+    Goal: Leaders who know where to look.
+    Reads no source · computes, without a model · no policy on what it makes
+    Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
     team.done().await;
@@ -121,7 +126,7 @@ async fn every_agent_is_listed_with_what_it_is_for() {
 async fn a_list_says_how_the_agents_do() {
     let team = Team::with_a_history().await;
     assert_snapshot!(team.member("lena").types("#research", "/countersign agents").await, @"
-    5 agents
+    6 agents
     *research* · research-reviewers answers for it
     Answers questions from what customers wrote, with the passages it rests on.
     Goal: Decisions that start from what customers really said.
@@ -148,6 +153,11 @@ async fn a_list_says_how_the_agents_do() {
     Goal: Calls that are worth making.
     Reads no source · computes, without a model · no policy on what it makes
     Nothing done yet
+    *reporting* · marketing-leads answers for it
+    Says in the morning what moved, what waits and for whom, and what was decided.
+    Goal: Leaders who know where to look.
+    Reads no source · computes, without a model · no policy on what it makes
+    Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
     assert_snapshot!(team.member("lena").types("#research", "/countersign agents Research").await, @"
@@ -169,13 +179,18 @@ async fn a_list_says_how_the_agents_do() {
     *Editing effort:* none yet
     *People called it:* 1 useful, 1 not useful
     *Disputes:* 1 standing
-    First pass: of what people decided on, what was approved in the words in which it was put up. The interval is Wilson's, for 95 %: the fewer decisions, the wider.
+    *Version:* quotes alone
+    First pass: of what people decided on, what was approved in the words in which it was put up. Editing: the words that people changed, of those that it wrote. The intervals are for 95 %: the fewer there are, the wider. A text counts for the version that wrote it first.
     ");
     let mut member = team.as_json("research").await;
     let card = member["scorecard"].as_object_mut().unwrap();
     card.remove("last").unwrap();
     assert!((600.0..660.0).contains(&card.remove("median_decision_s").unwrap().as_f64().unwrap()));
-    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"hand_offs":null,"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"alerts":[],"useful":1,"not_useful":1,"disputed":1,"disputes_withdrawn":0,"editing":null}}"#);
+    let versions = card.remove("versions").unwrap();
+    assert_eq!(versions[0]["version"], "extract");
+    assert_eq!(versions[0]["put_up"], card["put_up"]);
+    assert_ne!(card.remove("first_at"), card.remove("last_at"));
+    assert_snapshot!(member.to_string(), @r#"{"name":"research","job":"Answers questions from what customers wrote, with the passages it rests on.","owner":"research-reviewers","goal":"Decisions that start from what customers really said.","sources":["*"],"engine":"extract","budget":null,"rules":[{"policy":"findings","on":["finding"]}],"scorecard":{"goals":[],"runs":{"total":3,"today":2,"answered":2,"found_nothing":1,"failed":0,"stopped":0,"under_way":0,"fell_back":0},"models":{"total":0,"answered":0,"input_tokens":0,"output_tokens":0,"costs":{},"runs_today":0,"tokens_today":0},"hand_offs":null,"alerts":[],"put_up":2,"decisions":{"approved":1,"changes_requested":1,"rejected":0},"first_pass":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"tests":null,"editing":{"pieces":0,"part":0.0,"whole":0.0,"rate":null,"interval_95":null},"brand":{"pieces":0,"part":0.0,"whole":0.0,"rate":null,"interval_95":null},"unsupported":{"pieces":0,"part":0.0,"whole":0.0,"rate":null,"interval_95":null},"disputed_share":{"hits":1,"of":2,"rate":0.5,"interval_95":[0.09453120573423074,0.9054687942657693]},"alert_precision":{"hits":0,"of":0,"rate":null,"interval_95":null},"acceptance":{"hits":0,"of":0,"rate":null,"interval_95":null},"calls_failed":{"hits":0,"of":0,"rate":null,"interval_95":null},"cost_per_accepted":{},"useful":1,"not_useful":1,"disputed":1,"disputes_withdrawn":0}}"#);
     assert_snapshot!(crate::harness::team::readable(&team.prints().await), @"
     research
     Answers questions from what customers wrote, with the passages it rests on.
@@ -195,6 +210,7 @@ async fn a_list_says_how_the_agents_do() {
     Editing effort: none yet
     People called it: 1 useful, 1 not useful
     Disputes: 1 standing
+    Version: quotes alone
 
     content
     Writes drafts from briefs, under the brand kit.
@@ -219,6 +235,8 @@ async fn a_list_says_how_the_agents_do() {
     Editing effort: none yet
     People called it: none yet
     Disputes: none yet
+    Goals
+    “Drafts that are right at once”, first-pass approval of at least 70 % in a month. There is nothing to measure yet.
 
     performance
     Watches the numbers of campaigns, and says once what moved.
@@ -263,6 +281,25 @@ async fn a_list_says_how_the_agents_do() {
     Says which leads are worth a call, and why.
     Answers for it: sales
     Goal: Calls that are worth making.
+    May read: no source
+    Engine: computes, without a model
+    Budget: none
+    Who decides on it
+    No policy on what it makes.
+    Work: Nothing done yet
+    Models: none yet
+    Put up for a decision: 0
+    Decisions: none yet
+    First-pass approval: none yet
+    Median time to a decision: none yet
+    Editing effort: none yet
+    People called it: none yet
+    Disputes: none yet
+
+    reporting
+    Says in the morning what moved, what waits and for whom, and what was decided.
+    Answers for it: marketing-leads
+    Goal: Leaders who know where to look.
     May read: no source
     Engine: computes, without a model
     Budget: none
@@ -328,11 +365,11 @@ async fn today_begins_at_midnight_where_the_team_is() {
 async fn a_name_that_is_none_is_answered_with_those_that_are() {
     let team = Team::start().await;
     let maya = team.member("maya");
-    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign, crm.");
+    assert_snapshot!(maya.types("#research", "/countersign agents <!channel> poet").await, @"No agent is named “<!channel> poet”. There are: research, content, performance, campaign, crm, reporting.");
     assert_snapshot!(maya.types("#research", "/countersign agnets").await, @"I do not know `/countersign agnets`. Did you mean `/countersign agents`?");
     assert_snapshot!(maya.types("#research", "/countersign help agents").await, @"
     `/countersign agents [NAME]`
-    Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one.
+    Lists the agents: who answers for each, what it is for, what it may read, and how well it does. With a name it tells all of one: its versions, each against the one before, and its goals.
     For example: `/countersign agents research`
     ");
     team.done().await;
@@ -449,6 +486,6 @@ async fn the_command_line_tells_the_same() {
     let refused = countersign::cli::agents::run(db, &team.config, clock, workspace, agents)
         .await
         .unwrap_err();
-    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign, crm.");
+    assert_snapshot!(refused.to_string(), @"No agent is named “poet”. There are: research, content, performance, campaign, crm, reporting.");
     team.done().await;
 }

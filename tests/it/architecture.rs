@@ -147,7 +147,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("taps", &["audit", "evidence", "incoming", "leads", "readings"]),
     ("schedule", &["alerts", "experiments", "jobs", "leads", "reviews", "summaries"]),
-    ("home", &["commands", "reviews"]),
+    ("home", &["commands", "reviews", "scorecards"]),
     // Features.
     ("research", &["agents", "audit", "evidence", "jobs", "privacy", "reviews", "slack"]),
     ("proposals", &["audit", "reviews", "slack"]),
@@ -173,10 +173,26 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("brand", &["privacy", "slack"]),
     ("evidence", &["audit", "incoming"]),
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
-    ("scorecards", &["agents", "alerts", "drafts", "experiments", "leads", "research", "slack"]),
+    (
+        "scorecards",
+        &["agents", "alerts", "drafts", "experiments", "leads", "research", "reviews", "slack"],
+    ),
     (
         "summaries",
-        &["alerts", "audit", "experiments", "jobs", "leads", "readings", "reviews", "slack"],
+        &[
+            "agents",
+            "alerts",
+            "audit",
+            "charts",
+            "detectors",
+            "experiments",
+            "jobs",
+            "leads",
+            "readings",
+            "reviews",
+            "scorecards",
+            "slack",
+        ],
     ),
     (
         "experiments",

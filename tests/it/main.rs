@@ -42,6 +42,7 @@ mod research;
 mod reviews;
 mod sandbox;
 mod schedule;
+mod scorecards;
 mod scoring;
 mod sent_readings;
 mod slack_client;

@@ -188,18 +188,22 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     What you decided lately
     You have decided on nothing yet.
     ---
+    The agents that you answer for
+    *research*: Last run (when): done; 1 run (1 today): 1 done
+    ---
     You can ask for:
     • `/research QUESTION`: Searches your documents and posts a finding in this channel: what customers said, quoted word for word, with the source of every quote.
     • `/draft [CHANNEL TITLE: OFFER]`: Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel.
     • `/test [NAME: A v B]`: Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts.
     • `/leads [NAME]`: Lists the leads that are yours, wait for somebody or are overdue, for sales.
-    • `/summary [now | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
+    • `/summary [now | week | month | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
     • `/countersign propose`: Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change.
     • `/countersign check [CHANNEL:] TEXT`: Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead.
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
     • `/countersign agents [NAME]`: Lists the agents: who answers for each, what it is for, what it may read, and how well it does.
+    • `/countersign reviewers`: Tells what you decided in the last four weeks, and whether there was time to read.
     • `/countersign audit CARD`: Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail.
     • `/countersign help [COMMAND]`: Says what you can ask for, or explains one command.
     A mention works as well: `@Countersign why do people cancel?`
@@ -219,13 +223,14 @@ async fn a_home_shows_what_waits_and_lets_its_owner_decide() {
     • `/draft [CHANNEL TITLE: OFFER]`: Has a text written for a channel and an audience, under your brand kit, and puts it up for a decision in this channel.
     • `/test [NAME: A v B]`: Plans a test of one thing against another: what is measured, how it is decided and how many users that takes, before it starts.
     • `/leads [NAME]`: Lists the leads that are yours, wait for somebody or are overdue, for sales.
-    • `/summary [now | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
+    • `/summary [now | week | month | schedule | off | on]`: Makes a summary for you: what moved, what waits and for whom, what was decided.
     • `/countersign propose`: Puts up a text of yours for a decision: a draft, a test plan, a hand-off or a budget change.
     • `/countersign check [CHANNEL:] TEXT`: Holds a text of yours against the brand kit, for your eyes only: what must change, where, why, and what to write instead.
     • `/countersign queue`: Shows what waits for your decision, oldest first, what you asked for, and what you decided lately.
     • `/countersign policy [CARD]`: Explains who may decide on a card, who has, what is missing and why.
     • `/countersign delegate @PERSON until DAY`: Hands your place in the groups that decide to somebody else, until the end of a day: `friday`, `tomorrow` or `2026-12-24`.
     • `/countersign agents [NAME]`: Lists the agents: who answers for each, what it is for, what it may read, and how well it does.
+    • `/countersign reviewers`: Tells what you decided in the last four weeks, and whether there was time to read.
     • `/countersign audit CARD`: Tells who asked for, saw, changed and decided what on a card, when and why, from the audit trail.
     • `/countersign help [COMMAND]`: Says what you can ask for, or explains one command.
     A mention works as well: `@Countersign why do people cancel?`

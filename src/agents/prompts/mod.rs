@@ -27,12 +27,13 @@ use sha2::{Digest, Sha256};
 use fence::Fence;
 
 /// The files that are part of the binary.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("campaign.plan", include_str!("../../../prompts/campaign.plan.md")),
     ("content.draft", include_str!("../../../prompts/content.draft.md")),
     ("content.repair", include_str!("../../../prompts/content.repair.md")),
     ("crm.summary", include_str!("../../../prompts/crm.summary.md")),
     ("doctor.probe", include_str!("../../../prompts/doctor.probe.md")),
+    ("reporting.opening", include_str!("../../../prompts/reporting.opening.md")),
     ("research.answer", include_str!("../../../prompts/research.answer.md")),
 ];
 

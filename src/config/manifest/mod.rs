@@ -1,6 +1,7 @@
 //! The team's manifest: groups, agents, models and policies, declared in one TOML file.
 
 mod alerts;
+mod goals;
 mod models;
 mod numbers;
 mod policy;
@@ -24,12 +25,13 @@ use super::models::{Budget, Model};
 use crate::ids::PersonId;
 
 pub use alerts::{Quiet, Route, Severity, Verbosity};
+pub use goals::{Bound, Every, Goal, Measure, What};
 pub use numbers::{AdBudget, Bad, Funnel, MetricRule, Numbers, Of, Period};
 pub use policy::{Change, Facts, Keep, Label, Need, Rule, Tell, Terms};
 use raw::Raw;
 pub use sales::{Sales, Seller, WorkingTime};
 use scoring::Scoring;
-pub use summaries::{Digest, Length, Section};
+pub use summaries::{Digest, Edition, Length, Section};
 pub use witness::Witness;
 
 /// The example that a fresh installation starts with.
@@ -56,6 +58,8 @@ pub struct Manifest {
     pub digests: Vec<Digest>,
     /// How the team's numbers are judged.
     pub numbers: Numbers,
+    /// What it wants to reach.
+    pub goals: Vec<Goal>,
     /// Where each day's checkpoint of the audit trail goes, if anywhere.
     pub audit: Option<Witness>,
     /// The file as it was read, which is kept under its version.
@@ -191,6 +195,7 @@ impl Manifest {
             funnels: raw.funnel.into_iter().map(numbers::RawFunnel::into_funnel).collect(),
             budgets: raw.budget.into_iter().map(numbers::RawBudget::into_budget).collect(),
         };
+        let goals = raw.goal.into_iter().filter_map(goals::Raw::into_goal).collect();
         let (team, text) = (raw.team.name, text.to_owned());
         Ok(Self {
             team,
@@ -204,6 +209,7 @@ impl Manifest {
             sales,
             digests,
             numbers,
+            goals,
             audit,
             text,
             version,

@@ -182,7 +182,7 @@ impl Period {
 }
 
 /// `12.50 EUR`.
-fn money(text: &str) -> Option<(f64, String)> {
+pub(super) fn money(text: &str) -> Option<(f64, String)> {
     let (number, currency) = text.trim().split_once(' ')?;
     let number: f64 = number.replace(['_', ','], "").parse().ok()?;
     let currency = currency.trim();
@@ -191,7 +191,11 @@ fn money(text: &str) -> Option<(f64, String)> {
 }
 
 /// Of tables of one kind no two have one name.
-fn check_name(kind: &str, name: &Spanned<String>, before: &[&Spanned<String>]) -> Checked {
+pub(super) fn check_name(
+    kind: &str,
+    name: &Spanned<String>,
+    before: &[&Spanned<String>],
+) -> Checked {
     if before.iter().any(|other| other.get_ref() == name.get_ref()) {
         let name_ = name.get_ref();
         return problem(

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::policy::{Keep, Label, Need, Rule, Tell, Terms};
 use super::witness;
 use super::{Agent, Group as Declared, Members, SubjectKind};
-use super::{alerts, models, numbers, sales, scoring, summaries};
+use super::{alerts, goals, models, numbers, sales, scoring, summaries};
 use crate::ids::PersonId;
 
 #[derive(Deserialize)]
@@ -37,6 +37,8 @@ pub(super) struct Raw {
     pub funnel: Vec<numbers::RawFunnel>,
     #[serde(default)]
     pub budget: Vec<numbers::RawBudget>,
+    #[serde(default)]
+    pub goal: Vec<goals::Raw>,
     #[serde(default)]
     pub scoring: scoring::Raw,
     pub sales: Option<sales::Raw>,
@@ -147,6 +149,10 @@ impl Raw {
             model.check(&self.model[..index])?;
         }
         self.check_agents()?;
+        let agents: Vec<&str> = self.agent.iter().map(|it| it.get_ref().name.as_str()).collect();
+        for (index, goal) in self.goal.iter().enumerate() {
+            goal.check(&self.goal[..index], &agents)?;
+        }
         for (index, policy) in self.policy.iter().enumerate() {
             let name = policy.name.get_ref();
             if self.policy[..index].iter().any(|other| other.name.get_ref() == name) {

@@ -1,8 +1,8 @@
 //! Which channel reads a summary when, and of what.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -35,6 +35,18 @@ pub enum Length {
     Full,
 }
 
+/// How far a summary looks back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edition {
+    #[default]
+    Daily,
+    /// The first summary of a week.
+    Weekly,
+    /// The first summary of a month.
+    Monthly,
+}
+
 /// The summary of a channel.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Digest {
@@ -47,6 +59,8 @@ pub struct Digest {
     pub holidays: Vec<Date>,
     pub sections: Vec<Section>,
     pub verbosity: Length,
+    /// Besides the daily one.
+    pub editions: Vec<Edition>,
 }
 
 /// A table `[[summary]]`.
@@ -62,6 +76,7 @@ pub(super) struct Raw {
     sections: Option<Spanned<Vec<Section>>>,
     #[serde(default)]
     verbosity: Length,
+    editions: Option<Vec<Edition>>,
 }
 
 impl Section {
@@ -96,7 +111,49 @@ impl Section {
     }
 }
 
+impl Edition {
+    pub const ALL: [Self; 3] = [Self::Daily, Self::Weekly, Self::Monthly];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+        }
+    }
+
+    pub fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// Days of its stretch, days from one stretch to the one that it is held against, and how many of
+    /// those there are. A month counts as four weeks, so that every stretch has the same weekdays.
+    pub const fn stretch(self) -> (i64, i64, i64) {
+        match self {
+            Self::Daily => (1, 7, 8),
+            Self::Weekly => (7, 7, 8),
+            Self::Monthly => (28, 28, 6),
+        }
+    }
+}
+
 impl Digest {
+    /// Which edition comes on a day, after the last one that came: the first of a month, of a week, or
+    /// one of the other days.
+    pub fn edition_on(&self, day: Date, last: Option<Date>) -> Edition {
+        let is_first_since = |from: Date| match last {
+            Some(last) => last < from,
+            None => !from.series(1.day()).take_while(|it| *it < day).any(|it| self.comes_on(it)),
+        };
+        let monday = day - i64::from(day.weekday().since(Weekday::Monday)).days();
+        let comes = |edition, from| self.editions.contains(&edition) && is_first_since(from);
+        match () {
+            () if comes(Edition::Monthly, day.first_of_month()) => Edition::Monthly,
+            () if comes(Edition::Weekly, monday) => Edition::Weekly,
+            () => Edition::Daily,
+        }
+    }
+
     /// The moment of a day at which it comes: in a gap of the clocks right after it, in a repeated
     /// hour the first time.
     pub fn due_on(&self, day: Date) -> anyhow::Result<Timestamp> {
@@ -187,6 +244,7 @@ impl Raw {
             holidays: self.holidays.iter().filter_map(|day| day.get_ref().parse().ok()).collect(),
             sections,
             verbosity: self.verbosity,
+            editions: self.editions.unwrap_or_else(|| Edition::ALL.to_vec()),
         }
     }
 }
@@ -229,6 +287,23 @@ mod tests {
         check("02:30", "Europe/Berlin", "2026-03-29", "2026-03-29T01:30:00Z");
         check("02:30", "Europe/Berlin", "2026-10-25", "2026-10-25T00:30:00Z");
         check("01:30", "America/New_York", "2026-11-01", "2026-11-01T05:30:00Z");
+    }
+
+    #[test]
+    fn the_first_of_a_week_and_of_a_month_look_further_back() {
+        let digest = digest("08:00", "Europe/Berlin");
+        let check = |day: &str, last: Option<&str>, expected: Edition| {
+            let last = last.map(|it| it.parse().unwrap());
+            assert_eq!(digest.edition_on(day.parse().unwrap(), last), expected, "{day}");
+        };
+        check("2026-11-23", Some("2026-11-22"), Edition::Weekly);
+        check("2026-11-29", Some("2026-11-23"), Edition::Daily);
+        // The one of Monday did not come.
+        check("2026-11-29", Some("2026-11-22"), Edition::Weekly);
+        check("2026-12-06", Some("2026-11-30"), Edition::Monthly);
+        check("2026-11-23", None, Edition::Weekly);
+        check("2026-11-29", None, Edition::Daily);
+        check("2026-11-01", None, Edition::Monthly);
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub enum Variant {
 pub struct Made {
     /// With its version.
     pub prompt: String,
+    /// The prompt that it began with, where it was repaired by another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_with: Option<String>,
     pub prompt_sha256: String,
     pub sent_sha256: String,
     /// How often it was sent back with what was found.

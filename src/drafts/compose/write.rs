@@ -99,6 +99,7 @@ impl Desk<'_> {
     /// matters of taste once. Of two texts the one in which less is wrong stays.
     async fn repaired(&self, mut piece: Piece, comment: &str) -> Result<Piece> {
         let mut checked = check(self.aim, &piece.text());
+        let began_with = piece.made.as_ref().map(|made| made.prompt.clone());
         for repair in 1..=REPAIRS {
             if checked.is_clean() || checked.passes() && repair > 1 {
                 break;
@@ -111,7 +112,10 @@ impl Desk<'_> {
                     break;
                 }
             };
-            let Some(next) = self.piece(&answered, repair) else { break };
+            let Some(mut next) = self.piece(&answered, repair) else { break };
+            if let Some(made) = next.made.as_mut() {
+                made.began_with.clone_from(&began_with);
+            }
             let found = check(self.aim, &next.text());
             let weight = |checked: &Checked| (checked.errors(), checked.report.findings.len());
             if weight(&found) <= weight(&checked) {
@@ -133,6 +137,7 @@ impl Desk<'_> {
             engine: answered.model.clone(),
             made: Some(Made {
                 prompt: answered.prompt.clone(),
+                began_with: None,
                 prompt_sha256: answered.prompt_hash.clone(),
                 sent_sha256: answered.rendered_hash.clone(),
                 repairs,

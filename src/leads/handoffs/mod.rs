@@ -46,7 +46,7 @@ use crate::jobs::{self, Job};
 
 pub use acting::{Act, act};
 pub use attending::{attend, due, pass_on_what_was_left};
-pub use counts::{Tally, tally, waiting};
+pub use counts::{Tally, tallies, waiting};
 pub use form::{LOST, REASSIGN, RETURN};
 pub use hand_off::{Code, Gone, HandOff, Snooze, State};
 pub use message::show;
@@ -55,7 +55,6 @@ pub use opening::open;
 pub use pressing::{Press, Pressed, input_of, is_form, press, submit};
 pub(super) use rights::rights;
 pub(super) use store::open_of;
-
 pub use summary::word;
 
 /// The agent of the manifest that scores leads and hands them over.

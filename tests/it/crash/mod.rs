@@ -26,4 +26,5 @@ mod points;
 mod postgres;
 mod stop;
 mod storm;
+mod summaries;
 mod trials;

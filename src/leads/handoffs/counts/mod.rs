@@ -2,7 +2,9 @@
 
 mod store;
 
-pub use store::{floor, tally, waiting};
+use jiff::Timestamp;
+
+pub use store::{floor, tallies, waiting};
 
 /// How many leads were handed over, and what sales made of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,4 +14,7 @@ pub struct Tally {
     pub accepted: u64,
     pub returned: u64,
     pub won: u64,
+    /// When the first and the last of them were opened.
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
 }

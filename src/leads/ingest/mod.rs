@@ -1,7 +1,7 @@
 //! Leads and what they did, as other systems have them: files, bodies and webhooks.
 //!
 //! `record` reads any of it into one form, by the `names` that others have for it; here it becomes leads,
-//! in [turns](turn) of a thousand records. Whose a record is, its id in the other system says, or its
+//! in turns of a thousand records. Whose a record is, its id in the other system says, or its
 //! email; where the two say different leads, they are one, and the younger is merged into the older.
 //!
 //! **Invariant:** what comes again changes nothing, and what was overtaken on its way neither.

@@ -72,6 +72,8 @@ pub enum Engine<'a> {
     Assembles,
     /// Statistics, without a model.
     Computes,
+    /// Statistics, which a model of the manifest, by this name, puts into words.
+    Worded(&'a str),
     /// Writes with a model of the manifest, by this name.
     Model(&'a str),
     /// Runs elsewhere, and puts its work up with a token of its own.
@@ -289,9 +291,9 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if [AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT]
-            .contains(&agent.name.as_str())
-        {
+        } else if [experiments::AGENT, handoffs::AGENT, AGENT].contains(&agent.name.as_str()) {
+            agent.model.as_deref().map_or(Self::Computes, Self::Worded)
+        } else if agent.name == alerts::AGENT {
             Self::Computes
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere

@@ -291,7 +291,7 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if [AGENT, experiments::AGENT, handoffs::AGENT].contains(&agent.name.as_str()) {
+        } else if [experiments::AGENT, handoffs::AGENT, AGENT].contains(&agent.name.as_str()) {
             agent.model.as_deref().map_or(Self::Computes, Self::Worded)
         } else if agent.name == alerts::AGENT {
             Self::Computes

@@ -126,7 +126,8 @@ fn quotient(now: &Ratio, before: &Ratio) -> Option<Change> {
     let one = now.variance()? / (rate * rate);
     let other = before.variance()? / (earlier * earlier);
     let variance = one + other;
-    if variance <= 0.0 {
+    // All pieces of both are alike, but for the last digits.
+    if variance <= 1e-12 {
         return None;
     }
     let freedom = |part: f64, pieces: u64| part * part / (pieces as f64 - 1.0);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::ingest::record;
+use super::ingest::names;
 use super::scoring::{Attributes, Score, Value};
 use crate::ids::LeadId;
 
@@ -98,6 +98,29 @@ impl Stage {
 }
 
 impl Lead {
+    /// A lead of whom nothing is known but by what it is reached, if that.
+    pub fn new(id: LeadId, email: Option<String>, at: Timestamp) -> Self {
+        Self {
+            id,
+            contact: Contact { email, ..Contact::default() },
+            company: None,
+            territory: None,
+            source: None,
+            campaign: None,
+            attributes: Attributes::new(),
+            known_as_of: BTreeMap::new(),
+            consent: None,
+            do_not_contact: false,
+            stage: Stage::New,
+            score: Score::default(),
+            score_version: None,
+            added_at: at,
+            changed_at: at,
+            erased_at: None,
+            merged_into: None,
+        }
+    }
+
     /// Whether somebody may call: nobody said that they may not.
     pub fn may_be_contacted(&self) -> bool {
         !self.do_not_contact && self.consent != Some(false)
@@ -125,13 +148,13 @@ impl Lead {
     /// Sets a field by its name, or empties it.
     pub fn put(&mut self, field: &str, value: Option<Value>) {
         let column = match field {
-            record::EMAIL => &mut self.contact.email,
-            record::NAME => &mut self.contact.name,
-            record::PHONE => &mut self.contact.phone,
-            record::COMPANY => &mut self.company,
-            record::TERRITORY => &mut self.territory,
-            record::SOURCE => &mut self.source,
-            record::CAMPAIGN => &mut self.campaign,
+            names::EMAIL => &mut self.contact.email,
+            names::NAME => &mut self.contact.name,
+            names::PHONE => &mut self.contact.phone,
+            names::COMPANY => &mut self.company,
+            names::TERRITORY => &mut self.territory,
+            names::SOURCE => &mut self.source,
+            names::CAMPAIGN => &mut self.campaign,
             name => {
                 match value {
                     Some(value) => self.attributes.insert(name.to_owned(), value),
@@ -147,10 +170,10 @@ impl Lead {
     pub fn scored(&self) -> Attributes {
         let mut scored = self.attributes.clone();
         let columns = [
-            (record::COMPANY, &self.company),
-            (record::TERRITORY, &self.territory),
-            (record::SOURCE, &self.source),
-            (record::CAMPAIGN, &self.campaign),
+            (names::COMPANY, &self.company),
+            (names::TERRITORY, &self.territory),
+            (names::SOURCE, &self.source),
+            (names::CAMPAIGN, &self.campaign),
         ];
         for (name, value) in columns {
             if let Some(value) = value {
@@ -195,25 +218,7 @@ pub mod tests {
 
     /// A lead of whom nothing is known.
     pub fn lead() -> Lead {
-        Lead {
-            id: LeadId(1),
-            contact: Contact::default(),
-            company: None,
-            territory: None,
-            source: None,
-            campaign: None,
-            attributes: Attributes::new(),
-            known_as_of: BTreeMap::new(),
-            consent: None,
-            do_not_contact: false,
-            stage: Stage::New,
-            score: Score::default(),
-            score_version: None,
-            added_at: Timestamp::UNIX_EPOCH,
-            changed_at: Timestamp::UNIX_EPOCH,
-            erased_at: None,
-            merged_into: None,
-        }
+        Lead::new(LeadId(1), None, Timestamp::UNIX_EPOCH)
     }
 
     #[test]

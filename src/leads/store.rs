@@ -80,6 +80,14 @@ pub(super) async fn find(db: &PgPool, workspace: WorkspaceId, id: LeadId) -> Res
     row.ok_or(Refusal::UnknownAction)?.try_into()
 }
 
+/// Whoever changes several leads takes a turn before anything else: the same record in two places makes
+/// one lead, and nobody waits for a lead while holding one that is waited for.
+pub(super) async fn take_turn(tx: &mut PgConnection, workspace: WorkspaceId) -> Result<()> {
+    let key = format!("leads:{workspace}");
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key).execute(tx).await?;
+    Ok(())
+}
+
 /// A lead that nobody else changes until the transaction ends. Whoever locks a hand-off as well locks
 /// its lead first.
 pub(super) async fn lock(

@@ -42,6 +42,9 @@ pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Uni
 pub use message::{list, one, plain};
 pub use versions::{Against, Measure, Version};
 
+/// The agent of the manifest that reports: in summaries and here.
+pub const AGENT: &str = "reporting";
+
 /// An agent of the manifest, and how it does.
 #[derive(Clone, Debug, Serialize)]
 pub struct Member<'a> {
@@ -69,6 +72,8 @@ pub enum Engine<'a> {
     Assembles,
     /// Statistics, without a model.
     Computes,
+    /// Statistics, which a model of the manifest, by this name, puts into words.
+    Worded(&'a str),
     /// Writes with a model of the manifest, by this name.
     Model(&'a str),
     /// Runs elsewhere, and puts its work up with a token of its own.
@@ -286,9 +291,9 @@ impl<'a> Engine<'a> {
             agent.model.as_deref().map_or(Self::Extract, Self::Model)
         } else if agent.name == drafts::AGENT {
             agent.model.as_deref().map_or(Self::Assembles, Self::Model)
-        } else if [experiments::AGENT, alerts::AGENT, handoffs::AGENT]
-            .contains(&agent.name.as_str())
-        {
+        } else if [experiments::AGENT, handoffs::AGENT, AGENT].contains(&agent.name.as_str()) {
+            agent.model.as_deref().map_or(Self::Computes, Self::Worded)
+        } else if agent.name == alerts::AGENT {
             Self::Computes
         } else if tokens.agents().contains(agent.name.as_str()) {
             Self::Elsewhere
@@ -320,9 +325,8 @@ fn rules<'a>(manifest: &'a Manifest, agent: &Agent) -> Vec<Reviewed<'a>> {
         (SubjectKind::Finding, name) => name == research::AGENT,
         (SubjectKind::TestDecision, name) => name == experiments::AGENT,
         (SubjectKind::TestPlan, experiments::AGENT) => true,
-        (_, name) => {
-            ![research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT].contains(&name)
-        }
+        (_, name) => ![AGENT, research::AGENT, experiments::AGENT, alerts::AGENT, handoffs::AGENT]
+            .contains(&name),
     };
     let concerns = |rule: &Rule| rule.agents.is_empty() || rule.agents.contains(&agent.name);
     let of_agent = manifest.rules.iter().filter(|rule| concerns(rule));

@@ -19,11 +19,9 @@ use crate::config::Section;
 use crate::error::Result;
 use crate::ids::SummaryId;
 use crate::jobs::{self, Job};
+use crate::scorecards::AGENT;
 use crate::slack::plain_text;
 use crate::words::capitalised;
-
-/// The agent of the manifest that writes reports.
-pub const AGENT: &str = "reporting";
 
 const PROMPT: &str = "reporting.opening";
 

@@ -331,6 +331,7 @@ async fn data(records: &Records<'_>, span: &Span) -> Result<Part> {
 async fn agents(records: &Records<'_>, span: &Span) -> Result<Part> {
     let Records { db, workspace, manifest } = *records;
     let mut lines = Vec::new();
+    // Outcomes take weeks to show.
     if span.edition != Edition::Daily {
         lines = scorecards::worth_reading(db, workspace, manifest, span.now).await?;
     }

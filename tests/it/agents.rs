@@ -115,7 +115,7 @@ async fn every_agent_is_listed_with_what_it_is_for() {
     *reporting* · marketing-leads answers for it
     Says in the morning what moved, what waits and for whom, and what was decided.
     Goal: Leaders who know where to look.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads no source · computes, without a model · no policy on what it makes
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -156,7 +156,7 @@ async fn a_list_says_how_the_agents_do() {
     *reporting* · marketing-leads answers for it
     Says in the morning what moved, what waits and for whom, and what was decided.
     Goal: Leaders who know where to look.
-    Reads no source · not connected, for it has no token · reviewed under copy, promises, budgets, large budgets, test plans and hand-offs
+    Reads no source · computes, without a model · no policy on what it makes
     Nothing done yet
     `/countersign agents NAME` tells all of one.
     ");
@@ -301,15 +301,10 @@ async fn a_list_says_how_the_agents_do() {
     Answers for it: marketing-leads
     Goal: Leaders who know where to look.
     May read: no source
-    Engine: not connected, for it has no token
+    Engine: computes, without a model
     Budget: none
     Who decides on it
-    • copy, for a draft: one approval from brand
-    • promises, for a draft labelled pricing or legal claim or customer data: one approval from marketing-leads
-    • budgets, for a budget change: one approval from marketing-leads
-    • large budgets, for a budget change spending over 10000: one approval from brand
-    • test plans, for a test plan: one approval from research-reviewers
-    • hand-offs, for a hand-off: one approval from sales
+    No policy on what it makes.
     Work: Nothing done yet
     Models: none yet
     Put up for a decision: 0

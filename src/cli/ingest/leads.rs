@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::PgPool;
 
 use crate::audit::Actor;
@@ -11,13 +12,14 @@ use crate::clock::Clock;
 use crate::config::Manifest;
 use crate::error::{Refusal, Result};
 use crate::ids::WorkspaceId;
-use crate::leads::ingest::{self, Input, Summary, Taker};
+use crate::leads::ingest::{self, Input, Progress, Summary, Taker};
 use crate::words::count;
 
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "A row is a lead, or something that one did: then it has a column \"activity\" \
-and a column \"at\". Whose it is, its id says or its email. Taking a file twice changes nothing. \
+and a column \"at\". Whose it is, its id says or its email. Taking a file twice changes nothing; what was \
+taken when it is stopped stays, and taking the file again brings the rest. \
 Attributes that say something protected of a person, such as gender or age, are not kept."
 )]
 pub struct Leads {
@@ -61,7 +63,10 @@ pub async fn run(
     };
     let by = Actor::CommandLine(crate::cli::account());
     let taker = Taker { db, clock, workspace, scoring: &manifest.scoring, by, system };
-    let summary = ingest::take(&taker, input).await?;
+    let bar = if args.json { ProgressBar::hidden() } else { ProgressBar::no_length() };
+    let taken = ingest::take_telling(&taker, input, |it| tell(&bar, it)).await;
+    bar.finish_and_clear();
+    let summary = taken?;
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &summary)?;
@@ -74,6 +79,17 @@ pub async fn run(
         return Err(Refusal::Unreadable(sentence.to_owned()).into());
     }
     Ok(())
+}
+
+fn tell(bar: &ProgressBar, progress: Progress) {
+    if bar.length().is_none() {
+        // A template that cannot be read leaves the bar as it was.
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} records {eta}") {
+            bar.set_style(style);
+        }
+        bar.set_length(progress.records);
+    }
+    bar.set_position(progress.taken);
 }
 
 pub fn in_words(system: &str, summary: &Summary) -> String {

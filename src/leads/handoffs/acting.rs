@@ -9,7 +9,7 @@ use super::super::lead::Stage;
 use super::super::{rating, store as leads};
 use super::hand_off::{Code, HandOff, Snooze, State, UNDO};
 use super::rights::{Rights, rights};
-use super::{record, store};
+use super::{history, record, store};
 use crate::app::App;
 use crate::audit::{Actor, Value};
 use crate::config::Sales;
@@ -21,6 +21,7 @@ use crate::slack;
 /// What a button or a form does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Act {
+    /// Takes it, and reads by what the lead is reached.
     Claim,
     Return {
         code: Code,
@@ -63,11 +64,22 @@ pub async fn act(
     if !slack::first_delivery(&mut tx, app.workspace.id, delivery, now).await? {
         return Ok(false);
     }
+    leads::take_turn(&mut tx, app.workspace.id).await?;
     let hand_off = store::lock(&mut tx, app.workspace.id, id).await?;
     let name = match act {
         Act::Reveal => reveal(app, &mut tx, &hand_off, person, now).await?,
         Act::Undo => undo(app, &mut tx, &hand_off, (person, rights), sales, now).await?,
-        _ => change(app, &mut tx, hand_off, (person, rights), act, sales, now).await?,
+        _ => {
+            let id = hand_off.id;
+            let name = change(app, &mut tx, hand_off, (person, rights), act, sales, now).await?;
+            if *act == Act::Claim {
+                // Who claims a lead is told how to reach it, which is recorded like any reading, before
+                // they read it.
+                let claimed = store::lock(&mut tx, app.workspace.id, id).await?;
+                reveal(app, &mut tx, &claimed, person, now).await?;
+            }
+            name
+        }
     };
     tx.commit().await?;
     tracing::info!(hand_off.id = id.0, hand_off.act = name, "a hand-off was acted on");
@@ -91,8 +103,8 @@ async fn change(
         _ => None,
     };
     let what = outcome.act.trim_start_matches("lead.");
-    let new = store::New { what, person: Some(person), reason, at: now, before: Some(&before) };
-    let event = store::insert_event(tx, workspace, hand_off.id, &new).await?;
+    let new = history::New { what, person: Some(person), reason, at: now, before: Some(&before) };
+    let event = history::insert(tx, workspace, hand_off.id, &new).await?;
     if let Some(feedback) = outcome.feedback {
         learn(app, tx, &hand_off, event, feedback, now).await?;
     }
@@ -188,7 +200,7 @@ async fn learn(
     let workspace = app.workspace.id;
     let lead = leads::lock(tx, workspace, hand_off.lead).await?;
     let known = serde_json::to_value(lead.scored())?;
-    store::insert_feedback(tx, workspace, hand_off, event, outcome, &known, now).await?;
+    history::insert_feedback(tx, workspace, hand_off, event, outcome, &known, now).await?;
     if let Some(code) = outcome.1 {
         rating::store::set_stale_by(tx, workspace, &lead, code).await?;
     }
@@ -219,7 +231,7 @@ async fn undo(
     now: Timestamp,
 ) -> Result<&'static str> {
     let workspace = app.workspace.id;
-    let happened = store::happened(tx, workspace, hand_off.id).await?;
+    let happened = history::happened(tx, workspace, hand_off.id).await?;
     let last = happened.into_iter().next().filter(|one| one.person.is_some());
     let (last, before) = last
         .and_then(|mut last| {
@@ -240,7 +252,7 @@ async fn undo(
     {
         return Err(Refusal::LeadCameBack.into());
     }
-    store::undo(tx, workspace, last.id, now).await?;
+    history::undo(tx, workspace, last.id, now).await?;
     store::save(tx, workspace, &before).await?;
     store::set_next(tx, workspace, before.id, before.next_at(sales)).await?;
     let stage = match &before.state {

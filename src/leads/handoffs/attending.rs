@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::super::store as leads;
 use super::hand_off::{Due, HandOff, State};
-use super::{opening, record, routing, store};
+use super::{counts, history, opening, record, routing, store};
 use crate::app::App;
 use crate::audit::{Actor, Value};
 use crate::config::Sales;
@@ -101,7 +101,7 @@ async fn pass_on(
     now: Timestamp,
 ) -> Result<()> {
     let lead = leads::lock(tx, app.workspace.id, hand_off.lead).await?;
-    let mut floor = store::floor(tx, app.workspace.id).await?;
+    let mut floor = counts::floor(tx, app.workspace.id).await?;
     floor.left = left;
     let asked: Vec<PersonId> = hand_off.asked.iter().chain(&hand_off.owner).cloned().collect();
     let next = routing::owner(sales, &lead, &floor, &asked, now);
@@ -121,8 +121,8 @@ async fn finish(
     store::save(tx, workspace, hand_off).await?;
     store::set_next(tx, workspace, hand_off.id, hand_off.next_at(sales)).await?;
     let Some(act) = act else { return Ok(()) };
-    let new = store::New::by_itself(act.trim_start_matches("lead."), now);
-    store::insert_event(tx, workspace, hand_off.id, &new).await?;
+    let new = history::New::by_itself(act.trim_start_matches("lead."), now);
+    history::insert(tx, workspace, hand_off.id, &new).await?;
     let mut details = BTreeMap::from([("hand_off", Value::id(hand_off.id))]);
     match (&hand_off.owner, act, &sales.manager) {
         (_, "lead.escalated", Some(manager)) => {

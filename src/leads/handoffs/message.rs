@@ -1,48 +1,27 @@
 //! The note in the sales channel, and what its thread tells.
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
-use super::super::lead::{EMPLOYEES, INDUSTRY, JOB_TITLE, Lead};
-use super::super::scoring::{Activity, Reason};
-use super::super::store as leads;
+use super::super::lead::Lead;
+use super::super::scoring::Reason;
+use super::facts::{Facts, gather, known};
 use super::hand_off::{Gone, HandOff, State, UNDO};
-use super::store::{self, Happened};
-use super::{AGENT, note, subject};
+use super::{AGENT, note, store, subject};
 use crate::app::App;
 use crate::config::Sales;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::HandOffId;
-use crate::readings::{self, Derived, Filter};
 use crate::reviews;
 use crate::slack::{
     self, Button, Card, Choice, Element, Place, Post, Select, cut, date, escape, mention,
 };
-use crate::words::{amount, listed};
-
-/// Acts that a note is made of.
-const ACTS: i64 = 50;
+use crate::words::listed;
 
 /// Reasons of a score that a note lists.
 const REASONS: usize = 6;
 
-/// Days over which the cost of a campaign is summed up.
-const COST_DAYS: i32 = 30;
-
 /// How many characters of what somebody wrote a note shows.
 const SHOWN: usize = 400;
-
-/// What a note is made of.
-pub(super) struct Facts {
-    pub hand_off: HandOff,
-    lead: Lead,
-    activities: Vec<Activity>,
-    /// What became of it before, the newest first.
-    before: Vec<State>,
-    happened: Vec<Happened>,
-    /// What its campaign cost, as a sentence; none where nothing is on record.
-    cost: Option<String>,
-    now: Timestamp,
-}
 
 /// Makes Slack show a hand-off as it now stands.
 pub async fn show(app: &App, id: HandOffId) -> Result<()> {
@@ -73,45 +52,6 @@ pub async fn show(app: &App, id: HandOffId) -> Result<()> {
         slack::show(db, &app.slack, &app.clock, workspace, &name, &thread, &post).await?;
     }
     Ok(())
-}
-
-pub(super) async fn gather(app: &App, hand_off: HandOff) -> Result<Facts> {
-    let (db, workspace, now) = (&app.db, app.workspace.id, app.now());
-    let lead = leads::find(db, workspace, hand_off.lead).await?;
-    let activities = leads::activities(db, workspace, lead.id, ACTS).await?;
-    let before = store::answers_before(db, workspace, &hand_off).await?;
-    let mut connection = db.acquire().await?;
-    let happened = store::happened(&mut connection, workspace, hand_off.id).await?;
-    drop(connection);
-    let cost = cost(app, &lead, now).await?;
-    Ok(Facts { hand_off, lead, activities, before, happened, cost, now })
-}
-
-/// What the lead's campaign has cost lately, where readings know a campaign of that name.
-async fn cost(app: &App, lead: &Lead, now: Timestamp) -> Result<Option<String>> {
-    let Some(campaign) = lead.campaign.clone() else { return Ok(None) };
-    let today = now.to_zoned(app.manifest.zone.clone()).date();
-    let from = today.checked_sub(COST_DAYS.days()).ok();
-    let filter = Filter { campaign: Some(campaign), from, ..Filter::default() };
-    let sums = readings::sums(&app.db, app.workspace.id, &filter, &[]).await;
-    let Some(group) = (match sums {
-        Ok(groups) => groups.into_iter().next(),
-        // Several currencies cannot be added up, so nothing is said.
-        Err(Error::Refused(_)) => None,
-        Err(fault) => return Err(fault),
-    }) else {
-        return Ok(None);
-    };
-    let Some((spend, currency)) = group.sums.get(&readings::Metric::from("spend")) else {
-        return Ok(None);
-    };
-    let spent =
-        amount(spend.to_f64(), Some(currency).filter(|it| !it.is_empty()).map(|it| it.as_str()));
-    let each = group.derived(Derived::Cpa).map(|each| {
-        let each = amount(each, Some(currency).filter(|it| !it.is_empty()).map(|it| it.as_str()));
-        format!(", {each} a conversion")
-    });
-    Ok(Some(format!("{spent} in {COST_DAYS} days{}", each.unwrap_or_default())))
 }
 
 /// What the thread tells, by a name of its own: an edited note calls nobody.
@@ -185,43 +125,6 @@ fn card(facts: &Facts, group: &str) -> Card {
     }
     card = card.section(standing(facts, group));
     card.context(made_by(hand_off)).foot().actions(buttons(facts))
-}
-
-/// What the note says of the lead, by name: nothing of it names or reaches the person.
-pub(super) fn facts_of(facts: &Facts) -> Vec<(&'static str, String)> {
-    let Facts { lead, .. } = facts;
-    let mut all = known(facts);
-    all.extend(lead.company.clone().map(|company| ("Company", company)));
-    all.push(("Points", facts.hand_off.points.to_string()));
-    all.extend(lead.score.reasons.iter().map(|it| ("Why", it.to_string())));
-    all.extend(facts.activities.iter().map(|it| {
-        let day = it.at.strftime("%-d %b %Y");
-        ("Did", format!("{} {} on {day}", it.kind.replace('_', " "), it.detail))
-    }));
-    all.extend(note::questions(lead).into_iter().map(|it| ("Not known yet", it.to_owned())));
-    all.push(("Next", note::next_step(lead, &facts.activities, facts.now)));
-    all
-}
-
-fn known(facts: &Facts) -> Vec<(&'static str, String)> {
-    let Facts { lead, cost, .. } = facts;
-    let mut fields = Vec::new();
-    let mut add = |name, value: Option<String>| {
-        if let Some(value) = value {
-            fields.push((name, escape(&value)));
-        }
-    };
-    add("Role", lead.text(JOB_TITLE));
-    add("Industry", lead.text(INDUSTRY));
-    add("People there", lead.text(EMPLOYEES));
-    add("Where", lead.territory.clone());
-    add("Came by", lead.source.clone());
-    let campaign = lead.campaign.as_ref().map(|campaign| match cost {
-        Some(cost) => format!("{campaign}: {cost}"),
-        None => campaign.clone(),
-    });
-    add("Campaign", campaign);
-    fields
 }
 
 /// The reasons of a score, a line each, the weightiest first.

@@ -4,8 +4,10 @@
 //! - [`open`] makes hand-offs of the leads that crossed the threshold, and `routing` says whose they are.
 //! - [`act`] is what a button does, [`attend`] what the clock does: reminders, another owner, the manager;
 //!   `calendar` counts in working time.
+//! - `history` is what happened to it, which undoing and the thread of its note are made of; `counts` says
+//!   how many there are.
 //! - [`show`] keeps the note in the sales channel as the hand-off is; [`press`] and [`submit`] are its
-//!   buttons and forms.
+//!   buttons and forms; `facts` are what the note is made of.
 //!
 //! **Invariant:** of a lead one hand-off is open at a time, and one person claims it: a constraint, and
 //! a lock.
@@ -18,8 +20,11 @@
 mod acting;
 mod attending;
 mod calendar;
+mod counts;
+mod facts;
 mod form;
 mod hand_off;
+mod history;
 mod message;
 mod note;
 mod opening;
@@ -41,6 +46,7 @@ use crate::jobs::{self, Job};
 
 pub use acting::{Act, act};
 pub use attending::{attend, due, pass_on_what_was_left};
+pub use counts::{Tally, tallies, waiting};
 pub use form::{LOST, REASSIGN, RETURN};
 pub use hand_off::{Code, Gone, HandOff, Snooze, State};
 pub use message::show;
@@ -48,7 +54,7 @@ pub(super) use message::{contact, moment, reasons};
 pub use opening::open;
 pub use pressing::{Press, Pressed, input_of, is_form, press, submit};
 pub(super) use rights::rights;
-pub use store::{Tally, tallies, waiting};
+pub(super) use store::open_of;
 pub use summary::word;
 
 /// The agent of the manifest that scores leads and hands them over.
@@ -66,8 +72,8 @@ pub async fn take_back(
     let Some(mut hand_off) = store::lock_open(tx, workspace, lead).await? else { return Ok(()) };
     hand_off.state = State::Gone { why, at: now };
     store::save(tx, workspace, &hand_off).await?;
-    let new = store::New::by_itself("gone", now);
-    store::insert_event(tx, workspace, hand_off.id, &new).await?;
+    let new = history::New::by_itself("gone", now);
+    history::insert(tx, workspace, hand_off.id, &new).await?;
     let details = BTreeMap::from([
         ("hand_off", Value::id(hand_off.id)),
         ("because", Value::from(why.name())),

@@ -84,12 +84,7 @@ pub async fn press(
         return Ok(Pressed::Done);
     }
     match done {
-        Act::Claim => {
-            // Who claims a lead calls it next; that they read the number is recorded like any reading.
-            act(app, None, id, person, &Act::Reveal).await?;
-            tell_contact(app, id).await
-        }
-        Act::Reveal => tell_contact(app, id).await,
+        Act::Claim | Act::Reveal => tell_contact(app, id).await,
         _ => Ok(Pressed::Done),
     }
 }

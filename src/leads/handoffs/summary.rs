@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::message::{self, Facts};
+use super::facts::{self, Facts};
 use super::{AGENT, record, store};
 use crate::agents::{self, Asking, object_of};
 use crate::app::App;
@@ -44,7 +44,7 @@ pub async fn word(app: &App, id: HandOffId) -> Result<()> {
         return Ok(());
     };
     let Some(hand_off) = store::find(&app.db, app.workspace.id, id).await? else { return Ok(()) };
-    let facts = message::gather(app, hand_off).await?;
+    let facts = facts::gather(app, hand_off).await?;
     if facts.hand_off.state.is_over() || facts.hand_off.summary.is_some() {
         return Ok(());
     }
@@ -98,6 +98,6 @@ pub async fn word(app: &App, id: HandOffId) -> Result<()> {
 
 /// The record as a model reads it: what the note says, in plain lines.
 fn in_full(facts: &Facts) -> String {
-    let card = message::facts_of(facts);
+    let card = facts::facts_of(facts);
     card.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }

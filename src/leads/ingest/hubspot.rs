@@ -75,7 +75,7 @@ impl Event {
             _ => return None,
         };
         let email = match &what {
-            What::Is(fields) => fields.email(),
+            What::Is(fields) => fields.email().map(str::to_owned),
             _ => None,
         };
         Some(Record { line, external_id: Some(self.object_id?.to_string()), email, what })

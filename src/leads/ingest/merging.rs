@@ -41,39 +41,6 @@ pub async fn merge(
     Ok(both)
 }
 
-/// Merges those into a lead that the other system takes for the same.
-pub async fn same_as(
-    taker: &Taker<'_>,
-    tx: &mut PgConnection,
-    lead: &mut Lead,
-    others: &[String],
-    summary: &mut Summary,
-) -> Result<()> {
-    for other in others {
-        let found = store::by_key(tx, taker.workspace, taker.system, other).await?;
-        match found.filter(|it| it.id != lead.id && it.erased_at.is_none()) {
-            Some(merged) => *lead = merge(taker, tx, lead.clone(), merged, "crm", summary).await?,
-            None => store::add_key(tx, taker.workspace, taker.system, other, lead.id).await?,
-        }
-    }
-    Ok(())
-}
-
-/// Before a lead takes an address that another has: they are one.
-pub async fn make_way_for_email(
-    taker: &Taker<'_>,
-    tx: &mut PgConnection,
-    lead: &mut Lead,
-    summary: &mut Summary,
-) -> Result<()> {
-    let Some(email) = lead.contact.email.clone() else { return Ok(()) };
-    let other = store::by_email(tx, taker.workspace, &email).await?;
-    if let Some(other) = other.filter(|it| it.id != lead.id) {
-        *lead = merge(taker, tx, lead.clone(), other, "email", summary).await?;
-    }
-    Ok(())
-}
-
 /// The kept lead with what only the other has said. Who must not be contacted in one is not in both.
 fn joined(mut kept: Lead, merged: &Lead) -> Lead {
     let take = |to: &mut Option<String>, from: &Option<String>| {

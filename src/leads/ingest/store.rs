@@ -5,42 +5,9 @@ use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
 use super::super::lead::Lead;
-use super::super::scoring::Activity;
 use super::super::store::lock;
 use crate::error::Result;
 use crate::ids::{LeadId, WorkspaceId};
-
-/// Those who take leads in take turns, so that the same record in two places makes one lead.
-pub async fn take_turn(tx: &mut PgConnection, workspace: WorkspaceId) -> Result<()> {
-    let key = format!("leads:{workspace}");
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key).execute(tx).await?;
-    Ok(())
-}
-
-/// The lead that another system calls so, locked.
-pub async fn by_key(
-    tx: &mut PgConnection,
-    workspace: WorkspaceId,
-    system: &str,
-    external_id: &str,
-) -> Result<Option<Lead>> {
-    let id = sqlx::query_scalar!(
-        "
-        SELECT lead_id
-        FROM lead_keys
-        WHERE workspace_id = $1 AND system = $2 AND external_id = $3
-        ",
-        workspace.0,
-        system,
-        external_id,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    match id {
-        Some(id) => lock(tx, workspace, LeadId(id)).await.map(Some),
-        None => Ok(None),
-    }
-}
 
 /// The lead with an address, locked.
 pub async fn by_email(
@@ -74,85 +41,6 @@ pub async fn is_known(db: &PgPool, workspace: WorkspaceId, system: &str) -> Resu
     .fetch_one(db)
     .await?;
     Ok(found)
-}
-
-pub async fn insert(
-    tx: &mut PgConnection,
-    workspace: WorkspaceId,
-    email: Option<&str>,
-    now: Timestamp,
-) -> Result<LeadId> {
-    let id = sqlx::query_scalar!(
-        "
-        INSERT INTO leads (workspace_id, email, added_at, changed_at)
-        VALUES ($1, $2, $3, $3)
-        RETURNING id
-        ",
-        workspace.0,
-        email,
-        now.to_sqlx() as _,
-    )
-    .fetch_one(tx)
-    .await?;
-    Ok(LeadId(id))
-}
-
-pub async fn add_key(
-    tx: &mut PgConnection,
-    workspace: WorkspaceId,
-    system: &str,
-    external_id: &str,
-    lead: LeadId,
-) -> Result<()> {
-    sqlx::query!(
-        "
-        INSERT INTO lead_keys (workspace_id, system, external_id, lead_id)
-        VALUES ($1, $2, $3, $4)
-        ON CONFLICT ON CONSTRAINT lead_keys_one_lead DO NOTHING
-        ",
-        workspace.0,
-        system,
-        external_id,
-        lead.0,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Whether the activity is new.
-pub async fn insert_activity(
-    tx: &mut PgConnection,
-    workspace: WorkspaceId,
-    lead: LeadId,
-    activity: &Activity,
-) -> Result<bool> {
-    let inserted = sqlx::query!(
-        "
-        INSERT INTO lead_activities (workspace_id, lead_id, kind, detail, at)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT ON CONSTRAINT lead_activities_once DO NOTHING
-        ",
-        workspace.0,
-        lead.0,
-        activity.kind,
-        activity.detail,
-        activity.at.to_sqlx() as _,
-    )
-    .execute(tx)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
-
-pub async fn set_stale(tx: &mut PgConnection, workspace: WorkspaceId, lead: LeadId) -> Result<()> {
-    sqlx::query!(
-        "UPDATE leads SET is_stale = true WHERE workspace_id = $1 AND id = $2",
-        workspace.0,
-        lead.0,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// What is known of a lead, to be scored anew.

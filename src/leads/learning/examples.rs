@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::handoffs::Code;
-use super::super::ingest::record::COMPANY;
+use super::super::ingest::names::COMPANY;
 use super::super::scoring::{Activity, Attributes, acts, excluded, rules};
 use crate::config::scoring::Scoring;
 use crate::ids::LeadId;

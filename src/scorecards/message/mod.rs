@@ -357,6 +357,7 @@ fn engine(engine: Engine<'_>) -> String {
         Engine::Assembles => "puts approved words together, without a model".to_owned(),
         Engine::Model(name) => format!("writes with the model {}", escape(name)),
         Engine::Computes => "computes, without a model".to_owned(),
+        Engine::Worded(name) => format!("computes; the model {} words it", escape(name)),
         Engine::Elsewhere => "runs elsewhere, and puts its work up over HTTP".to_owned(),
         Engine::Unconnected => "not connected, for it has no token".to_owned(),
     }

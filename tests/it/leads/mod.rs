@@ -1,6 +1,7 @@
 //! Leads: taken in, scored, handed over, answered.
 
 mod answering;
+mod batches;
 mod learning;
 mod sending;
 mod singer;

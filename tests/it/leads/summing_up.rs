@@ -64,6 +64,9 @@ async fn what_stands_in_the_record_is_shown_and_where_it_comes_from() {
     assert!(told.contains("summed up with"), "{told}");
     assert!(told.contains("handed lead 1 over to sales"), "{told}");
 
+    let told = team.member("lena").types("#sales", "/countersign agents crm").await;
+    assert!(told.contains("computes; the model fake words it"), "{told}");
+
     // It goes with the lead.
     team.has_records(json!([{"id": "77", "deleted": true}])).await;
     assert!(!team.sales().contains("120 people"), "{}", team.sales());

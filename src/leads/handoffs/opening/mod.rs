@@ -1,14 +1,16 @@
 //! Making hand-offs of the leads that crossed the threshold.
 
+mod store;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
 use super::super::lead::{Lead, Stage};
-use super::super::{rating, store as leads};
+use super::super::store as leads;
 use super::hand_off::{HandOff, State};
-use super::{AGENT, calendar, record, routing, store};
+use super::{AGENT, calendar, counts, history, record, routing, store as hand_offs};
 use crate::app::App;
 use crate::audit::{Actor, Value};
 use crate::config::Sales;
@@ -24,17 +26,18 @@ pub async fn open(app: &App) -> Result<()> {
     let left = gone(app, sales).await;
 
     let mut tx = app.db.begin().await?;
-    rating::store::take_turn_to_hand_over(&mut tx, app.workspace.id).await?;
+    store::take_turn(&mut tx, app.workspace.id).await?;
+    leads::take_turn(&mut tx, app.workspace.id).await?;
     let since = now - SignedDuration::from_hours(24);
-    let today = rating::store::handed_over_since(&mut tx, app.workspace.id, since).await?;
+    let today = store::handed_over_since(&mut tx, app.workspace.id, since).await?;
     let room = (sales.a_day - today).max(0);
-    let due = rating::store::above(&mut tx, app.workspace.id, sales.threshold, room).await?;
+    let due = store::above(&mut tx, app.workspace.id, sales.threshold, room).await?;
     if due.is_empty() {
         // Those that fell below the threshold are noted all the same.
         tx.commit().await?;
         return Ok(());
     }
-    let mut floor = store::floor(&mut tx, app.workspace.id).await?;
+    let mut floor = counts::floor(&mut tx, app.workspace.id).await?;
     floor.left = left;
     for id in due {
         let lead = leads::lock(&mut tx, app.workspace.id, id).await?;
@@ -76,10 +79,10 @@ async fn hand_over(
         summary: None,
     };
     let known = serde_json::to_value(lead.scored())?;
-    hand_off.id = store::insert(tx, workspace, &hand_off, &known, sales).await?;
-    let new = store::New::by_itself("handed_over", now);
-    store::insert_event(tx, workspace, hand_off.id, &new).await?;
-    rating::store::set_handed_over(tx, workspace, lead.id).await?;
+    hand_off.id = hand_offs::insert(tx, workspace, &hand_off, &known, sales).await?;
+    let new = history::New::by_itself("handed_over", now);
+    history::insert(tx, workspace, hand_off.id, &new).await?;
+    store::set_handed_over(tx, workspace, lead.id).await?;
     leads::set_stage(tx, workspace, lead.id, Stage::Mql).await?;
     let mut details = BTreeMap::from([
         ("hand_off", Value::id(hand_off.id)),

@@ -59,11 +59,11 @@ impl Change {
 }
 
 impl Sample<'_> {
-    pub fn len(self) -> u64 {
+    pub fn count(self) -> u64 {
         match self {
             Self::Share(share) => share.of,
             Self::Ratio(ratio) => ratio.pieces,
-            Self::Waits(waits) => waits.len(),
+            Self::Waits(waits) => waits.count(),
         }
     }
 
@@ -87,8 +87,8 @@ impl Sample<'_> {
     /// Holds this against the same measure of what was before. None where one of them has nothing.
     pub fn against(self, before: Self) -> Option<Compared> {
         let (value, earlier) = (self.value()?, before.value()?);
-        if self.len() < ENOUGH || before.len() < ENOUGH {
-            return Some(Compared::TooFew { now: self.len(), before: before.len() });
+        if self.count() < ENOUGH || before.count() < ENOUGH {
+            return Some(Compared::TooFew { now: self.count(), before: before.count() });
         }
         let change = match (self, before) {
             (Self::Share(now), Self::Share(before)) => difference(now, before),

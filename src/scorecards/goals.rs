@@ -142,5 +142,5 @@ fn level(sample: Sample<'_>, measure: Measure, bound: Bound) -> Option<Level> {
     let unit = if measure == Measure::TimeToDecision { 3_600.0 } else { 1.0 };
     let value = sample.value()? / unit;
     let interval_95 = sample.interval().map(|(low, high)| (low / unit, high / unit));
-    Some(Level { value, interval_95, of: sample.len(), is_reached: bound.is_kept_by(value) })
+    Some(Level { value, interval_95, of: sample.count(), is_reached: bound.is_kept_by(value) })
 }

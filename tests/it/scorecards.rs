@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use serde_json::{Value, json};
 
+use crate::fake_model::{Answer, FakeModel};
 use crate::harness::Team;
 use crate::harness::team::readable;
 
@@ -270,6 +271,52 @@ async fn what_a_person_put_into_a_draft_counts_until_it_is_taken_back() {
     assert_eq!(counted(&card), json!(["assembled", 0.0, 0]));
     assert_eq!(card["decisions"], json!({"approved": 0, "changes_requested": 0, "rejected": 0}));
     assert!(card["brand"]["whole"].as_f64().unwrap() > 10.0, "{}", card["brand"]);
+    team.done().await;
+}
+
+#[tokio::test]
+async fn repairs_and_failures_are_part_of_what_a_prompt_costs() {
+    let fake = FakeModel::start().await;
+    let team = Team::start_with_model(&fake, "").await;
+    let text = |body: &str| {
+        Answer::Json(json!({"parts": [], "body": body, "rests_on": ["Heron Linen"], "open": ""}))
+    };
+    // The first goes back once, for what nothing proves; of the second nothing comes.
+    fake.answer(text("The best linen in the world, which lasts 100 years."));
+    fake.answer(text("Heron Linen softens with every wash."));
+    team.has_a_draft().await;
+    let dana = team.member("dana");
+    assert_eq!(dana.clicks(PLACE, "Approve").await, "");
+    assert_eq!(dana.fills(json!({"Tick what is true": true})).await, "");
+    team.settle().await;
+    for _ in 0..3 {
+        fake.answer(Answer::Status(529, None, "overloaded_error", "busy"));
+    }
+    team.has_a_draft().await;
+
+    let card = team.scorecard("content").await;
+    let told = card["versions"].as_array().unwrap().iter().map(|version| {
+        let cost = &version["cost_per_accepted"]["USD"];
+        let failed = &version["calls_failed"];
+        json!([
+            version["version"],
+            version["put_up"],
+            version["first_pass"]["hits"],
+            failed["hits"],
+            failed["of"],
+            cost["pieces"],
+            cost["whole"]
+        ])
+    });
+    let told: Vec<String> = told.map(|it| it.to_string()).collect();
+    assert_snapshot!(told.join("\n"), @r#"
+    ["content.draft@1",1,1,1,3,1,1.0]
+    ["assembled",1,0,0,0,null,null]
+    "#);
+    let costs = sqlx::query_scalar::<_, f64>("SELECT sum(cost)::float8 FROM model_calls");
+    let costs = costs.fetch_one(team.db()).await.unwrap();
+    let part = card["versions"][0]["cost_per_accepted"]["USD"]["part"].as_f64().unwrap();
+    assert!((part - costs).abs() < 1e-9, "{part} of {costs}");
     team.done().await;
 }
 

@@ -30,6 +30,9 @@ const FIRST: i64 = 21;
 const SECOND: i64 = 11;
 const DECIDED: i64 = 6;
 
+/// How long Raj takes over a plan.
+const READING: SignedDuration = SignedDuration::from_mins(14);
+
 /// The days of which there are counts.
 const COUNTED: i64 = 14;
 
@@ -116,8 +119,11 @@ async fn approved(app: &App) -> Result<i64> {
         answered: true,
     };
     let raj = PersonId::from("U0RAJ00000");
+    // He reads it first.
+    app.clock.turn(READING);
     reviews::decide(app, None, ballot, &raj).await.map_err(into_anyhow)?;
     subjects::release(app, review).await.map_err(into_anyhow)?;
+    app.clock.turn(-READING);
     Ok(found.subject_id)
 }
 

@@ -59,11 +59,11 @@ impl Change {
 }
 
 impl Sample<'_> {
-    pub fn len(self) -> u64 {
+    pub fn count(self) -> u64 {
         match self {
             Self::Share(share) => share.of,
             Self::Ratio(ratio) => ratio.pieces,
-            Self::Waits(waits) => waits.len(),
+            Self::Waits(waits) => waits.count(),
         }
     }
 
@@ -87,8 +87,8 @@ impl Sample<'_> {
     /// Holds this against the same measure of what was before. None where one of them has nothing.
     pub fn against(self, before: Self) -> Option<Compared> {
         let (value, earlier) = (self.value()?, before.value()?);
-        if self.len() < ENOUGH || before.len() < ENOUGH {
-            return Some(Compared::TooFew { now: self.len(), before: before.len() });
+        if self.count() < ENOUGH || before.count() < ENOUGH {
+            return Some(Compared::TooFew { now: self.count(), before: before.count() });
         }
         let change = match (self, before) {
             (Self::Share(now), Self::Share(before)) => difference(now, before),
@@ -126,7 +126,8 @@ fn quotient(now: &Ratio, before: &Ratio) -> Option<Change> {
     let one = now.variance()? / (rate * rate);
     let other = before.variance()? / (earlier * earlier);
     let variance = one + other;
-    if variance <= 0.0 {
+    // All pieces of both are alike, but for the last digits.
+    if variance <= 1e-12 {
         return None;
     }
     let freedom = |part: f64, pieces: u64| part * part / (pieces as f64 - 1.0);

@@ -35,11 +35,12 @@ impl Ratio {
         (self.pieces > 1).then(|| n / (n - 1.0) * squares.max(0.0) / (self.whole * self.whole))
     }
 
-    /// The 95 % interval of the rate, by Student's t.
+    /// The 95 % interval of the rate, by Student's t. None where all pieces are alike, which says
+    /// nothing of how others would differ.
     pub fn interval(&self) -> Option<(f64, f64)> {
         let (rate, variance) = (self.rate()?, self.variance()?);
         let half = student::isf(0.025, self.pieces as f64 - 1.0) * variance.sqrt();
-        Some(((rate - half).max(0.0), rate + half))
+        (half > 1e-6 * rate).then(|| ((rate - half).max(0.0), rate + half))
     }
 }
 

@@ -14,7 +14,7 @@ impl Waits {
         Self(seconds)
     }
 
-    pub fn len(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.0.len() as u64
     }
 

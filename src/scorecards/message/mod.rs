@@ -57,7 +57,10 @@ pub fn worth_reading(agent: &str, card: &Scorecard) -> Vec<String> {
 
 /// Each agent that did something in a line, for whoever answers for it, with what is worth a sentence.
 pub fn lines_of(roster: &[Member<'_>]) -> Vec<String> {
-    let is_idle = |card: &Scorecard| card.last.is_none() && judged(card).is_empty();
+    let is_idle = |card: &Scorecard| {
+        let did_nothing = card.last.is_none() && card.tests.is_none() && card.hand_offs.is_none();
+        did_nothing && card.alerts.is_empty() && judged(card).is_empty()
+    };
     let busy = roster.iter().filter(|member| !is_idle(&member.scorecard));
     let each = busy.flat_map(|member| {
         let judged = judged(&member.scorecard);
@@ -202,7 +205,7 @@ fn counted(card: &Scorecard) -> Vec<(&'static str, String)> {
         counted.push(("Hand-offs that sales kept", accepted));
         counted.push(("Won", sales.won.to_string()));
     }
-    if let Some(tests) = &card.tests {
+    if let Some(tests) = card.tests.filter(|_| card.last.is_some()) {
         counted.push(("Tests decided", format!("{} of {}", tests.decided, tests.started)));
     }
     counted
@@ -223,6 +226,10 @@ fn alerts(card: &Scorecard) -> String {
 fn runs(card: &Scorecard) -> String {
     let Some(last) = &card.last else {
         let handed_over = card.hand_offs.map_or(0, |it| it.handed_over);
+        if let Some(tests) = card.tests {
+            let started = count(tests.started, "test");
+            return format!("{started} started, {} of them decided", tests.decided);
+        }
         return match (card.alerts.iter().map(|rule| rule.opened).sum(), handed_over) {
             (0, 0) => "Nothing done yet".to_owned(),
             (0, leads) => format!("{} handed over", count(leads, "lead")),

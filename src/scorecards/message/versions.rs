@@ -112,7 +112,10 @@ pub(super) fn name(version: &str) -> String {
 /// `content.draft@4 needs 31 % less editing than content.draft@3 (95 % interval 12–47 %).`
 fn clear(version: &Version, against: &Against) -> Vec<String> {
     let clear = against.measures.iter().filter_map(|measure| match measure.compared {
-        Compared::Changed(change) if change.is_clear() => Some((measure.aspect, change)),
+        // What is sure and below half a point is worth nobody's time.
+        Compared::Changed(change) if change.is_clear() && points(change.by) != 0 => {
+            Some((measure.aspect, change))
+        }
         _ => None,
     });
     let told = clear.map(|(aspect, change)| {
@@ -185,24 +188,23 @@ pub(super) fn interval(change: Change) -> String {
 fn said(aspect: Aspect, change: Change) -> String {
     let is_more = change.by > 0.0;
     let by = match change.unit {
-        Unit::Points => count(points(change.by).abs() as u64, "point"),
+        Unit::Points => count(points(change.by).unsigned_abs(), "point"),
         Unit::Relative => format!("{} %", points(change.by).abs()),
     };
-    let (more, often) =
-        (if is_more { "more" } else { "less" }, if is_more { "more" } else { "less" });
+    let more = if is_more { "more" } else { "less" };
     match aspect {
-        Aspect::FirstPass => format!("is approved as it was put up {by} {often} often"),
+        Aspect::FirstPass => format!("is approved as it was put up {by} {more} often"),
         Aspect::Editing => format!("needs {by} {more} editing"),
         Aspect::TimeToDecision => format!("is decided on in {by} {more} time"),
         Aspect::Brand => format!("keeps {by} {} of the brand kit's rules at first", fewer(is_more)),
         Aspect::Unsupported => {
             format!("has {by} {} of its claims cut as unsupported", fewer(is_more))
         }
-        Aspect::Disputed => format!("is disputed {by} {often} often"),
-        Aspect::AlertPrecision => format!("is useful {by} {often} often"),
-        Aspect::Acceptance => format!("has its leads kept by sales {by} {often} often"),
+        Aspect::Disputed => format!("is disputed {by} {more} often"),
+        Aspect::AlertPrecision => format!("is useful {by} {more} often"),
+        Aspect::Acceptance => format!("has its leads kept by sales {by} {more} often"),
         Aspect::CostPerAccepted => format!("costs {by} {more} for each accepted result"),
-        Aspect::CallsFailed => format!("fails {by} {often} often"),
+        Aspect::CallsFailed => format!("fails {by} {more} often"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What people read about the goals of an agent.
 
+use super::figures::{duration, percent};
 use super::versions::interval;
-use super::{duration, percent};
 use crate::config::{Bound, Every, Measure};
 use crate::scorecards::measured::ENOUGH;
 use crate::scorecards::{Compared, Level, Moves, Standing};

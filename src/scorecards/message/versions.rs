@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{at, duration, points, ratio, share};
+use super::counted::parts;
+use super::figures::{at, duration, points, ratio, share};
 use crate::scorecards::measured::ENOUGH;
 use crate::scorecards::{Against, Aspect, Change, Compared, Measure, Measured, Unit, Version};
 use crate::slack::escape;
@@ -55,7 +56,7 @@ fn facts(measured: &Measured) -> Vec<String> {
         facts.push(format!("{} put up", measured.put_up));
     }
     let made = &measured.decisions;
-    let decisions = super::parts(&[
+    let decisions = parts(&[
         (made.approved, "approved"),
         (made.changes_requested, "sent back for changes"),
         (made.rejected, "rejected"),

@@ -3,7 +3,8 @@
 //! A **reading** is one number of one **series** (workspace, source, campaign, ad set, segment, metric)
 //! for one hour or day in the account's zone. `read` makes readings of the exports that people have,
 //! `ingest` takes a file as a whole and `streams` what a Singer tap sends, `metric` knows what metrics mean and computes what is derived from
-//! them, `sums` adds up, `window` gives a series to the detectors.
+//! them, `sums` adds up, `goals` says how far the
+//! goals of the manifest are, `window` gives a series to the detectors.
 //!
 //! **Invariant.** A file is taken as a whole or not at all, and taking it twice changes nothing.
 //! **Invariant.** Nothing takes a reading away: a deletion that a tap marks is a correction to zero.
@@ -13,6 +14,7 @@
 //! (CTR, CPC, ROAS …) is computed from its parts, and never stored or averaged.
 
 mod decimal;
+pub mod goals;
 mod ingest;
 mod intake;
 mod metric;

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use sqlx::PgPool;
 
 use super::measured::{self, Aspect, Compared, Measured, Sample};
 use crate::config::{Bound, Every, Goal, Manifest, Measure, What};
+use crate::detectors::{DAY_S, rules};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
+use crate::readings;
+use crate::readings::goals::{self, Reached};
 
 /// A goal of an agent, as it stands in the period that is under way and stood in the one before.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -84,6 +87,48 @@ pub(super) async fn standings(
         }
     }
     Ok(standings)
+}
+
+/// How far a goal of the team's numbers is that an agent exists to reach, and how far it came the time
+/// before.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Progress {
+    pub now: Reached,
+    pub before: Option<Reached>,
+}
+
+/// How far the goals of metrics are, by the agent's name; each up to the last day that is settled.
+pub(super) async fn progress(
+    db: &PgPool,
+    workspace: WorkspaceId,
+    manifest: &Manifest,
+    until: Timestamp,
+) -> Result<BTreeMap<String, Vec<Progress>>> {
+    let yesterday = until.to_zoned(manifest.zone.clone()).date().yesterday()?;
+    let settled = |name: &str| {
+        yesterday - (rules::rule(&manifest.numbers, name, "", "").settles_s / DAY_S).days()
+    };
+    let mut wanted: Vec<(&Goal, &str, Date)> = Vec::new();
+    for goal in &manifest.goals {
+        if let (What::Metric { name, .. }, Some(agent)) = (&goal.what, &goal.agent) {
+            wanted.push((goal, agent, goal.every.around(settled(name)).0.yesterday()?));
+        }
+    }
+    let Some(from) = wanted.iter().map(|(goal, _, day)| goal.every.around(*day).0).min() else {
+        return Ok(BTreeMap::new());
+    };
+    let metrics: Vec<String> =
+        goals::metrics(&manifest.goals).into_iter().map(str::to_owned).collect();
+    let lines = readings::daily(db, workspace, &metrics, from, yesterday).await?;
+    let mut all: BTreeMap<String, Vec<Progress>> = BTreeMap::new();
+    for (goal, agent, day_before) in wanted {
+        let one = std::slice::from_ref(goal);
+        if let Some(now) = goals::reached(one, &lines, settled).pop() {
+            let before = goals::reached(one, &lines, |_| day_before).pop();
+            all.entry(agent.to_owned()).or_default().push(Progress { now, before });
+        }
+    }
+    Ok(all)
 }
 
 async fn of_all(

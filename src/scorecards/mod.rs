@@ -37,7 +37,7 @@ use crate::ids::{PersonId, WorkspaceId};
 use crate::leads::handoffs;
 use crate::{drafts, experiments, research, reviews};
 
-pub use goals::{Level, Moves, Standing};
+pub use goals::{Level, Moves, Progress, Standing};
 pub use measured::{Aspect, Change, Compared, Measured, Ratio, Sample, Share, Unit, Waits};
 pub use message::{list, one, plain};
 pub use versions::{Against, Measure, Version};
@@ -122,6 +122,8 @@ pub struct Scorecard {
     pub versions: Vec<Version>,
     /// What the manifest wants of it.
     pub goals: Vec<Standing>,
+    /// What the manifest wants of the team's numbers that it exists to reach.
+    pub progress: Vec<Progress>,
 }
 
 /// Leads that were handed over.
@@ -229,12 +231,16 @@ async fn cards(
     let midnight = now.to_zoned(manifest.zone.clone()).start_of_day()?.timestamp();
     // What this very moment brought counts.
     let until = now + SignedDuration::from_millis(1);
-    let (mut cards, goals) = tokio::try_join!(
+    let (mut cards, goals, progress) = tokio::try_join!(
         store::cards(db, workspace, midnight, until),
         goals::standings(db, workspace, manifest, until),
+        goals::progress(db, workspace, manifest, until),
     )?;
     for (agent, goals) in goals {
         cards.entry(agent).or_default().goals = goals;
+    }
+    for (agent, progress) in progress {
+        cards.entry(agent).or_default().progress = progress;
     }
     Ok(cards)
 }

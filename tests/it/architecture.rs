@@ -175,7 +175,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("opinions", &["audit", "jobs", "privacy", "reviews", "slack"]),
     (
         "scorecards",
-        &["agents", "alerts", "drafts", "experiments", "leads", "research", "reviews", "slack"],
+        &[
+            "agents",
+            "alerts",
+            "detectors",
+            "drafts",
+            "experiments",
+            "leads",
+            "readings",
+            "research",
+            "reviews",
+            "slack",
+        ],
     ),
     (
         "summaries",

@@ -4,7 +4,7 @@ use super::figures::{duration, percent};
 use super::versions::interval;
 use crate::config::{Bound, Every, Measure};
 use crate::scorecards::measured::ENOUGH;
-use crate::scorecards::{Compared, Level, Moves, Standing};
+use crate::scorecards::{Compared, Level, Moves, Progress, Standing};
 use crate::slack::escape;
 use crate::words::amount;
 
@@ -32,6 +32,15 @@ pub(super) fn told(standing: &Standing) -> String {
         None => format!("{before} there was nothing"),
     };
     format!("{}. {under_way}; {over}. {}", wanted(standing), moves(standing))
+}
+
+/// `“Accepted leads”, behind: 935 of at least 1,900 (49.2 %), after 50.0 % of November. The time before: 1,870
+/// of at least 1,900 (98.4 %), in October.`
+pub(super) fn progress(progress: &Progress) -> String {
+    let Progress { now, before } = progress;
+    let told = format!("“{}”, {}: {}.", now.name, now.state.words(), now.words());
+    let before = before.as_ref().map(|it| format!(" The time before: {}.", it.words()));
+    escape(&(told + &before.unwrap_or_default()))
 }
 
 /// The goal and how it stands in a clause, where it certainly moves or is missed; else none.

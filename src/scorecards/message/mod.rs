@@ -81,7 +81,8 @@ fn certain(card: &Scorecard) -> Vec<String> {
 
 /// What takes more than a line: goals and versions, as far as there are any.
 fn at_length(card: &Scorecard) -> Vec<(&'static str, Vec<String>)> {
-    let goals: Vec<String> = card.goals.iter().map(goals::told).collect();
+    let progress = card.progress.iter().map(goals::progress);
+    let goals: Vec<String> = card.goals.iter().map(goals::told).chain(progress).collect();
     let all = [("Goals", goals), ("Versions", versions::told(&card.versions))];
     all.into_iter().filter(|(_, told)| !told.is_empty()).collect()
 }

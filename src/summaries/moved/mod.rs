@@ -6,14 +6,12 @@
 //! on both sides, and named.
 //!
 //! - `figure` compares: a figure is a number of a day, of a week or of four weeks.
-//! - `goals` says how far the goals are.
 //! - `told` makes lines and the picture of it.
 //!
 //! **Invariant:** a number is called out of the ordinary only where it lies outside the interval of what was
 //! to be expected.
 
 mod figure;
-mod goals;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +23,12 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use self::figure::{Days, Figure};
-use self::goals::Reached;
 use super::store;
-use crate::config::{Edition, Manifest, What};
+use crate::config::{Edition, Manifest};
 use crate::detectors::{DAY_S, rules};
 use crate::error::Result;
 use crate::ids::WorkspaceId;
+use crate::readings::goals::{self, Reached};
 use crate::readings::{self, Daily, Derived, Metric, label};
 
 pub use told::Told;
@@ -107,14 +105,7 @@ pub async fn read(
 
 /// The metrics that are read: those that are told, and those of goals.
 fn metrics(manifest: &Manifest) -> Vec<String> {
-    let of_goals = manifest.goals.iter().filter_map(|goal| match &goal.what {
-        What::Metric { name, .. } => Some(name.as_str()),
-        What::Measure(_) => None,
-    });
-    let parts = TOLD.into_iter().chain(of_goals).flat_map(|name| match Derived::named(name) {
-        Some(rate) => vec![rate.parts().0, rate.parts().1],
-        None => vec![name],
-    });
+    let parts = TOLD.into_iter().flat_map(goals::parts).chain(goals::metrics(&manifest.goals));
     let all: BTreeSet<String> = parts.map(str::to_owned).collect();
     all.into_iter().collect()
 }

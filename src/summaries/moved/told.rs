@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::figure::{Figure, Trend};
-use super::goals::{Reached, State};
 use super::{About, Moved};
 use crate::charts::{Expected, Line, Reading, Unit};
 use crate::config::Edition;
+use crate::readings::goals::{Reached, State};
 use crate::slack::escape;
 use crate::summaries::sections::age;
 use crate::words::{amount, capitalised, listed, percent};
@@ -47,11 +47,10 @@ impl Moved {
         }
         let in_short = |line: String| line.replace('*', "");
         let headline = moved.first().map(|it| in_short(moved_short(it, about)));
-        let behind = self
-            .goals
-            .iter()
-            .find(behind)
-            .map(|it| format!("the goal “{}” is {}: {}", it.name, said(it.state), it.words()));
+        let behind =
+            self.goals.iter().find(behind).map(|it| {
+                format!("the goal “{}” is {}: {}", it.name, it.state.words(), it.words())
+            });
         Told {
             in_full: lines.iter().cloned().chain(self.further()).collect(),
             headline: headline.or(behind),
@@ -247,16 +246,7 @@ fn trend_line<'a>(about: &'a About) -> impl Fn(&Figure) -> Option<String> + 'a {
 }
 
 fn goal_line(goal: &Reached) -> String {
-    format!("Goal *{}*, {}: {}", escape(&goal.name), said(goal.state), escape(&goal.words()))
-}
-
-fn said(state: State) -> &'static str {
-    match state {
-        State::Reached => "reached",
-        State::OnCourse => "on course",
-        State::Behind => "behind",
-        State::Missed => "missed",
-    }
+    format!("Goal *{}*, {}: {}", escape(&goal.name), goal.state.words(), escape(&goal.words()))
 }
 
 /// When the stretch was that ends on a day.

@@ -27,6 +27,7 @@ const GOALS: &str = r#"
 name = "Leads that sales keep"
 metric = "accepted"
 at_least = 400
+agent = "campaign"
 
 [[goal]]
 name = "Price of a conversion"
@@ -153,6 +154,11 @@ async fn an_ordinary_day_is_a_few_lines() {
     team.has_days(None, &days("Brand DE", WEDNESDAY, as_ever)).await;
     assert_snapshot!(team.reads().await);
     assert_json_snapshot!("ordinary", team.summary_card());
+
+    // The agent that exists to reach a goal has it on its card, with how it went the time before.
+    let agent = team.member("lena").types(PLACE, "/countersign agents campaign").await;
+    let goal = agent.lines().find(|line| line.contains("Leads that sales keep")).unwrap();
+    assert_snapshot!(goal, @"“Leads that sales keep”, on course: 130 of at least 400 (32.5 %), after 24.1 % of February. The time before: 569 of at least 400 (142 %), in January.");
     team.done().await;
 }
 

@@ -1,13 +1,13 @@
 //! How far the goals of the manifest are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Unit;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::{Daily, Derived, Metric};
 use crate::config::{Bound, Every, Goal, What};
-use crate::readings::{Daily, Derived, Metric};
 use crate::words::{amount, percent};
 
 /// A goal, and how far it is.
@@ -41,6 +41,20 @@ pub enum State {
     Behind,
     /// It does not hold, and nothing in the period can change that.
     Missed,
+}
+
+/// The metrics that goals are made of.
+pub fn metrics(goals: &[Goal]) -> BTreeSet<&str> {
+    let named = goals.iter().filter_map(|goal| match &goal.what {
+        What::Metric { name, .. } => Some(name.as_str()),
+        What::Measure(_) => None,
+    });
+    named.flat_map(parts).collect()
+}
+
+/// What a metric or rate of this name is made of.
+pub fn parts(name: &str) -> Vec<&str> {
+    Derived::named(name).map_or_else(|| vec![name], |rate| vec![rate.parts().0, rate.parts().1])
 }
 
 /// The first day that a goal needs, where it is judged up to a day.
@@ -136,6 +150,17 @@ fn period(every: Every, first: Date) -> String {
         Every::Week => first.strftime("the week of %-d %B").to_string(),
         Every::Month => first.strftime("%B").to_string(),
         Every::Quarter => format!("quarter {} of {}", (first.month() - 1) / 3 + 1, first.year()),
+    }
+}
+
+impl State {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::OnCourse => "on course",
+            Self::Behind => "behind",
+            Self::Missed => "missed",
+        }
     }
 }
 

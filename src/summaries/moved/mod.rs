@@ -36,11 +36,11 @@ pub use told::Told;
 /// What is told of every team, in this order.
 const TOLD: [&str; 4] = ["spend", "leads", "conversions", "cost_per_accepted"];
 
-/// Days before a day from which it is known which sources send every day.
-const USUAL_DAYS: i64 = 7;
+/// Weeks from which it is known which sources send on a weekday.
+const USUAL_WEEKS: i64 = 4;
 
-/// A source that sent on so many of them is missed where it sends nothing.
-const USUAL_LEAST: usize = 4;
+/// A source that sent in so many of them is missed where it sends nothing.
+const USUAL_LEAST: usize = 3;
 
 /// Campaigns that Details names under a number.
 const CAMPAIGNS: usize = 5;
@@ -172,28 +172,31 @@ impl Moved {
     }
 }
 
-/// The sources that send on most days and of which a day is not there, or came before it was over.
+/// The sources that send on such a weekday and of which a day is not there, or came before it was over. One
+/// that never sends on a Sunday is not missed on one.
 fn missing(
     lines: &[&Daily],
     last: Date,
     taken: &BTreeMap<String, Timestamp>,
     zone: &TimeZone,
 ) -> BTreeSet<String> {
-    let mut known: BTreeMap<&str, BTreeSet<Date>> = BTreeMap::new();
+    let mut known: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
     for line in lines {
-        let days = line.days.range(last - USUAL_DAYS.days()..=last).map(|(day, _)| *day);
-        known.entry(&line.source).or_default().extend(days);
+        let weeks =
+            (0..=USUAL_WEEKS).filter(|ago| line.days.contains_key(&(last - (ago * 7).days())));
+        known.entry(&line.source).or_default().extend(weeks);
     }
     let over = last.tomorrow().ok().and_then(|day| day.to_zoned(zone.clone()).ok());
     let is_young = |source: &str| {
         let taken = taken.get(source);
         taken.zip(over.as_ref()).is_some_and(|(taken, over)| *taken < over.timestamp())
     };
-    let is_missing = |source: &str, days: &BTreeSet<Date>| {
-        let before = days.iter().filter(|day| **day < last).count();
-        before >= USUAL_LEAST && (!days.contains(&last) || is_young(source))
+    let is_missing = |source: &str, weeks: &BTreeSet<i64>| {
+        let is_there = weeks.contains(&0);
+        let before = weeks.len() - usize::from(is_there);
+        before >= USUAL_LEAST && (!is_there || is_young(source))
     };
-    let missing = known.iter().filter(|(source, days)| is_missing(source, days));
+    let missing = known.iter().filter(|(source, weeks)| is_missing(source, weeks));
     missing.map(|(source, _)| (*source).to_owned()).collect()
 }
 
@@ -268,5 +271,35 @@ impl Moved {
             has_moved: it.has_moved(),
         });
         Figures { numbers: numbers.collect(), goals: &self.goals }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_source_is_missed_on_the_weekdays_on_which_it_sends() {
+        let sunday = date(2026, 11, 22);
+        let sends = |days: &[i64]| Daily {
+            source: "crm".to_owned(),
+            campaign: String::new(),
+            metric: Metric::from("leads"),
+            currency: String::new(),
+            days: days.iter().map(|ago| (sunday - ago.days(), 1.0)).collect(),
+        };
+        let check = |days: &[i64], taken: &str, expected: bool| {
+            let taken = [("crm".to_owned(), taken.parse().unwrap())].into();
+            let missing = missing(&[&sends(days)], sunday, &taken, &TimeZone::UTC);
+            assert_eq!(!missing.is_empty(), expected, "{days:?}, {taken:?}");
+        };
+        let after = "2026-11-23T06:00:00Z";
+        check(&[0, 7, 14, 21, 28], after, false);
+        check(&[7, 14, 21, 28], after, true);
+        check(&[1, 2, 3, 4, 5, 6], after, false);
+        // What came at noon of that day is half a day.
+        check(&[0, 7, 14, 21, 28], "2026-11-22T12:00:00Z", true);
     }
 }

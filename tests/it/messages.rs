@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::{Door, Team};
 use crate::receiver::{Answer, Receiver};
+use crate::summaries::told::{WEDNESDAY, as_ever, days};
 
 const REVIEWS: &str = "id,date,text
 R-1,2026-03-02,The sound is tinny and the bass is missing.
@@ -350,5 +351,17 @@ async fn a_lead_and_its_forms() {
     sam.fills(why).await;
     team.settle().await;
     assert_json_snapshot!("a_lead_that_was_returned", team.said("chat.update"));
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_summary_and_a_section_of_it_in_full() {
+    let team = Team::on_the_morning_of(WEDNESDAY).await;
+    team.has_days(None, &days("Brand DE", WEDNESDAY, as_ever)).await;
+    team.reads().await;
+    assert_json_snapshot!("a_summary", team.showing("Wednesday, 15 February 2040"));
+    team.member("lena").clicks("#leadership", "Details").await;
+    team.settle().await;
+    assert_json_snapshot!("a_section_of_a_summary", team.showing("It stands here as it was"));
     team.done().await;
 }

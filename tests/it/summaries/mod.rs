@@ -1,6 +1,6 @@
 //! What leaders read in the morning: once a day, of everything that they may see, and no more.
 
-mod told;
+pub mod told;
 
 use countersign::app::App;
 use countersign::schedule;

@@ -16,7 +16,7 @@ use crate::fake_model::{Answer, FakeModel};
 use crate::harness::shell::Shell;
 use crate::harness::{Door, Team};
 
-const WEDNESDAY: Date = date(2040, 2, 15);
+pub const WEDNESDAY: Date = date(2040, 2, 15);
 const MONDAY: Date = date(2040, 2, 20);
 
 /// The first of a month, on a Thursday.
@@ -46,7 +46,7 @@ model = "fake"
 "#;
 
 /// What came on a day.
-struct Came {
+pub struct Came {
     cost: f64,
     conversions: f64,
     accepted: f64,
@@ -54,7 +54,7 @@ struct Came {
 
 /// Days of one campaign before one, by how many days ago each was: quiet Sundays, and a little more or less
 /// each day.
-fn days(name: &str, before: Date, bend: impl Fn(i64, Came) -> Came) -> String {
+pub fn days(name: &str, before: Date, bend: impl Fn(i64, Came) -> Came) -> String {
     let mut rows = String::new();
     for ago in (1..=250_i64).rev() {
         let day = before - ago.days();
@@ -71,13 +71,13 @@ fn days(name: &str, before: Date, bend: impl Fn(i64, Came) -> Came) -> String {
     rows
 }
 
-fn as_ever(_: i64, came: Came) -> Came {
+pub fn as_ever(_: i64, came: Came) -> Came {
     came
 }
 
 impl Team {
     /// A team that reads a summary every morning at eight, at seven on a day.
-    async fn on_the_morning_of(day: Date) -> Self {
+    pub async fn on_the_morning_of(day: Date) -> Self {
         Self::with_numbers_told_on(day, "", |_| {}).await
     }
 
@@ -104,7 +104,7 @@ impl Team {
         team
     }
 
-    async fn has_days(&self, source: Option<&str>, rows: &str) {
+    pub async fn has_days(&self, source: Option<&str>, rows: &str) {
         let csv = format!("Day,Campaign,Currency code,Cost,Conversions,Kept\n{rows}");
         let input = Input::Bytes { name: "export.csv".to_owned(), bytes: csv.into() };
         let metrics = [("accepted".to_owned(), "Kept".to_owned())].into();
@@ -118,7 +118,7 @@ impl Team {
     }
 
     /// The summary that comes at eight.
-    async fn reads(&self) -> String {
+    pub async fn reads(&self) -> String {
         self.wait(jiff::SignedDuration::from_mins(61)).await;
         self.channel(PLACE)
     }

@@ -47,7 +47,7 @@ async fn what_stands_in_the_record_is_shown_and_where_it_comes_from() {
     let note = team.sales();
     assert!(note.contains(&format!("*In short:* {summary}")), "{note}");
     let made = note.lines().find(|line| line.contains("Scored by")).unwrap().trim();
-    assert_snapshot!(made, @"Scored by the crm agent · rules (version) · 60 points hand a lead over · lead 1 · summed up with fake-1-20261122 by prompt crm.summary@1, checked against the record");
+    assert_snapshot!(made, @"Scored by the crm agent · rules (version) · 60 points hand a lead over · lead 1 · summed up with fake-1-20261122 by prompt crm.summary@2, checked against the record");
 
     // Nothing that names or reaches the person goes out.
     let asked = model.asked()[0].body.to_string();

@@ -90,7 +90,11 @@ impl Team {
 
     /// A month ago with the third version of the prompt, and now with the fourth.
     async fn with_two_versions() -> Self {
-        let team = Self::start().await;
+        Self::start().await.and_two_versions().await
+    }
+
+    async fn and_two_versions(self) -> Self {
+        let team = self;
         let (before, now) = (team.last_month(), team.app.now());
         let drafts = |version, number, at, changed, sent_back, open_s| Drafts {
             version,
@@ -356,6 +360,38 @@ async fn owners_read_in_their_home_how_their_agents_do() {
     ---
     ");
     assert_eq!(of_agents(team.member("maya").opens_home().await), "");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn each_measure_can_be_a_goal() {
+    let example = include_str!("../../manifests/team.toml");
+    let goal = |name: &str, measure: &str, bound: &str| {
+        format!(
+            "[[goal]]\nname = \"{name}\"\nmeasure = \"{measure}\"\n{bound}\nagent = \"content\"\n\n"
+        )
+    };
+    let goals = [
+        goal("Little to edit", "editing", "at_most = 0.1"),
+        goal("Soon decided", "time_to_decision", "at_most = 0.5"),
+        goal("Not dear", "cost_per_accepted", "at_most = \"1 EUR\""),
+        goal("Worth a look", "alert_precision", "at_least = 0.8"),
+        goal("Worth a call", "acceptance", "at_least = 0.5"),
+    ];
+    let manifest = format!("{example}\n{}", goals.concat());
+    let team = Team::start_with_manifest(&manifest).await.and_two_versions().await;
+    let told = team.member("maya").types(PLACE, "/countersign agents content").await;
+    let from = told.find("*Goals*").unwrap();
+    let until = told.find("*Versions*").unwrap();
+    assert_snapshot!(&told[from..until], @"
+    *Goals*
+    “Drafts that are right at once”, first-pass approval of at least 70 % in a month. This month 95 % (95 % interval 83–99 %), of 40: reached; last month 67 % (95 % interval 53–78 %), of 48. It moves toward the goal (95 % interval 12–43 points).
+    “Little to edit”, editing of at most 10 % in a month. This month 15 % (95 % interval 14–17 %), of 38: not reached; last month 26 % (95 % interval 25–27 %), of 32. It moves toward the goal (95 % interval 35–45 %).
+    “Soon decided”, a median time to a decision of at most 30 min in a month. This month 5 min, of 40: reached; last month 5 min, of 48. Whether it moves toward the goal is open (95 % interval from 7 % less to 1 % more).
+    “Not dear”, a cost for each accepted result of at most 1.00 EUR in a month. There is nothing to measure yet.
+    “Worth a look”, useful alerts: at least 80 % in a month. There is nothing to measure yet.
+    “Worth a call”, leads that sales keeps: at least 50 % in a month. There is nothing to measure yet.
+    ");
     team.done().await;
 }
 

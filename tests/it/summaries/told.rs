@@ -3,9 +3,10 @@
 //! All of it is of days far ahead, so that nothing depends on the day on which the suite runs.
 
 use countersign::audit::Actor;
-use countersign::config::Config;
+use countersign::config::{Config, Edition};
 use countersign::readings::{self, File, Input, Layout, Mapping};
 use countersign::sandbox::Seed;
+use countersign::summaries::{self, Records};
 use insta::{assert_json_snapshot, assert_snapshot};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -223,6 +224,36 @@ async fn the_first_of_a_month_looks_back_on_four_weeks_and_whoever_asks_may_choo
 
     let asked = team.member("lena").types("#research", "/summary week").await;
     assert!(asked.contains("*The week to Wednesday, 29 February 2040*"), "{asked}");
+    team.done().await;
+}
+
+#[tokio::test]
+async fn a_day_before_is_told_as_it_was() {
+    let team = Team::on_the_morning_of(WEDNESDAY).await;
+    team.has_documents("reviews", "id,date,text\nR-1,2026-03-02,The sound is tinny.\n").await;
+    team.member("maya").types("#research", "/research is the sound tinny?").await;
+    team.settle().await;
+    // It waits on Thursday at eight, and is decided on at nine.
+    team.wait(jiff::SignedDuration::from_hours(26)).await;
+    team.member("dana").clicks("#research", "Approve").await;
+    team.wait(jiff::SignedDuration::from_hours(24)).await;
+
+    let app = &team.app;
+    let records = Records { db: &app.db, workspace: app.workspace.id, manifest: &app.manifest };
+    let told = async |day: Date| {
+        let digest = &app.manifest.digests[0];
+        let printed =
+            summaries::print(&records, digest, Some(day), Some(Edition::Daily), app.now());
+        let printed = json!(printed.await.unwrap());
+        ["waiting", "decided", "research"].map(|name| {
+            let sections = printed["sections"].as_array().unwrap();
+            let section = sections.iter().find(|it| it["section"] == name).unwrap();
+            section["lines"].as_array().unwrap().len()
+        })
+    };
+    assert_eq!(told(WEDNESDAY - 1.day()).await, [0, 0, 0]);
+    assert_eq!(told(WEDNESDAY + 1.day()).await, [1, 0, 0]);
+    assert_eq!(told(WEDNESDAY + 2.days()).await, [0, 1, 1]);
     team.done().await;
 }
 
